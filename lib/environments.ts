@@ -160,6 +160,8 @@ export const environmentSchema = z.strictObject({
 					upload: requests(600),
 					search: requests(120),
 					expensive: requests(30),
+					/** A page of an album asks for each of its pictures. */
+					share: requests(3_000),
 				} satisfies Record<RouteClass, unknown>)
 				.prefault({}),
 			/** Each keeps a sandbox of the api busy for seconds. */

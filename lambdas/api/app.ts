@@ -44,6 +44,10 @@ export type ApiPorts = Pick<
 	| "turns"
 	| "webSearch"
 	| "health"
+	| "profiles"
+	| "userPool"
+	| "shares"
+	| "deletedAccounts"
 >;
 
 interface ApiOptions {
@@ -60,7 +64,7 @@ interface ApiOptions {
 /** The HTTP API, from request to response. */
 export function createApi(options: ApiOptions): Hono<ApiEnv> {
 	const { authenticate, ports, limits, maxAnswerMs = 26_000 } = options;
-	const limiter = rateLimiter(ports.rateLimits, limits);
+	const limiter = rateLimiter(ports.rateLimits, ports.deletedAccounts, limits);
 	const app = new Hono<ApiEnv>();
 
 	app.use(async (c, next) => {
@@ -181,6 +185,22 @@ function routeModules(
 		"vector-index": async () => {
 			const { vectorIndexRoutes } = await import("./routes/vector-index.ts");
 			return (app) => vectorIndexRoutes(app, ports);
+		},
+		me: async () => {
+			const { meRoutes } = await import("./routes/me.ts");
+			return (app) => meRoutes(app, ports, limits);
+		},
+		account: async () => {
+			const { accountRoutes } = await import("./routes/account.ts");
+			return (app) => accountRoutes(app, ports);
+		},
+		shares: async () => {
+			const { shareRoutes } = await import("./routes/shares.ts");
+			return (app) => shareRoutes(app, ports);
+		},
+		"share-pages": async () => {
+			const { sharePageRoutes } = await import("./routes/share-pages.ts");
+			return (app) => sharePageRoutes(app, ports);
 		},
 	};
 }

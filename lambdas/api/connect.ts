@@ -1,6 +1,7 @@
 import { chatFor } from "#ai/chat.ts";
 import { embedderFor } from "#ai/embedder.ts";
 import { s3Objects } from "#aws/objects.ts";
+import { cognitoUserPool } from "#aws/user-pool.ts";
 import { once } from "#core/once.ts";
 import { withCrashVariable } from "#lambda-kit/crash-point.ts";
 import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
@@ -51,6 +52,10 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		similar: lazyPort(async () => (await database()).similar),
 		vectorIndex: lazyPort(async () => (await database()).vectorIndex),
 		health: lazyPort(async () => (await database()).health),
+		profiles: lazyPort(async () => (await database()).profiles),
+		deletedAccounts: lazyPort(async () => (await database()).deletedAccounts),
+		shares: lazyPort(async () => (await database()).shares),
+		userPool: cognitoUserPool(env.USER_POOL_ID),
 		objects: s3Objects(env.BUCKET_NAME),
 		embedder: await embedderFor({ ...providerSettings("embedding", env), onnx: runtimeEnv.onnx }),
 		chat: chatFor(providerSettings("chat", env)),

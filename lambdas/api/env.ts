@@ -7,6 +7,7 @@ export const apiEnv = [
 		"bucket",
 		"bus",
 		"checkpoints",
+		"userPool",
 		"embedding",
 		"chat",
 		"webSearch",

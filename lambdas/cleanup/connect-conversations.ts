@@ -1,6 +1,7 @@
 import { S3Client } from "#aws/client-s3.ts";
 import { documentClient } from "#aws/dynamodb.ts";
 import { dynamoDbIdempotencyKeys } from "#aws/idempotency-keys.ts";
+import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { dynamoDbSessionUpkeep } from "#chat/session-upkeep.ts";
 import type { Ports } from "#core/ports/index.ts";
@@ -9,12 +10,12 @@ import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
 import type { cleanupEnv } from "./env.ts";
 
 /**
- * Connects to the table of conversations and kept answers, and to the payloads. A separate module, so that a sweep
- * without redactions does not load it.
+ * Connects to the table of conversations, kept answers and limits, and to the payloads. A separate module, so that a sweep
+ * without redactions and deleted accounts does not load it.
  */
 export function conversationsIn(
 	env: Env<typeof cleanupEnv>,
-): Pick<Ports, "sessions" | "sessionUpkeep" | "idempotencyKeys"> {
+): Pick<Ports, "sessions" | "sessionUpkeep" | "idempotencyKeys" | "rateLimits"> {
 	const options = {
 		dynamodb: documentClient(),
 		table: env.CHECKPOINT_TABLE_NAME,
@@ -24,5 +25,6 @@ export function conversationsIn(
 		sessions: dynamoDbSessions(options),
 		sessionUpkeep: dynamoDbSessionUpkeep(options),
 		idempotencyKeys: dynamoDbIdempotencyKeys(options),
+		rateLimits: dynamoDbRateLimits(options),
 	};
 }

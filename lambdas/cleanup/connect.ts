@@ -1,5 +1,6 @@
 import { eventBridgeEvents } from "#aws/events.ts";
 import { s3Objects } from "#aws/objects.ts";
+import { cognitoUserPool } from "#aws/user-pool.ts";
 import { once } from "#core/once.ts";
 import { databaseFrom } from "#lambda-kit/connect-database.ts";
 import { withCrashVariable } from "#lambda-kit/crash-point.ts";
@@ -20,6 +21,8 @@ export function connect(env: Env<typeof cleanupEnv>) {
 		sessionUpkeep: lazyPort(async () => (await conversations()).sessionUpkeep),
 		sessions: lazyPort(async () => (await conversations()).sessions),
 		idempotencyKeys: lazyPort(async () => (await conversations()).idempotencyKeys),
+		rateLimits: lazyPort(async () => (await conversations()).rateLimits),
+		userPool: cognitoUserPool(env.USER_POOL_ID),
 		clock: { now: () => new Date() },
 	});
 }

@@ -1,3 +1,3 @@
 import { variablesIn } from "#lambda-kit/env.ts";
 
-export const cleanupEnv = variablesIn("environment", "database", "bucket", "bus", "checkpoints");
+export const cleanupEnv = variablesIn("environment", "database", "bucket", "bus", "checkpoints", "userPool");

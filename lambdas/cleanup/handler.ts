@@ -1,6 +1,7 @@
 import type { Context } from "aws-lambda";
 import { Failures } from "#core/failures.ts";
 import { finishRedactions } from "#core/items/finish-redactions.ts";
+import { finishDeletions } from "#core/people/delete-account.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import { indexDocuments } from "#core/search/index-documents.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
@@ -32,6 +33,7 @@ async function sweepItems(context: Context) {
 			{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
 		),
 	);
+	await failures.collect(() => deleteAccounts(context));
 	await failures.collect(() => redact(context));
 	await failures.collect(() => index(context));
 	await failures.collect(() => partition(context));
@@ -40,6 +42,19 @@ async function sweepItems(context: Context) {
 	}
 	failures.throwIfAny(`${failures.errors.length} parts of the sweep failed: each is a line of the log.`);
 	return report;
+}
+
+async function deleteAccounts(context: Context) {
+	const started = Date.now();
+	const report = await finishDeletions(ports, {
+		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
+	});
+	if (report.emptied === 0) return;
+	log.info("deleted accounts emptied", {
+		...report,
+		request_id: context.awsRequestId,
+		duration_ms: Date.now() - started,
+	});
 }
 
 async function redact(context: Context) {

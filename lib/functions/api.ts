@@ -30,6 +30,7 @@ export function apiFunction(
 			...groups.bucket,
 			...groups.bus,
 			...groups.checkpoints,
+			...groups.userPool,
 			...groups.embedding,
 			...groups.chat,
 			...groups.webSearch,
@@ -53,7 +54,9 @@ export function apiFunction(
 		.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
 		.allow(dynamoDbActions, [table]) // stores conversations, counts requests
 		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // lists a user's sessions
-		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
+		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]) // stores the parts of a conversation that are too large for the table
+		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
+		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]); // deletes accounts
 	if (environment.chatProvider === "bedrock") {
 		api.allowBedrock(environment.chatModels.bedrock); // answers questions
 		if (environment.bedrock.subscribe) api.allowBedrockSubscription(); // enables the model at its first answer

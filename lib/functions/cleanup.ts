@@ -25,7 +25,14 @@ export function cleanupFunction(
 		network: database.functionNetwork,
 		bundle,
 		contract: cleanupEnv,
-		variables: { ...groups.environment, ...groups.database, ...groups.bucket, ...groups.bus, ...groups.checkpoints },
+		variables: {
+			...groups.environment,
+			...groups.database,
+			...groups.bucket,
+			...groups.bus,
+			...groups.checkpoints,
+			...groups.userPool,
+		},
 		deadLetters: failedCleanups,
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
@@ -36,6 +43,8 @@ export function cleanupFunction(
 		.allow(["dynamodb:BatchGetItem"], [table]) // learns which payloads are referred to
 		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // finds the chats of a person who deleted an item
 		.allow(["dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:BatchWriteItem"], [table]) // removes what they hold of the item
+		.allow(["dynamodb:DeleteItem"], [table]) // removes the sessions of a deleted account
+		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]) // signs its person out and removes them
 		.allow(["events:PutEvents"], [bus.eventBusArn]) // sends lost events again
 		.allow(["sqs:SendMessage"], [failedCleanups.queueArn]); // Lambda puts failed runs there with this role
 	const run = (event?: RuleTargetInput) =>

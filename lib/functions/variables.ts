@@ -27,6 +27,7 @@ export function variablesOf({ environment, database, storage }: FunctionResource
 		bucket: { BUCKET_NAME: storage.bucket.bucketName },
 		bus: { EVENT_BUS_NAME: storage.bus.eventBusName },
 		checkpoints: { CHECKPOINT_TABLE_NAME: database.checkpoints.tableName },
+		userPool: { USER_POOL_ID: storage.userPool.userPoolId },
 		vision: {
 			...providerVariables(environment, "vision"),
 			...(environment.replayFolder && {

@@ -102,9 +102,15 @@ export class ApiStack extends EnvironmentStack {
 			},
 		});
 		// No person's limit counts what needs no token.
-		const open = ["$default", ...routes.filter((route) => route.public).map(({ method, path }) => `${method} ${path}`)];
+		const usual = { rate: 50, burst: 100 };
+		const open = routes.flatMap((route) =>
+			route.public ? [[`${route.method} ${route.path}`, route.throttle ?? usual] as const] : [],
+		);
 		(stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
-			open.map((key) => [key, { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }]),
+			[["$default", usual] as const, ...open].map(([key, { rate, burst }]) => [
+				key,
+				{ ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
+			]),
 		);
 		// API Gateway refuses settings of a route that does not exist yet.
 		stage.node.addDependency(this.httpApi);

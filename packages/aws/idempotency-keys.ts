@@ -4,6 +4,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { maxRequestMs } from "#core/api-timeout.ts";
 import type { IdempotencyKeys, KeyState } from "#core/ports/index.ts";
+import { deletePartition } from "./delete-partition.ts";
 import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
 
 const daySeconds = 24 * 60 * 60;
@@ -46,7 +47,7 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 		},
 
 		async keep(userId, { key, lease }, { body, itemIds, ...answer }) {
-			const zipped = gzipSync(body).toString("base64");
+			const zipped = body === null ? null : gzipSync(body).toString("base64");
 			await ignoreLostLease(
 				dynamodb.send(
 					new UpdateCommand({
@@ -57,7 +58,7 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 						ExpressionAttributeValues: {
 							":lease": lease,
 							":items": itemIds,
-							":answer": zipped.length > maxZipped ? answer : { ...answer, body: zipped },
+							":answer": zipped === null || zipped.length > maxZipped ? answer : { ...answer, body: zipped },
 						},
 					}),
 					options(),
@@ -112,6 +113,8 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 				ExclusiveStartKey = page.LastEvaluatedKey;
 			} while (ExclusiveStartKey);
 		},
+
+		forgetAll: (userId) => deletePartition({ dynamodb, table }, partitionOf(userId)),
 	};
 }
 
@@ -123,7 +126,9 @@ interface KeyItem {
 	item_ids?: string[];
 }
 
-const keyOf = (userId: string, key: string) => ({ pk: `idempotency#${userId}`, sk: key });
+const partitionOf = (userId: string) => `idempotency#${userId}`;
+
+const keyOf = (userId: string, key: string) => ({ pk: partitionOf(userId), sk: key });
 
 /** Waits for a write, which does nothing if its request outlived its lease: the key is the next one's. */
 async function ignoreLostLease(write: Promise<unknown>): Promise<void> {

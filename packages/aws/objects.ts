@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { attachment } from "#core/items/attachment.ts";
 import { once } from "#core/once.ts";
 import type { Objects } from "#core/ports/index.ts";
 
@@ -25,6 +26,28 @@ const maxOlderVersions = 100;
 
 /** Stores objects in a bucket of S3. */
 export function s3Objects(bucket: string): Objects {
+	async function deletePage(Prefix: string): Promise<boolean> {
+		const { sdk, s3 } = await client();
+		const page = await s3.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }));
+		const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+		if (found.length === 0) return false;
+		const { Errors = [] } = await s3.send(
+			new sdk.DeleteObjectsCommand({
+				Bucket: bucket,
+				Delete: {
+					Objects: found.map(({ Key, VersionId }) => ({ Key, VersionId })),
+					Quiet: true,
+				},
+			}),
+		);
+		if (Errors.length > 0) {
+			throw new Error(
+				`S3 did not delete ${Errors.length} objects under ${Prefix}: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
+			);
+		}
+		return true;
+	}
+
 	return {
 		bucket,
 
@@ -77,33 +100,21 @@ export function s3Objects(bucket: string): Objects {
 		},
 
 		async deleteAll(Prefix) {
-			const { sdk, s3 } = await client();
 			// Each round deletes the page it lists, so the next first page is the rest.
-			for (;;) {
-				const page = await s3.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }));
-				const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
-				if (found.length === 0) return;
-				const { Errors = [] } = await s3.send(
-					new sdk.DeleteObjectsCommand({
-						Bucket: bucket,
-						Delete: {
-							Objects: found.map(({ Key, VersionId }) => ({ Key, VersionId })),
-							Quiet: true,
-						},
-					}),
-				);
-				if (Errors.length > 0) {
-					throw new Error(
-						`S3 did not delete ${Errors.length} objects under ${Prefix}: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
-					);
-				}
-			}
+			while (await deletePage(Prefix));
 		},
 
-		async presignGet(Key, expiresIn) {
+		deletePage,
+
+		async presignGet(Key, expiresIn, { filename } = {}) {
 			const { sdk, s3 } = await client();
 			const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
-			return getSignedUrl(s3, new sdk.GetObjectCommand({ Bucket: bucket, Key }), { expiresIn });
+			const command = new sdk.GetObjectCommand({
+				Bucket: bucket,
+				Key,
+				...(filename !== undefined && { ResponseContentDisposition: attachment(filename) }),
+			});
+			return getSignedUrl(s3, command, { expiresIn });
 		},
 
 		async presignPost(Key, { contentType, size }, seconds) {

@@ -1,7 +1,9 @@
 import { UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import { accountDeleted } from "#core/errors.ts";
 import {
 	type Bucket,
 	costMs,
+	fillMs,
 	fullBucket,
 	minute,
 	remainingIn,
@@ -9,8 +11,9 @@ import {
 	takeFrom,
 	toleranceMs,
 } from "#core/limits/bucket.ts";
-import type { Quota } from "#core/limits/limits.ts";
+import { type Quota, routeClasses } from "#core/limits/limits.ts";
 import type { RateLimits } from "#core/ports/index.ts";
+import { deletePartition } from "./delete-partition.ts";
 import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
 
 interface DynamoDbRateLimitsOptions extends TableOptions {
@@ -24,6 +27,8 @@ interface Known {
 	fullAt: number;
 	/** A refusal holds for a second at least, so that a flood of requests costs the table one write a second. */
 	refusal?: { taken: Taken & { allowed: false }; until: number };
+	/** The person deleted the account, which is for good. */
+	isClosed?: true;
 }
 
 /** The first call opens the connection. */
@@ -52,7 +57,9 @@ export function dynamoDbRateLimits({
 	}
 
 	/** @returns the item after the update, or the item that did not meet the condition */
-	async function update(input: Omit<UpdateCommandInput, "TableName">): Promise<{ met: boolean; bucket: Bucket }> {
+	async function update(
+		input: Omit<UpdateCommandInput, "TableName">,
+	): Promise<{ met: boolean; bucket: Bucket; isClosed?: boolean }> {
 		const abortSignal = AbortSignal.timeout(hasAnswered ? maxCallMs : Math.max(maxCallMs, maxFirstCallMs));
 		const command = new UpdateCommand({
 			TableName: table,
@@ -68,14 +75,15 @@ export function dynamoDbRateLimits({
 			const item = itemOfFailedCondition(error);
 			hasAnswered = true;
 			const numbers = Object.entries(item).map(([name, { N }]) => [name, N]);
-			return { met: false, bucket: bucketOf(Object.fromEntries(numbers)) };
+			return { met: false, bucket: bucketOf(Object.fromEntries(numbers)), isClosed: item.closed !== undefined };
 		}
 	}
 
 	return {
 		async take(userId, quota, units) {
 			const name = `${userId}#${quota.routeClass}`;
-			const { refusal, fullAt = 0 } = known.get(name) ?? {};
+			const { refusal, fullAt = 0, isClosed } = known.get(name) ?? {};
+			if (isClosed) throw accountDeleted();
 			const beginning = now();
 			if (refusal && refusal.until > beginning) {
 				if (refusal.taken.exceeded === "parallel") return refusal.taken;
@@ -98,6 +106,10 @@ export function dynamoDbRateLimits({
 					return { ...taken, ...remainingIn(after.bucket, quota, at) };
 				}
 				bucket = after.bucket;
+				if (after.isClosed) {
+					remember(name, { fullAt: bucket.fullAt, isClosed: true });
+					throw accountDeleted();
+				}
 			}
 			throw new Error(`A bucket changed during each of ${maxAttempts} attempts to take from it.`);
 		},
@@ -112,10 +124,30 @@ export function dynamoDbRateLimits({
 				ExpressionAttributeValues: { ":ends": ends },
 			});
 		},
+
+		async close(userId, until) {
+			const close = (routeClass: Quota["routeClass"]) =>
+				dynamodb.send(
+					new UpdateCommand({
+						TableName: table,
+						Key: keyOf(userId, { routeClass }),
+						UpdateExpression: "set closed = :closed, expires_at = :expires",
+						ExpressionAttributeValues: { ":closed": true, ":expires": Math.ceil(until.getTime() / 1_000) },
+					}),
+				);
+			await Promise.all(routeClasses.map(close));
+		},
+
+		forget: (userId) => deletePartition({ dynamodb, table }, partitionOf(userId)),
 	};
 }
 
-const keyOf = (userId: string, { routeClass }: Quota) => ({ pk: `limit#${userId}`, sk: routeClass });
+const partitionOf = (userId: string) => `limit#${userId}`;
+
+const keyOf = (userId: string, { routeClass }: Pick<Quota, "routeClass">) => ({
+	pk: partitionOf(userId),
+	sk: routeClass,
+});
 
 const slotAttribute = (number: number) => `slot_${number}`;
 
@@ -133,6 +165,7 @@ function takeExpression(
 	const isFull = fullAt <= at;
 	const sets = [isFull ? "full_at = :next" : "full_at = full_at + :cost", "expires_at = :expires"];
 	const conditions = [
+		"attribute_not_exists(closed)",
 		isFull ? "(attribute_not_exists(full_at) or full_at <= :now)" : "full_at > :now and full_at <= :max",
 	];
 	if (slot) {
@@ -145,9 +178,9 @@ function takeExpression(
 		...(slot && { ExpressionAttributeNames: { "#slot": slotAttribute(slot.number) } }),
 		ExpressionAttributeValues: {
 			":now": at,
-			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":max": at + minute + toleranceMs - cost }),
-			// A bucket is full, and a slot free, within a minute.
-			":expires": Math.ceil((at + 2 * minute) / 1_000),
+			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":max": at + fillMs(quota) + toleranceMs - cost }),
+			// A slot is free within a minute.
+			":expires": Math.ceil((at + fillMs(quota) + minute) / 1_000),
 			...(slot && { ":ends": slot.ends }),
 		},
 	};

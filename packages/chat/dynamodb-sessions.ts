@@ -305,6 +305,20 @@ export function dynamoDbSessions({
 			return { busy };
 		},
 
+		async deleteSome(userId, limit) {
+			const threads = threadsOf(userId);
+			let deleted = 0;
+			for await (const { threadId } of threads.listStored(limit)) {
+				const items = threads.table.query<Key>(threads.partition(threadId), { prefix: "" }, { keysOnly: true });
+				for await (const page of items) await threads.table.deleteMany(page.filter(({ sk }) => sk !== "session"));
+				// Last, since it is what lists the others.
+				await threads.delete(threadId);
+				deleted += 1;
+				if (deleted === limit) break;
+			}
+			return deleted > 0;
+		},
+
 		async delete(userId, sessionId) {
 			const threads = threadsOf(userId);
 			const thread = await threads.get(sessionId);

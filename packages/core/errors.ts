@@ -28,6 +28,15 @@ export type ErrorCode =
 	| "tag_not_found"
 	| "session_busy"
 	| "item_changed"
+	| "share_not_found"
+	| "album_not_found"
+	| "album_is_smart"
+	| "too_many_shares"
+	| "password_required"
+	| "password_wrong"
+	| "too_many_guesses"
+	| "guesses_unavailable"
+	| "account_deleted"
 	| "item_failed"
 	| "item_not_comparable"
 	| "request_failed"
@@ -54,13 +63,28 @@ export class AppError extends Error {
 	override name = "AppError";
 	readonly code: ErrorCode;
 	readonly fields: FieldProblem[];
+	/** Until then it makes no sense to try again. */
+	readonly retryAfterSeconds: number | null;
 
-	constructor(code: ErrorCode, detail: string, options: { cause?: unknown; fields?: FieldProblem[] } = {}) {
+	constructor(
+		code: ErrorCode,
+		detail: string,
+		options: { cause?: unknown; fields?: FieldProblem[]; retryAfterSeconds?: number | null } = {},
+	) {
 		super(detail, { cause: options.cause });
 		this.code = code;
 		this.fields = options.fields ?? [];
+		this.retryAfterSeconds = options.retryAfterSeconds ?? null;
 	}
 }
+
+/** A token outlives its account for up to an hour. */
+export const accountDeleted = () =>
+	new AppError("account_deleted", "The account of this token was deleted: nothing of it is left to ask for.");
+
+/** A share that never was, one that was ended and one that has expired are answered alike. */
+export const shareNotFound = () =>
+	new AppError("share_not_found", "This address shows nothing: it has expired, or it was taken back.");
 
 /** Another tenant's item is answered exactly like one that does not exist. */
 export const itemNotFound = (itemId: string) => new AppError("item_not_found", `There is no item ${itemId}.`);
@@ -145,8 +169,6 @@ export class PermanentFailure extends Error {
  */
 export class ModelFailure extends AppError {
 	override name = "ModelFailure";
-	/** Until then the provider refuses every call. */
-	readonly retryAfterSeconds: number | null;
 	/** The model calls billed before the failure. */
 	readonly usage: ModelUsage[];
 
@@ -159,8 +181,7 @@ export class ModelFailure extends AppError {
 			usage?: ModelUsage[];
 		} = {},
 	) {
-		super(code, detail, { cause: options.cause });
-		this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+		super(code, detail, options);
 		this.usage = options.usage ?? [];
 	}
 }

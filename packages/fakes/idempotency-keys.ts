@@ -28,7 +28,8 @@ export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 		},
 		async keep(userId, { key, lease }, answer) {
 			const found = keys.get(nameOf(userId, key));
-			if (found?.lease === lease) found.answer = structuredClone(answer);
+			const { body } = answer;
+			if (found?.lease === lease) found.answer = body === null ? "removed" : structuredClone({ ...answer, body });
 		},
 		async forget(userId, { key, lease }) {
 			const name = nameOf(userId, key);
@@ -38,6 +39,11 @@ export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 			for (const [name, found] of keys) {
 				if (!name.startsWith(`${userId}#`) || !found.answer || found.answer === "removed") continue;
 				if (found.answer.itemIds.some((id) => itemIds.includes(id))) found.answer = "removed";
+			}
+		},
+		async forgetAll(userId) {
+			for (const name of keys.keys()) {
+				if (name.startsWith(`${userId}#`)) keys.delete(name);
 			}
 		},
 	};

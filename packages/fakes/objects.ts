@@ -38,8 +38,13 @@ export function fakeObjects(bucket = "fake-bucket"): Objects {
 				if (key.startsWith(prefix)) stored.delete(key);
 			}
 		},
-		async presignGet(key, seconds) {
-			return `https://${bucket}.example/${key}?expires=${seconds}`;
+		async deletePage(prefix) {
+			const found = [...stored.keys()].find((key) => key.startsWith(prefix));
+			return found !== undefined && stored.delete(found);
+		},
+		async presignGet(key, seconds, { filename } = {}) {
+			const name = filename === undefined ? "" : `&filename=${encodeURIComponent(filename)}`;
+			return `https://${bucket}.example/${key}?expires=${seconds}${name}`;
 		},
 		async presignPost(key, { contentType, size }, seconds) {
 			return {

@@ -5,17 +5,20 @@ import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
+import { fakeDeletedAccounts } from "./deleted-accounts.ts";
 import { fakeEdits } from "./edits.ts";
 import { fakeIdempotencyKeys } from "./idempotency-keys.ts";
 import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
+import { type FakeUserPool, fakeProfiles, fakeUserPool } from "./people.ts";
 import { fakeRateLimits } from "./rate-limits.ts";
 import { fakeRedactions } from "./redactions.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeConversations } from "./sessions.ts";
+import { fakeShares } from "./shares.ts";
 import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
@@ -28,6 +31,7 @@ export interface FakePorts extends Ports {
 	chat: FakeChat;
 	clock: FakeClock;
 	events: FakeEvents;
+	userPool: FakeUserPool;
 	/** The rows, for test states that no port can create. */
 	store: Store;
 }
@@ -96,5 +100,9 @@ export function fakePorts(): FakePorts {
 		},
 		webSearch: fakeWebSearch(),
 		health: { async check() {} },
+		profiles: fakeProfiles(store),
+		userPool: fakeUserPool(),
+		shares: fakeShares(store),
+		deletedAccounts: fakeDeletedAccounts(store),
 	};
 }

@@ -148,6 +148,11 @@ export function fakeConversations(clock: Clock): {
 				isBusy: session.lease !== null && session.lease.ends > now(),
 			};
 		},
+		async deleteSome(userId, limit) {
+			const own = [...all.keys()].filter((key) => key.startsWith(`${userId}#`)).slice(0, limit);
+			for (const key of own) all.delete(key);
+			return own.length > 0;
+		},
 		async redact(userId, itemIds) {
 			let busy = 0;
 			for (const [key, session] of all) {

@@ -2,10 +2,12 @@ import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
 import type { Fingerprint } from "#core/items/fingerprint.ts";
 import type { Item } from "#core/items/item.ts";
 import type { TakenAt } from "#core/items/taken-at.ts";
+import type { Profile } from "#core/people/profile.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Clock, ItemWithAnalysis, NewEmbedding } from "#core/ports/index.ts";
+import type { Share } from "#core/shares/share.ts";
 
 export interface StoredItem {
 	item: Item;
@@ -64,6 +66,10 @@ export interface Store {
 	tombstones: Map<string, { userId: string; itemId: string; at: number; sweptAt: number | null }>;
 	redactions: Map<string, { userId: string; itemId: string; dueAt: number }>;
 	recentClaims: Map<string, RecentClaim>;
+	/** By user, as are the deleted accounts. */
+	profiles: Map<string, Profile>;
+	shares: Map<string, Share & { tokenHash: string }>;
+	deletedAccounts: Map<string, { deletedAt: number; emptiedAt: number | null; dueAt: number }>;
 	now(): number;
 }
 
@@ -73,6 +79,9 @@ export function createStore(clock: Clock): Store {
 		tombstones: new Map(),
 		redactions: new Map(),
 		recentClaims: new Map(),
+		profiles: new Map(),
+		shares: new Map(),
+		deletedAccounts: new Map(),
 		now: () => clock.now().getTime(),
 	};
 }

@@ -15,6 +15,7 @@ const variableGroups = {
 	bucket: ["BUCKET_NAME"],
 	bus: ["EVENT_BUS_NAME"],
 	checkpoints: ["CHECKPOINT_TABLE_NAME"],
+	userPool: ["USER_POOL_ID"],
 	/** The stage's own queue, and how many invocations work it off at once. */
 	queue: ["QUEUE_URL", "QUEUE_CONCURRENCY"],
 } as const;

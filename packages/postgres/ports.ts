@@ -5,6 +5,8 @@ import { postgresAnalyses } from "./items/analyses.ts";
 import { postgresEdits } from "./items/edits.ts";
 import { postgresItems } from "./items/items.ts";
 import { postgresTags } from "./items/own-tags.ts";
+import { postgresDeletedAccounts } from "./people/deleted-accounts.ts";
+import { postgresProfiles } from "./people/profiles.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
 import { postgresRedactions } from "./pipeline/redactions.ts";
 import { postgresRequests } from "./pipeline/requests.ts";
@@ -15,6 +17,7 @@ import { postgresSearchSettings } from "./search/search-settings.ts";
 import { postgresSimilar } from "./search/similar.ts";
 import { postgresVectorIndex } from "./search/vector-index.ts";
 import { postgresVectorPartitions } from "./search/vector-partitions.ts";
+import { postgresShares } from "./shares/shares.ts";
 
 /** The ports that PostgreSQL implements. */
 export type PostgresPorts = Pick<
@@ -34,6 +37,9 @@ export type PostgresPorts = Pick<
 	| "vectorIndex"
 	| "vectorPartitions"
 	| "health"
+	| "profiles"
+	| "shares"
+	| "deletedAccounts"
 >;
 
 /** @param isWord see `postgresSearch` */
@@ -54,5 +60,8 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		vectorIndex: postgresVectorIndex(db),
 		vectorPartitions: postgresVectorPartitions(db),
 		health: postgresHealth(db),
+		profiles: postgresProfiles(db),
+		shares: postgresShares(db),
+		deletedAccounts: postgresDeletedAccounts(db),
 	};
 }

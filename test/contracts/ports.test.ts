@@ -14,10 +14,12 @@ import { hybridSearchContract } from "./hybrid-search.ts";
 import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
 import { outboxContract } from "./outbox.ts";
+import { profilesContract } from "./people.ts";
 import { rebuildContract } from "./rebuild.ts";
 import { redactionsContract } from "./redactions.ts";
 import { requestsContract } from "./requests.ts";
 import { searchLanguageContract } from "./search-language.ts";
+import { sharesContract } from "./shares.ts";
 import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
 import { sweeperContract } from "./sweeper.ts";
@@ -95,7 +97,7 @@ describe(contractDatabase.title, () => {
 		await db.query("delete from chat_redactions where user_id = any($1)", [users]);
 	});
 
-	it("binds the user in every statement on a tenant's table, except eleven of the sweeper", async () => {
+	it("binds the user in every statement on a tenant's table, except eleven of the sweeper and a visitor's look-up", async () => {
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).indexOutdated(1);
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).rewriteOutdated(1);
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
@@ -104,7 +106,7 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares)\b/;
 		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
@@ -114,6 +116,7 @@ describe(contractDatabase.title, () => {
 			"delete from outbox where id in (select id from outbox where id = any($1)",
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
 			"select item_id, headline, summary, documents.note, labels, extracted_tex",
+			"select shares.user_id, shares.id, item_id, album_id, title, password_hash",
 			"update documents set search = vector::tsvector, search_version = $1 from",
 			"with next as ( select user_id, item_id from outdated_documents where tru",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
@@ -175,6 +178,8 @@ function storedContracts(get: () => ArrangedPorts): void {
 	redactionsContract(get);
 	rebuildContract(get);
 	tenancyContract(get);
+	profilesContract(get);
+	sharesContract(get);
 }
 
 /** Records every statement that is sent to the database. */

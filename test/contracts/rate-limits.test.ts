@@ -48,6 +48,8 @@ describe.each(backends)("limits on $name", ({ start }) => {
 	limitsContract(() => ({
 		take: (...args) => sandbox().take(...args),
 		release: (...args) => sandbox().release(...args),
+		close: (...args) => sandbox().close(...args),
+		forget: (...args) => sandbox().forget(...args),
 	}));
 
 	it("are the same in all sandboxes, however many ask at once", async () => {
@@ -227,6 +229,30 @@ function limitsContract(get: () => RateLimits): void {
 		await take(user, read, 60);
 		expect(await take(randomUUID())).toMatchObject({ allowed: true, remaining: 59 });
 		expect(await take(user, { ...read, routeClass: "write" })).toMatchObject({ allowed: true, remaining: 59 });
+	});
+
+	it("let as many come at once as the burst is, and then at the rate", async () => {
+		const user = randomUUID();
+		const guesses: Quota = { routeClass: "guess#1", perMinute: 1 / 6, burst: 10, parallel: null };
+		for (let guess = 9; guess >= 0; guess -= 1) {
+			expect(await take(user, guesses)).toMatchObject({ allowed: true, remaining: guess });
+		}
+		expect(await take(user, guesses)).toMatchObject({ allowed: false, retryAfterSeconds: 360 });
+		clock.pass(360);
+		expect(await take(user, guesses)).toMatchObject({ allowed: true, remaining: 0 });
+		expect(await take(user, guesses)).toMatchObject({ allowed: false, retryAfterSeconds: 360 });
+	});
+
+	it("refuse everything of a person once they are closed, until they are forgotten", async () => {
+		const [user, other] = [randomUUID(), randomUUID()];
+		await take(user);
+		await get().close(user, new Date(clock.now() + 7_200_000));
+		for (const routeClass of ["read", "write", "upload", "search", "expensive", "share"] as const) {
+			await expect(take(user, { ...read, routeClass })).rejects.toMatchObject({ code: "account_deleted" });
+		}
+		expect(await take(other)).toMatchObject({ allowed: true });
+		await get().forget(user);
+		expect(await take(user)).toMatchObject({ allowed: true, remaining: 59 });
 	});
 
 	it("keep a rate that is no whole number of milliseconds", async () => {

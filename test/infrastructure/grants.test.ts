@@ -27,6 +27,7 @@ const conversationGrants = [
 	"dynamodb:Query on Checkpoints/index/gsi1",
 	...["GetObject", "PutObject", "DeleteObjectVersion"].map((action) => `s3:${action} on Images/checkpoints/*`),
 ];
+const deletesPeople = ["cognito-idp:AdminDeleteUser on People", "cognito-idp:AdminUserGlobalSignOut on People"];
 const publishes = ["events:PutEvents on Events"];
 const worksOn = (queue: string) =>
 	["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"].map(
@@ -48,6 +49,8 @@ const permissions: Record<string, string[]> = {
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
 		"s3:PutObject on Images/originals/*",
+		"cognito-idp:AdminGetUser on People",
+		...deletesPeople,
 	],
 	ImageProcessorWorkerRole: [
 		...readsLogin,
@@ -76,6 +79,8 @@ const permissions: Record<string, string[]> = {
 		"dynamodb:Scan on Checkpoints/index/gsi1",
 		"dynamodb:BatchGetItem on Checkpoints",
 		"dynamodb:BatchWriteItem on Checkpoints",
+		"dynamodb:DeleteItem on Checkpoints",
+		...deletesPeople,
 		"dynamodb:PutItem on Checkpoints",
 		"dynamodb:Query on Checkpoints",
 		"dynamodb:Query on Checkpoints/index/gsi1",

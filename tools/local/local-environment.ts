@@ -65,7 +65,7 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 
 /** For tests, benches and evaluations, whose one user does in a minute what people do in an hour. Writes keep their limit. */
 export const busyLimits = {
-	requestsPerMinute: { read: 30_000, upload: 3_000, search: 3_000, expensive: 3_000 },
+	requestsPerMinute: { read: 30_000, upload: 3_000, search: 3_000, expensive: 3_000, share: 30_000 },
 	parallelExpensive: 10,
 };
 

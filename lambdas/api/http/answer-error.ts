@@ -8,8 +8,8 @@ import type { ApiEnv } from "./api-env.ts";
 /** Answers with the problem of an error that a route did not handle. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {
 	const requestId = c.get("requestId");
-	const { code, detail, errors } = describe(wrappedError(error));
-	const answer = problemResponse(code, detail, { requestId, errors });
+	const { code, detail, ...more } = describe(wrappedError(error));
+	const answer = problemResponse(code, detail, { requestId, ...more });
 	if (answer.status >= 500) {
 		log.error("request failed", { error, request_id: requestId });
 	}
@@ -25,9 +25,11 @@ function describe(error: unknown): {
 	code: ProblemCode;
 	detail: string;
 	errors?: AppError["fields"];
+	retryAfterSeconds?: number;
 } {
 	if (error instanceof AppError) {
-		return { code: error.code, detail: error.message, errors: error.fields };
+		const { code, message: detail, fields: errors, retryAfterSeconds } = error;
+		return { code, detail, errors, ...(retryAfterSeconds !== null && { retryAfterSeconds }) };
 	}
 	if (error instanceof HTTPException && error.status === 415) {
 		return {

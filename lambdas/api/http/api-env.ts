@@ -21,5 +21,7 @@ export interface ApiEnv {
 		userId: string;
 		/** The items that the answer holds something of, beside those that its body names in a field. */
 		itemsInText?: string[];
+		/** The answer holds a secret that nothing stores: no key of its request keeps it. */
+		isSecret?: true;
 	};
 }

@@ -20,6 +20,9 @@ const gatewayErrorSchema = z.object({ message: z.string() });
 const ours = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
 const gateways = { "application/json": { schema: { $ref: "#/components/schemas/GatewayError" } } };
 
+/** For browsers. */
+const pages = { "text/html": { schema: { type: "string" as const } } };
+
 /** A response with a problem that only one route has. */
 export const problem = (description: string) => ({ description, content: ours });
 
@@ -110,6 +113,20 @@ const errorResponses = {
 		headers: { "Retry-After": header("RetryAfter") },
 		content: { ...ours, ...gateways },
 	},
+	LockedShare: {
+		description: "The page has a password, or another one than was sent.",
+		content: { ...ours, ...pages },
+	},
+	NothingShared: {
+		description: "Nothing is shared at this address: it never was, was taken back, or has expired.",
+		content: { ...ours, ...pages },
+	},
+	TooManyVisits: {
+		description:
+			"Too many passwords were tried, too many visitors look (ours), or all clients together ask too much (the gateway's).",
+		headers: { "Retry-After": header("RetryAfter") },
+		content: { ...ours, ...pages, ...gateways },
+	},
 	GatewayTimeout: problem("It took longer than 26 seconds."),
 };
 
@@ -146,6 +163,12 @@ export const failed = {
 
 /** For a route whose work the item, or the model, does not allow. */
 export const conflict = to("Conflict");
+
+/** For a page that visitors without a token see. */
+export const lockedShare = to("LockedShare");
+export const nothingShared = to("NothingShared");
+export const tooManyVisits = to("TooManyVisits");
+export const wrongFields = to("UnprocessableContent");
 
 /** For a route that calls a provider of the environment. */
 export const providerOff = to("ProviderOff");

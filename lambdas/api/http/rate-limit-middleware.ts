@@ -1,8 +1,10 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { AppError } from "#core/errors.ts";
 import type { Remaining, Taken } from "#core/limits/bucket.ts";
-import type { Quota, RouteClass } from "#core/limits/limits.ts";
+import type { Quota } from "#core/limits/limits.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
+import type { GuardedRoute } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
 import type { Charge } from "./rate-limiter.ts";
 
@@ -11,12 +13,18 @@ import type { Charge } from "./rate-limiter.ts";
  * authentication.
  * @param chargeOf what a request with this JSON body takes, where that is not one request of the route's class
  */
-export function limitRate(routeClass: RouteClass, chargeOf?: (body: unknown) => Charge) {
+export function limitRate(
+	{ limit: routeClass, afterDeletion }: Pick<GuardedRoute, "limit" | "afterDeletion">,
+	chargeOf?: (body: unknown) => Charge,
+) {
 	return createMiddleware<ApiEnv>(async (c, next) => {
 		const limiter = c.get("limiter");
 		const userId = c.get("userId");
 		const charge = chargeOf ? chargeOf(await jsonOf(c)) : { routeClass };
-		const answer = await limiter.take(userId, charge);
+		const answer = await limiter.take(userId, charge).catch((error) => {
+			if (afterDeletion && error instanceof AppError && error.code === "account_deleted") return null;
+			throw error;
+		});
 		if (!answer) return next();
 		const { quota, taken } = answer;
 		if (!taken.allowed) {

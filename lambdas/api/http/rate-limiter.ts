@@ -1,6 +1,7 @@
+import { AppError, accountDeleted } from "#core/errors.ts";
 import type { Slot, Taken } from "#core/limits/bucket.ts";
 import { type Limits, type Quota, quotaOf, type RouteClass } from "#core/limits/limits.ts";
-import type { RateLimits } from "#core/ports/index.ts";
+import type { DeletedAccounts, RateLimits } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 
 /** The units that a request takes from one of its user's buckets. */
@@ -12,7 +13,10 @@ export interface Charge {
 
 /** Takes requests from buckets; a request passes where the buckets' table does not answer. */
 export interface RateLimiter {
-	/** @returns null where the request passes without a limit */
+	/**
+	 * @returns null where the request passes without a limit
+	 * @throws AppError `account_deleted`
+	 */
 	take(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Taken } | null>;
 	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
 }
@@ -20,7 +24,12 @@ export interface RateLimiter {
 /** After a failure the table is left alone: a request must not wait for a table that is away. */
 const restMs = 5_000;
 
-export function rateLimiter(rateLimits: RateLimits, limits: Limits): RateLimiter {
+/** The buckets also tell, without a further call, that a person deleted the account; where they are away the database does. */
+export function rateLimiter(
+	rateLimits: RateLimits,
+	deletedAccounts: Pick<DeletedAccounts, "isDeleted">,
+	limits: Limits,
+): RateLimiter {
 	let restsUntil = 0;
 	return {
 		async take(userId, { routeClass, units = 1 }) {
@@ -30,11 +39,13 @@ export function rateLimiter(rateLimits: RateLimits, limits: Limits): RateLimiter
 				try {
 					return { quota, taken: await rateLimits.take(userId, quota, units) };
 				} catch (failure) {
+					if (failure instanceof AppError) throw failure;
 					error = failure;
 					restsUntil = Date.now() + restMs;
 				}
 			}
 			log.error("a request passes without a limit", { error }, { metrics: { UnlimitedRequests: 1 } });
+			if (await deletedAccounts.isDeleted(userId)) throw accountDeleted();
 			return null;
 		},
 		async release(userId, quota, slot) {

@@ -35,7 +35,7 @@ export const replayAnswers = createMiddleware<ApiEnv>(async (c, next) => {
 	switch (found.state) {
 		case "claimed":
 			await next();
-			await settle(idempotencyKeys, userId, found.claim, c.res, c.get("itemsInText"));
+			await settle(idempotencyKeys, userId, found.claim, c.res, c.get("itemsInText"), c.get("isSecret"));
 			return;
 		case "running":
 			throw new AppError(
@@ -52,7 +52,7 @@ export const replayAnswers = createMiddleware<ApiEnv>(async (c, next) => {
 			if (!answer || !(await itemsStillExist(items, userId, answer))) {
 				throw new AppError(
 					"answer_not_kept",
-					"The request with this Idempotency-Key was carried out, and its answer is not kept (it was too large, or an item in it has been deleted since): read what it made.",
+					"The request with this Idempotency-Key was carried out, and its answer is not kept (it was too large, showed a secret, or an item in it has been deleted since): read what it made.",
 				);
 			}
 			return c.body(answer.body, answer.status as 200, { ...answer.headers, "idempotency-replayed": "true" });
@@ -92,6 +92,7 @@ async function settle(
 	claim: KeyClaim,
 	answer: Response,
 	itemsInText: string[] = [],
+	isSecret = false,
 ): Promise<void> {
 	try {
 		if (!answer.ok) return await keys.forget(userId, claim);
@@ -103,7 +104,7 @@ async function settle(
 		await keys.keep(userId, claim, {
 			status: answer.status,
 			headers: Object.fromEntries(headers),
-			body,
+			body: isSecret ? null : body,
 			itemIds: [...itemIdsIn(JSON.parse(body), new Set(itemsInText))],
 		});
 	} catch (error) {

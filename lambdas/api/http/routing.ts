@@ -40,7 +40,7 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 		...(acceptsIdempotencyKey(route) && { parameters: [idempotencyKey] }),
 		middleware: [
 			requireUser,
-			limitRate(route.limit, chargeOf),
+			limitRate(route, chargeOf),
 			...(acceptsIdempotencyKey(route) ? [replayAnswers] : []),
 		] as MiddlewareHandler<ApiEnv>[],
 		security: [{ bearer: [] }],

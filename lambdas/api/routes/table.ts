@@ -11,6 +11,8 @@ interface AnyRoute {
 /** A route that is answered without a token. */
 export interface PublicRoute extends AnyRoute {
 	public: true;
+	/** The requests a second, and at once, of all clients together. @default 50, 100 */
+	throttle?: { rate: number; burst: number };
 }
 
 /** A route that serves the token's user. */
@@ -18,6 +20,8 @@ export interface GuardedRoute extends AnyRoute {
 	public?: never;
 	/** Its class: the user's limit from which a request takes. */
 	limit: RouteClass;
+	/** Is answered to who deleted the account, too. */
+	afterDeletion?: true;
 }
 
 /** A route of the HTTP API, as gateway, handler and OpenAPI document know it. */
@@ -37,7 +41,11 @@ export type RouteModule =
 	| "search"
 	| "chat"
 	| "search-config"
-	| "vector-index";
+	| "vector-index"
+	| "me"
+	| "account"
+	| "shares"
+	| "share-pages";
 
 /**
  * Declares method and path of every route once: the gateway's routes are made from this table, and a file of this
@@ -76,6 +84,22 @@ export const routes = {
 	getSearchConfig: { method: "GET", path: "/search/config", limit: "read", module: "search-config" },
 	rebuildVectorIndex: { method: "POST", path: "/vector-index/rebuild", limit: "expensive", module: "vector-index" },
 	getVectorIndexStatus: { method: "GET", path: "/vector-index/status", limit: "read", module: "vector-index" },
+	getMe: { method: "GET", path: "/me", limit: "read", module: "me" },
+	changeMe: { method: "PATCH", path: "/me", limit: "write", module: "me" },
+	deleteAccount: { method: "DELETE", path: "/account", limit: "write", module: "account", afterDeletion: true },
+	createShare: { method: "POST", path: "/shares", limit: "write", module: "shares" },
+	listShares: { method: "GET", path: "/shares", limit: "read", module: "shares" },
+	deleteShare: { method: "DELETE", path: "/shares/{id}", limit: "write", module: "shares" },
+	showShare: { method: "GET", path: "/s/{token}", public: true, module: "share-pages" },
+	enterShare: { method: "POST", path: "/s/{token}", public: true, module: "share-pages" },
+	/** A page of an album asks for each of its pictures. */
+	showSharedPicture: {
+		method: "GET",
+		path: "/s/{token}/{item_id}",
+		public: true,
+		throttle: { rate: 200, burst: 400 },
+		module: "share-pages",
+	},
 } as const satisfies Record<string, Route>;
 
 export const allRoutes: readonly Route[] = Object.values(routes);

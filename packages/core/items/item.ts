@@ -122,6 +122,11 @@ export function itemPrefixes(userId: string, itemId: string): string[] {
 	return [`originals/${userId}/${itemId}.`, derivedPrefix(userId, itemId)];
 }
 
+/** Returns the prefixes that hold every object of a person, those of their chats included. */
+export function accountPrefixes(userId: string): string[] {
+	return [`originals/${userId}/`, `derived/${userId}/`, `checkpoints/${userId}/`];
+}
+
 function derivedPrefix(userId: string, itemId: string): string {
 	return `derived/${userId}/${itemId}/`;
 }

@@ -39,17 +39,23 @@ export const toleranceMs = 0.01;
 /** The wait to propose where all slots are taken: most expensive requests end within it. */
 const busySeconds = 5;
 
-/** Returns the milliseconds in which a bucket gains the units of a request. A request of more units than the limit a minute needs a full bucket. */
-export const costMs = ({ perMinute }: Quota, units: number) => (Math.min(units, perMinute) * minute) / perMinute;
+const burstOf = ({ perMinute, burst = perMinute }: Quota) => burst;
+
+/** Returns the milliseconds in which a bucket gains the units of a request. A request of more units than a full bucket has needs a full one. */
+export const costMs = (quota: Quota, units: number) => (Math.min(units, burstOf(quota)) * minute) / quota.perMinute;
+
+/** Returns the milliseconds in which an empty bucket is full. */
+export const fillMs = (quota: Quota) => costMs(quota, burstOf(quota));
 
 /** Returns the requests and slots that are left in a bucket. */
 export function remainingIn({ fullAt, slots }: Bucket, quota: Quota, now: number): Remaining {
 	const unitMs = minute / quota.perMinute;
 	const missingMs = Math.max(0, fullAt - now);
-	const remaining = Math.max(0, Math.floor((minute - missingMs + toleranceMs) / unitMs));
+	const full = fillMs(quota);
+	const remaining = Math.max(0, Math.floor((full - missingMs + toleranceMs) / unitMs));
 	return {
 		remaining,
-		secondsToNext: Math.max(1, Math.ceil((missingMs - minute + (remaining + 1) * unitMs - toleranceMs) / 1_000)),
+		secondsToNext: Math.max(1, Math.ceil((missingMs - full + (remaining + 1) * unitMs - toleranceMs) / 1_000)),
 		freeSlots: quota.parallel === null ? null : freeSlots(slots, quota.parallel, now).length,
 	};
 }
@@ -66,7 +72,7 @@ export function takeFrom(
 	choose: (free: number[]) => number | undefined = ([first]) => first,
 ): { taken: Taken; bucket: Bucket } {
 	const fullAt = Math.max(bucket.fullAt, now) + costMs(quota, units);
-	const tooEarlyMs = fullAt - now - minute - toleranceMs;
+	const tooEarlyMs = fullAt - now - fillMs(quota) - toleranceMs;
 	if (tooEarlyMs > 0) {
 		const retryAfterSeconds = Math.max(1, Math.ceil(tooEarlyMs / 1_000));
 		const left = { ...remainingIn(bucket, quota, now), secondsToNext: retryAfterSeconds };

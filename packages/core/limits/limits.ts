@@ -1,5 +1,8 @@
-/** The classes of routes, each with a limit of its own. An `expensive` route calls models or waits for other functions. */
-export const routeClasses = ["read", "write", "upload", "search", "expensive"] as const;
+/**
+ * The classes of routes, each with a limit of its own. An `expensive` route calls models or waits for other functions. `share`
+ * counts what visitors ask of a person's public pages.
+ */
+export const routeClasses = ["read", "write", "upload", "search", "expensive", "share"] as const;
 export type RouteClass = (typeof routeClasses)[number];
 
 /** The limits of each user. */
@@ -12,10 +15,12 @@ export interface Limits {
 	readonly pendingUploads: number;
 }
 
-/** The limits of one class. */
+/** The limits of one class, or of guesses of the password of one share. */
 export interface Quota {
-	routeClass: RouteClass;
+	routeClass: RouteClass | `guess#${string}`;
 	perMinute: number;
+	/** The requests that may come at once. @default those of a minute */
+	burst?: number;
 	/** The requests that run at the same time; null where nothing bounds them. */
 	parallel: number | null;
 }

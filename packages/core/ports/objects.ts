@@ -11,8 +11,10 @@ export interface Objects {
 	deleteVersion(key: string, version: string): Promise<void>;
 	/** Removes every object and every version under the prefix. */
 	deleteAll(prefix: string): Promise<void>;
-	/** Returns a URL that reads the object for `seconds`. */
-	presignGet(key: string, seconds: number): Promise<string>;
+	/** Removes some of them, as many as take a moment. @returns whether there were any */
+	deletePage(prefix: string): Promise<boolean>;
+	/** Returns a URL that reads the object for `seconds`; with a file name a browser saves it under that. */
+	presignGet(key: string, seconds: number, options?: { filename?: string }): Promise<string>;
 	/** Returns a form that stores a file of exactly this type and size under the key, for `seconds`. */
 	presignPost(key: string, file: { contentType: string; size: number }, seconds: number): Promise<UploadForm>;
 }

@@ -3,8 +3,15 @@ import type { Quota } from "../limits/limits.ts";
 
 /** Every person's buckets, one for each class of routes. */
 export interface RateLimits {
-	/** Takes the units of a request, and a slot where the class has them; nothing where it is refused. */
+	/**
+	 * Takes the units of a request, and a slot where the class has them; nothing where it is refused.
+	 * @throws AppError `account_deleted` once the person's buckets were closed
+	 */
 	take(userId: string, quota: Quota, units: number): Promise<Taken>;
 	/** Frees the slot of a request that has ended. */
 	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
+	/** Closes a person's buckets of every class, at least until then: their tokens are good for nothing more. */
+	close(userId: string, until: Date): Promise<void>;
+	/** Removes a person's buckets. */
+	forget(userId: string): Promise<void>;
 }

@@ -101,6 +101,11 @@ export interface Sessions {
 	 * @returns how many sessions a turn under way kept as they are
 	 */
 	redact(userId: string, itemIds: string[]): Promise<{ busy: number }>;
+	/**
+	 * Deletes so many sessions of a user who may have no new ones, also expired ones that are still stored; their large
+	 * payloads are objects. @returns whether there were any
+	 */
+	deleteSome(userId: string, limit: number): Promise<boolean>;
 	/** Deletes the session with its messages and checkpoints. False where there is none. */
 	delete(userId: string, sessionId: string): Promise<boolean>;
 }

@@ -3,6 +3,7 @@ import { processingExhausted } from "#core/pipeline/item-errors.ts";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
 import { type Claim, type Fairness, maxAttempts } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
+import { isKept } from "../people/deleted-accounts.ts";
 import { type ItemRow, itemFromRow } from "../rows.ts";
 import { constant, type Sql, sql } from "../sql.ts";
 import {
@@ -52,7 +53,7 @@ async function claimUncontested(
 ): Promise<Claim | null> {
 	const { userId, itemId, stage } = task;
 	const isFree = fairness ? isUncontested(userId, stage, fairness) : sql`true`;
-	const claimable = sql`items where user_id = ${userId} and id = ${itemId} and ${isClaimable(stage)} and ${isFree}`;
+	const claimable = sql`items where user_id = ${userId} and id = ${itemId} and ${isClaimable(stage)} and ${isFree} and ${isKept(userId)}`;
 	const counted = fairness?.grouped === false;
 	const recorded = recordClaim(userId, stage, { from: claimable, waitingSince: waitingSince(task), counted });
 	const [row] = await db.query<TakenRow>(
@@ -95,7 +96,7 @@ async function claimOrDefer(
 		        greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left,
 		        extract(epoch from clock_timestamp() - case
 		          when status = 'pending' then coalesce(arrived_at, clock_timestamp()) else stage_at end)::float8 as waited
-		      from items where user_id = ${userId} and id = ${itemId}
+		      from items where user_id = ${userId} and id = ${itemId} and ${isKept(userId)}
 		    ), decided as materialized (
 		      select state, seconds_left, waited, held, case when state = 'claimable' then ${reason} end::text as reason
 		      from own, found

@@ -10,6 +10,7 @@ import {
 } from "#core/pipeline/work-request.ts";
 import { type Claim, type Fairness, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
+import { isKept } from "../people/deleted-accounts.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
 import { constant, sql } from "../sql.ts";
 import { storableText } from "../text.ts";
@@ -143,7 +144,7 @@ export async function claimRequest(
 	const [item] = await tx.query<ItemRow & { leased: boolean; seconds_left: number | null }>(
 		sql`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
 		      greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
-		    from items where user_id = ${userId} and id = ${itemId}
+		    from items where user_id = ${userId} and id = ${itemId} and ${isKept(userId)}
 		    for update`,
 	);
 	if (!item) return { outcome: "gone" };

@@ -1,7 +1,13 @@
 import { conversationScenarios } from "./conversations.ts";
 import { itemScenarios } from "./items.ts";
+import { peopleScenarios } from "./people.ts";
 import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
 
 /** Every operation of the system that needs a grant. */
-export const grantScenarios: GrantScenario[] = [...itemScenarios, ...conversationScenarios, ...upkeepScenarios];
+export const grantScenarios: GrantScenario[] = [
+	...itemScenarios,
+	...conversationScenarios,
+	...peopleScenarios,
+	...upkeepScenarios,
+];

@@ -1,12 +1,23 @@
 import { expect, test } from "vitest";
 import { type Claimed, ofType, only, parts } from "../synthesized.ts";
 
-const publicRoutes = ["GET /docs", "GET /docs/{asset}", "GET /health", "GET /openapi.json", "GET /version"];
+const publicRoutes = [
+	"GET /docs",
+	"GET /docs/{asset}",
+	"GET /health",
+	"GET /openapi.json",
+	"GET /s/{token}",
+	"GET /s/{token}/{item_id}",
+	"GET /version",
+	"POST /s/{token}",
+];
 
 const guardedRoutes = [
+	"DELETE /account",
 	"DELETE /chat/sessions/{session_id}",
 	"DELETE /chat/{session_id}",
 	"DELETE /items/{id}",
+	"DELETE /shares/{id}",
 	"DELETE /tags/{name}",
 	"GET /analyses/{id}",
 	"GET /chat/sessions",
@@ -17,10 +28,13 @@ const guardedRoutes = [
 	"GET /items/{id}/analyses",
 	"GET /items/{id}/requests/{request_id}",
 	"GET /items/{id}/text",
+	"GET /me",
 	"GET /search/config",
+	"GET /shares",
 	"GET /tags",
 	"GET /vector-index/status",
 	"PATCH /items/{id}",
+	"PATCH /me",
 	"PATCH /tags/{name}",
 	"POST /chat",
 	"POST /items",
@@ -28,6 +42,7 @@ const guardedRoutes = [
 	"POST /items/{id}/resize-only",
 	"POST /items/{id}/similar",
 	"POST /search",
+	"POST /shares",
 	"POST /uploads",
 	"POST /vector-index/rebuild",
 ];
@@ -89,11 +104,13 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		const stage = only(API, "AWS::ApiGatewayV2::Stage");
 		// docs/operations.md quotes these limits.
 		expect(stage.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 });
-		expect(stage.RouteSettings).toEqual(
-			Object.fromEntries(
+		expect(stage.RouteSettings).toEqual({
+			...Object.fromEntries(
 				["$default", ...publicRoutes].map((key) => [key, { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }]),
 			),
-		);
+			// A page of an album asks for sixty at once.
+			"GET /s/{token}/{item_id}": { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
+		});
 		expect(at(stage.AccessLogSettings.DestinationArn)).toBe("AccessLog");
 		for (const part of parts) {
 			for (const log of Object.values(ofType(templates[part], "AWS::Logs::LogGroup"))) {

@@ -161,11 +161,11 @@ describe("a table of limits that is away", () => {
 		const { as } = testApi({
 			ports: {
 				rateLimits: {
+					...fakePorts().rateLimits,
 					take: async () => {
 						asked += 1;
 						throw new Error("No table.");
 					},
-					release: async () => {},
 				},
 			},
 		});

@@ -7,6 +7,7 @@ let api: ReturnType<typeof testApi>;
 let mine: Awaited<ReturnType<typeof readyItem>>;
 
 let requestId: string;
+let shareId: string;
 
 beforeEach(async () => {
 	api = testApi();
@@ -21,6 +22,8 @@ beforeEach(async () => {
 		model: null,
 	});
 	requestId = request?.id ?? "";
+	const share = await api.as(ada)("POST", "/shares", { json: { item_id: itemId } });
+	shareId = share.body.id;
 	const turn = await api.ports.sessions.beginTurn(ada, "mine", "Hello");
 	await api.ports.sessions.abandonTurn(ada, turn);
 });
@@ -37,6 +40,7 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 		return { owned: `${mine.itemId}.png`, unknown: `${nobodys}.png` };
 	}
 	if (path.startsWith("/chat/")) return { owned: "mine", unknown: nobodys };
+	if (path.startsWith("/shares/")) return { owned: shareId, unknown: nobodys };
 	return { owned: mine.itemId, unknown: nobodys };
 }
 

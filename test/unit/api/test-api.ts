@@ -18,7 +18,7 @@ const anyUser: Authenticate = async (authorization) => {
 
 /** More than any test sends. */
 export const generousLimits: Limits = {
-	requestsPerMinute: { read: 1e5, write: 1e5, upload: 1e5, search: 1e5, expensive: 1e5 },
+	requestsPerMinute: { read: 1e5, write: 1e5, upload: 1e5, search: 1e5, expensive: 1e5, share: 1e5 },
 	parallelExpensive: 100,
 	pendingUploads: 1_000,
 };

@@ -1,0 +1,72 @@
+import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { cognitoUserPool } from "#aws/user-pool.ts";
+import { type Apis, startApis } from "#cdk-local/testing/index.ts";
+
+const poolId = "eu-central-1_TestPool1";
+let apis: Apis;
+
+beforeAll(async () => {
+	apis = await startApis();
+	apis.pools.ensurePool(poolId, {
+		name: "people",
+		passwordPolicy: {
+			minimumLength: 12,
+			requireLowercase: true,
+			requireUppercase: true,
+			requireNumbers: true,
+			requireSymbols: true,
+		},
+		selfSignUp: true,
+		autoVerifyEmail: true,
+	});
+	// As Lambda gives them to a function.
+	const { endpoint, region, credentials } = apis.client;
+	vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
+	vi.stubEnv("AWS_REGION", region);
+	vi.stubEnv("AWS_ACCESS_KEY_ID", credentials.accessKeyId);
+	vi.stubEnv("AWS_SECRET_ACCESS_KEY", credentials.secretAccessKey);
+	vi.stubEnv("AWS_SESSION_TOKEN", credentials.sessionToken);
+});
+afterAll(async () => {
+	vi.unstubAllEnvs();
+	await apis.destroy();
+});
+
+const person = async (email: string) =>
+	(
+		await apis.pools.createUser(poolId, email, "Correct-horse-1", {}, "CONFIRMED", {
+			triggerSource: "PreSignUp_SignUp",
+		})
+	).sub;
+
+describe("the user pool", () => {
+	it("tells a person's address, from memory for some minutes", async () => {
+		const pool = cognitoUserPool(poolId);
+		const sub = await person("ada@example.com");
+		expect(await pool.email(sub)).toBe("ada@example.com");
+		await cognitoUserPool(poolId).delete(sub);
+		expect(await pool.email(sub)).toBe("ada@example.com");
+		expect(await cognitoUserPool(poolId).email(sub)).toBeNull();
+	});
+
+	it("deletes a person, again without an error, and lets the address sign up as another", async () => {
+		const pool = cognitoUserPool(poolId);
+		const sub = await person("bob@example.com");
+		await pool.signOut(sub);
+		await pool.delete(sub);
+		await pool.delete(sub);
+		await pool.signOut(sub);
+		const client = new CognitoIdentityProviderClient(apis.client);
+		await expect(client.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: sub }))).rejects.toMatchObject({
+			name: "UserNotFoundException",
+		});
+		expect(await person("bob@example.com")).not.toBe(sub);
+	});
+
+	it("passes on every other failure, and does not remember it", async () => {
+		const sub = await person("eve@example.com");
+		await expect(cognitoUserPool("eu-central-1_Nothing00").email(sub)).rejects.toThrow();
+		await expect(cognitoUserPool("eu-central-1_Nothing00").delete(sub)).rejects.toThrow();
+	});
+});
