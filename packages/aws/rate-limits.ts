@@ -26,7 +26,7 @@ interface Known {
 	/** A lower bound of the time at which the bucket is full. */
 	fullAt: number;
 	/** A refusal holds for a second at least, so that a flood of requests costs the table one write a second. */
-	refusal?: { taken: Taken & { allowed: false }; until: number };
+	refusal?: { taken: Taken & { allowed: false }; until: number; units: number };
 	/** The person deleted the account, which is for good. */
 	isClosed?: true;
 }
@@ -85,7 +85,8 @@ export function dynamoDbRateLimits({
 			const { refusal, fullAt = 0, isClosed } = known.get(name) ?? {};
 			if (isClosed) throw accountDeleted();
 			const beginning = now();
-			if (refusal && refusal.until > beginning) {
+			// A request of fewer units may have room where a larger one had none.
+			if (refusal && refusal.until > beginning && units >= refusal.units) {
 				if (refusal.taken.exceeded === "parallel") return refusal.taken;
 				const retryAfterSeconds = Math.ceil((refusal.until - beginning) / 1_000);
 				return { ...refusal.taken, retryAfterSeconds, secondsToNext: retryAfterSeconds };
@@ -97,7 +98,7 @@ export function dynamoDbRateLimits({
 				if (!taken.allowed) {
 					// A bucket fills at its pace, but a slot may be free at any moment.
 					const until = at + (taken.exceeded === "rate" ? taken.retryAfterSeconds : 1) * 1_000;
-					remember(name, { fullAt: bucket.fullAt, refusal: { taken, until } });
+					remember(name, { fullAt: bucket.fullAt, refusal: { taken, until, units } });
 					return taken;
 				}
 				const after = await update({ Key: keyOf(userId, quota), ...takeExpression(bucket, quota, units, at, taken) });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
 import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
-import type { Taken } from "#core/limits/bucket.ts";
+import { fullBucket, type Taken, takeFrom } from "#core/limits/bucket.ts";
 import type { Quota } from "#core/limits/limits.ts";
 import type { RateLimits } from "#core/ports/index.ts";
 import { fakeRateLimits } from "#fakes/rate-limits.ts";
@@ -87,6 +87,39 @@ describe.each(backends)("limits on $name", ({ start }) => {
 		}
 		expect(calls.count).toBe(1);
 		expect(await limits.take(user, tenASecond, 1)).toMatchObject({ allowed: true, remaining: 9 });
+	});
+
+	it("refuse nobody for more than a second after the bucket has room, and let a flood have what the bucket gains", async () => {
+		const user = randomUUID();
+		const tenASecond = { ...read, perMinute: 600 };
+		const sandboxes = Array.from({ length: 3 }, () => sandbox());
+		let bucket = takeFrom(fullBucket, tenASecond, 600, clock.now()).bucket;
+		await sandbox().take(user, tenASecond, 600);
+		let allowed = 0;
+		for (let request = 0; request < 300; request += 1) {
+			clock.pass(0.02);
+			const taken = await sandboxes[request % 3]?.take(user, tenASecond, 1);
+			const aSecondAgo = takeFrom(bucket, tenASecond, 1, clock.now() - 1_000).taken;
+			if (!taken?.allowed) expect(aSecondAgo.allowed, `request ${request} is refused too late`).toBe(false);
+			else {
+				const now = takeFrom(bucket, tenASecond, 1, clock.now());
+				expect(now.taken.allowed, `request ${request} has room`).toBe(true);
+				bucket = now.bucket;
+				allowed += 1;
+			}
+		}
+		// Six seconds' worth, but for the second that a refusal may hold.
+		expect(allowed).toBeGreaterThanOrEqual(50);
+		expect(allowed).toBeLessThanOrEqual(60);
+	});
+
+	it("let a small request pass where a sandbox refused a large one", async () => {
+		const user = randomUUID();
+		const limits = sandbox();
+		await limits.take(user, read, 40);
+		expect(await limits.take(user, read, 30)).toMatchObject({ allowed: false, retryAfterSeconds: 10 });
+		expect(await limits.take(user, read, 20)).toMatchObject({ allowed: true });
+		expect(await limits.take(user, read, 1)).toMatchObject({ allowed: false, retryAfterSeconds: 1 });
 	});
 
 	it("count down the seconds of a refusal that a sandbox remembers", async () => {
