@@ -141,7 +141,7 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 bench-chat: $(INSTALLED) ## measure requests and bytes of a chat turn as the chat grows, and the CPU of a first turn
 	@node test/bench/chat.ts
 
-bench-fair: $(INSTALLED) ## measure what one person at full abuse costs twenty others, against the twenty alone: [ATTACK=full] [SECONDS=30] [ROUNDS=5]
+bench-fair: $(INSTALLED) ## measure what one person at full abuse costs twenty others, against the twenty alone: [ATTACK=full,form,chat,search] [SECONDS=30] [ROUNDS=5]
 	@node test/bench/fair/main.ts
 
 ##: on AWS

@@ -11,15 +11,16 @@ import { invoke, operatorOf, synthesize } from "#tools/local/local-environment.t
 import { startCloudProcess } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";
 import { atLeast, demand, mean, measured, median, quantile, report } from "../report.ts";
-import { type AttackName, attackOf, attacks } from "./attacks.ts";
+import { type AttackName, attacks } from "./attacks.ts";
 import { type Person, prepare, type Times } from "./people.ts";
 import { type Measured, measureRounds, type Phase, phases } from "./rounds.ts";
 
 const people = 20;
 const seconds = Number(process.env.SECONDS || 30);
 const rounds = Number(process.env.ROUNDS || 5);
-const attack = (process.env.ATTACK || "full") as AttackName;
-if (!attackOf(attack)) throw new Error(`ATTACK is ${attack}: set it to one of ${Object.keys(attacks).join(", ")}.`);
+const chosen = (process.env.ATTACK || "full").split(",") as AttackName[];
+const unknown = chosen.filter((name) => !Object.hasOwn(attacks, name));
+if (unknown.length > 0) throw new Error(`ATTACK has ${unknown}: set it to some of ${Object.keys(attacks)}.`);
 /** Requests of all twenty in a second. */
 const pace = { list: 8, search: 4, upload: 0.5 };
 const maxSlowdown = 1.5;
@@ -49,15 +50,18 @@ try {
 
 	console.log("Twenty people upload their first pictures.");
 	await prepare(others, control);
-	const setting = { people: others, control, cloudPid: cloud.pid, attack, seconds, pace };
 	const abuser = () => newPerson(`abuser-${++abusers}`);
-	reportFairness(await measureRounds(rounds, { ...setting, abuser }));
+	const setting = { people: others, abuser, control, cloudPid: cloud.pid, seconds, pace };
+	for (const attack of chosen) {
+		console.log(`The attack "${attack}": ${JSON.stringify(attacks[attack])}`);
+		reportFairness(attack, await measureRounds(rounds, { ...setting, attack }));
+	}
 } finally {
 	await cloud.stop();
 	await rm(directory, { recursive: true, force: true });
 }
 
-function reportFairness(all: Record<Phase, Measured[]>): void {
+function reportFairness(attack: AttackName, all: Record<Phase, Measured[]>): void {
 	const kinds = Object.keys(all.alone[0]?.times ?? {}) as (keyof Times)[];
 	const p95 = (phase: Phase, kind: keyof Times) => all[phase].map(({ times }) => quantile(times[kind], 0.95));
 	const ratios = (kind: keyof Times, against: Phase) => {

@@ -127,7 +127,7 @@ async function milliseconds(request: () => Promise<unknown>): Promise<number> {
 
 /** Waits until items are ready. Returns the seconds of each by the database's clock. */
 async function readySeconds(ids: string[], control: Control): Promise<number[]> {
-	for (let waited = 0; waited < 300; waited++) {
+	for (let waited = 0; waited < 600; waited++) {
 		const rows = await control.sql<{ status: string; seconds: number }>(
 			`select status, extract(epoch from stage_at - created_at)::float8 as seconds from items where id = any($1)`,
 			[ids],
@@ -139,7 +139,7 @@ async function readySeconds(ids: string[], control: Control): Promise<number[]> 
 		}
 		await sleep(1_000);
 	}
-	throw new Error(`${ids.length} items are not ready after five minutes.`);
+	throw new Error(`${ids.length} items are not ready after ten minutes.`);
 }
 
 /** Waits until no stage has anything left to do. */
