@@ -5,7 +5,7 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearchIndex } from "#postgres/search/search-index.ts";
 import { documentVersion } from "#text/document.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { analyzedItem, claim, commitAnalysis, headlines, processedItem } from "./item-states.ts";
+import { analyzedItem, claim, commitAnalysis, headlines, processedItem, readyItem } from "./item-states.ts";
 import { newAnalysis, newUser } from "./new-rows.ts";
 
 describe(`the index of full-text search on ${contractDatabase.title}`, () => {
@@ -41,10 +41,29 @@ describe(`the index of full-text search on ${contractDatabase.title}`, () => {
 		expect(await find(user, "placeholder")).toEqual([]);
 
 		expect(await indexDocuments({ ...ports, clock: { now: () => new Date() } }, { deadline: soon() })).toEqual({
+			rewritten: 0,
 			indexed: 1,
 		});
 		for (const query of ["runs", "late", "LH 1234", "LH1234"]) expect(await find(user, query), query).toHaveLength(1);
 		expect(await ports.searchIndex.indexOutdated(10), "none is left").toBe(0);
+	});
+
+	it("finds items by a renamed tag once the sweeper has written what the api left, of every user", async () => {
+		const users = [newUser(), newUser()];
+		for (const user of users) {
+			const { item } = await readyItem(ports, user, { headline: user });
+			await ports.edits.edit(user, item.id, { tags: ["zucchini"] });
+			await ports.tags.rename(user, "zucchini", "courgette");
+			expect(await find(user, "courgette"), "the api has died").toEqual([]);
+		}
+		const swept = await indexDocuments({ ...ports, clock: { now: () => new Date() } }, { deadline: soon() });
+		expect(swept).toEqual({ rewritten: 2, indexed: 0 });
+		for (const user of users) {
+			expect(await find(user, "courgette")).toEqual([user]);
+			expect(await find(user, "zucchini")).toEqual([]);
+			expect(await ports.vectorIndex.status(user, "test-model"), "its vector follows").toMatchObject({ rebuilding: 1 });
+		}
+		expect(await ports.searchIndex.rewriteOutdated(10), "none is left").toBe(0);
 	});
 
 	it("has of a document that is indexed anew what it has of a new one", async () => {
@@ -69,6 +88,7 @@ describe(`the index of full-text search on ${contractDatabase.title}`, () => {
 		expect(await ports.searchIndex.indexOutdated(1)).toBe(1);
 		expect(await indexed()).toEqual(["two"]);
 		expect(await indexDocuments({ ...ports, clock: { now: () => new Date() } }, { deadline: new Date(0) })).toEqual({
+			rewritten: 0,
 			indexed: 0,
 		});
 		expect(await ports.searchIndex.indexOutdated(5)).toBe(2);
