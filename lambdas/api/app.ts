@@ -32,6 +32,8 @@ export type ApiPorts = Pick<
 	| "outbox"
 	| "events"
 	| "analyses"
+	| "albums"
+	| "jobs"
 	| "search"
 	| "searchIndex"
 	| "searchSettings"
@@ -157,6 +159,10 @@ function routeModules(
 		requests: async () => {
 			const { requestRoutes } = await import("./routes/requests.ts");
 			return (app) => requestRoutes(app, ports, { maxWaitMs });
+		},
+		albums: async () => {
+			const { albumRoutes } = await import("./routes/albums.ts");
+			return (app) => albumRoutes(app, ports);
 		},
 		images: async () => {
 			const { imageRoutes } = await import("./routes/images.ts");

@@ -47,6 +47,8 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		}),
 		outbox: lazyPort(async () => (await database()).outbox),
 		analyses: lazyPort(async () => (await database()).analyses),
+		albums: lazyPort(async () => (await database()).albums),
+		jobs: lazyPort(async () => (await database()).jobs),
 		search: lazyPort(async () => (await database()).search),
 		searchSettings: lazyPort(async () => (await database()).searchSettings),
 		similar: lazyPort(async () => (await database()).similar),

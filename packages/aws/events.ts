@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from "@aws-sdk/client-eventbridge";
 import { EventsNotPublished } from "#core/errors.ts";
-import { eventSchemas, type OutgoingEvent } from "#core/pipeline/events.ts";
+import { type EventType, eventSchemas, type OutgoingEvent } from "#core/pipeline/events.ts";
 import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events } from "#core/ports/index.ts";
 
@@ -26,7 +26,7 @@ export function eventBridgeEvents(busName: string, client = new EventBridgeClien
 	return {
 		async publish(source, events) {
 			const failures = new Map<string, unknown>();
-			const fail = ({ id, type }: Pick<OutgoingEvent, "id" | "type">, cause: unknown) =>
+			const fail = ({ id, type }: Pick<OutgoingEvent<EventType>, "id" | "type">, cause: unknown) =>
 				failures.set(id, new Error(`${type} ${id} was not published on bus ${busName}.`, { cause }));
 			const entries = events.flatMap(({ id, type, detail }): Entry[] => {
 				const parsed = eventSchemas[type].safeParse(detail);
@@ -53,6 +53,6 @@ export function eventBridgeEvents(busName: string, client = new EventBridgeClien
 }
 
 /** An event that fits its schema, as PutEvents takes it. */
-interface Entry extends Pick<OutgoingEvent, "id" | "type"> {
+interface Entry extends Pick<OutgoingEvent<EventType>, "id" | "type"> {
 	detail: string;
 }

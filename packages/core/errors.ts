@@ -26,11 +26,19 @@ export type ErrorCode =
 	| "request_not_found"
 	| "session_not_found"
 	| "tag_not_found"
+	| "album_not_found"
+	| "album_is_smart"
+	| "album_has_items"
+	| "album_in_itself"
+	| "album_full"
+	| "too_many_albums"
+	| "job_not_found"
+	| "job_ended"
+	| "too_many_jobs"
+	| "too_many_items"
 	| "session_busy"
 	| "item_changed"
 	| "share_not_found"
-	| "album_not_found"
-	| "album_is_smart"
 	| "too_many_shares"
 	| "password_required"
 	| "password_wrong"
@@ -101,6 +109,37 @@ export const sessionNotFound = (sessionId: string) =>
 		"session_not_found",
 		`There is no session ${sessionId}; a session ends four hours after its last message.`,
 	);
+
+export const albumNotFound = (albumId: string) => new AppError("album_not_found", `There is no album ${albumId}.`);
+
+export const albumIsSmart = (albumId: string) =>
+	new AppError(
+		"album_is_smart",
+		`The album ${albumId} is a smart album: a search finds its items. Change its search, or add the items to another album.`,
+	);
+
+export const albumHasItems = (albumId: string) =>
+	new AppError(
+		"album_has_items",
+		`The album ${albumId} has items of its own: remove them, or make another album for the search.`,
+	);
+
+export const albumFull = (albumId: string, max: number) =>
+	new AppError(
+		"album_full",
+		`The album ${albumId} would have more than ${max} items, which is the most: remove some, or use another album.`,
+	);
+
+export const tooManyAlbums = (max: number) =>
+	new AppError("too_many_albums", `You have ${max} albums, which is the most: delete one, then make another.`);
+
+export const tooManyJobs = (max: number) =>
+	new AppError(
+		"too_many_jobs",
+		`You have ${max} jobs that have not ended, which is the most: wait for one, or cancel one (DELETE /jobs/{id}).`,
+	);
+
+export const jobNotFound = (jobId: string) => new AppError("job_not_found", `There is no job ${jobId}.`);
 
 export const tooManyPending = (max: number) =>
 	new AppError(

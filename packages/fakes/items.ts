@@ -13,8 +13,14 @@ export function fakeItems(store: Store): Items {
 		stored.item.updatedAt = new Date(store.now());
 	};
 
-	const meant = (userId: string, { category, status, from, to, dates = "uploaded" }: ItemFilter) =>
-		ownedItems(store, userId)
+	const meant = (userId: string, filter: ItemFilter): StoredItem[] => {
+		const { category, status, from, to, dates = "uploaded", ids, album, and } = filter;
+		const inAlbum = album === undefined ? null : store.albums.get(album);
+		const alsoMeant = and && new Set(meant(userId, and));
+		return ownedItems(store, userId)
+			.filter(({ item }) => !ids || ids.includes(item.id))
+			.filter(({ item }) => inAlbum === null || inAlbum?.itemIds.includes(item.id))
+			.filter((stored) => !alsoMeant || alsoMeant.has(stored))
 			.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
 			.filter(
 				({ item, analysis }) =>
@@ -25,6 +31,7 @@ export function fakeItems(store: Store): Items {
 				const local = item.takenAt?.local;
 				return (!from || (local && local >= localText(from))) && (!to || (local && local < localText(to)));
 			});
+	};
 
 	return {
 		async create(added, { maxPending = Number.POSITIVE_INFINITY } = {}) {
@@ -110,6 +117,13 @@ export function fakeItems(store: Store): Items {
 				total: all.length,
 				nextCursor: last && start + limit < all.length ? `after ${last.item.id}` : null,
 			};
+		},
+
+		async ids(userId, filter, limit) {
+			return meant(userId, filter)
+				.sort((a, b) => b.item.createdAt.getTime() - a.item.createdAt.getTime() || (a.item.id < b.item.id ? 1 : -1))
+				.slice(0, limit)
+				.map(({ item }) => item.id);
 		},
 
 		async count(userId, filter) {

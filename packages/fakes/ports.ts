@@ -1,7 +1,8 @@
 import { EventsNotPublished } from "#core/errors.ts";
-import { eventSchemas, type OutgoingEvent } from "#core/pipeline/events.ts";
+import { type EventType, eventSchemas, type OutgoingEvent } from "#core/pipeline/events.ts";
 import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events, Ports } from "#core/ports/index.ts";
+import { fakeAlbums } from "./albums.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
@@ -9,6 +10,7 @@ import { fakeDeletedAccounts } from "./deleted-accounts.ts";
 import { fakeEdits } from "./edits.ts";
 import { fakeIdempotencyKeys } from "./idempotency-keys.ts";
 import { fakeItems } from "./items.ts";
+import { fakeJobs } from "./jobs.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
@@ -37,8 +39,10 @@ export interface FakePorts extends Ports {
 }
 
 interface FakeEvents extends Events {
-	/** Every published event, oldest first. */
+	/** Every published event of an item, oldest first. */
 	readonly published: (OutgoingEvent & { source: EventSource })[];
+	/** Every published event of a job, oldest first. */
+	readonly jobsDue: (OutgoingEvent<"JobDue"> & { source: EventSource })[];
 }
 
 /** Implements every port in memory. Those over rows share one store and one clock. */
@@ -46,6 +50,7 @@ export function fakePorts(): FakePorts {
 	const clock = fakeClock();
 	const store = createStore(clock);
 	const published: FakeEvents["published"] = [];
+	const jobsDue: FakeEvents["jobsDue"] = [];
 	return {
 		clock,
 		store,
@@ -61,6 +66,8 @@ export function fakePorts(): FakePorts {
 		idempotencyKeys: fakeIdempotencyKeys(clock),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
+		albums: fakeAlbums(store),
+		jobs: fakeJobs(store),
 		search: fakeSearch(store),
 		searchSettings: fakeSearchSettings(store),
 		similar: fakeSimilar(store),
@@ -75,12 +82,14 @@ export function fakePorts(): FakePorts {
 		objects: fakeObjects(),
 		events: {
 			published,
+			jobsDue,
 			async publish(source, events) {
 				const failures = new Map<string, unknown>();
 				for (const event of events) {
 					const parsed = eventSchemas[event.type].safeParse(event.detail);
-					if (parsed.success) published.push(structuredClone({ ...event, source }));
-					else failures.set(event.id, parsed.error);
+					if (!parsed.success) failures.set(event.id, parsed.error);
+					else if (isJobDue(event)) jobsDue.push(structuredClone({ ...event, source }));
+					else published.push(structuredClone({ ...(event as OutgoingEvent), source }));
 				}
 				if (failures.size > 0) throw new EventsNotPublished(failures, events.length);
 			},
@@ -106,3 +115,5 @@ export function fakePorts(): FakePorts {
 		deletedAccounts: fakeDeletedAccounts(store),
 	};
 }
+
+const isJobDue = (event: OutgoingEvent<EventType>): event is OutgoingEvent<"JobDue"> => event.type === "JobDue";

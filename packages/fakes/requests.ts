@@ -8,7 +8,7 @@ export function fakeRequests(store: Store): Requests {
 			const { userId, itemId } = added;
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;
-			const existing = pendingRequest(stored, added);
+			const existing = stored.requests.find(({ request }) => request.id === added.id) ?? pendingRequest(stored, added);
 			if (existing) return structuredClone(existing.request);
 			const now = store.now();
 			const request: WorkRequest = {

@@ -1,8 +1,10 @@
+import type { Album } from "#core/albums/album.ts";
 import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
 import type { Fingerprint } from "#core/items/fingerprint.ts";
 import type { Item } from "#core/items/item.ts";
 import type { TakenAt } from "#core/items/taken-at.ts";
 import type { Profile } from "#core/people/profile.ts";
+import type { FailedItem, Job } from "#core/jobs/job.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
@@ -60,6 +62,25 @@ export interface RecentClaim {
 	claimedAt: number;
 }
 
+export interface StoredAlbum {
+	album: Album;
+	/** In the person's order. */
+	itemIds: string[];
+}
+
+export interface StoredJob {
+	job: Job;
+	waiting: string[];
+	failures: FailedItem[];
+	lease: { token: string; expiresAt: number } | null;
+	attempts: number;
+	dueAt: number;
+	/** When the person was last served. */
+	turnAt: number;
+	servedAt: number | null;
+	sweptAt: number | null;
+}
+
 /** The rows that the ports share. */
 export interface Store {
 	items: Map<string, StoredItem>;
@@ -70,6 +91,8 @@ export interface Store {
 	profiles: Map<string, Profile>;
 	shares: Map<string, Share & { tokenHash: string }>;
 	deletedAccounts: Map<string, { deletedAt: number; emptiedAt: number | null; dueAt: number }>;
+	albums: Map<string, StoredAlbum>;
+	jobs: Map<string, StoredJob>;
 	now(): number;
 }
 
@@ -82,6 +105,8 @@ export function createStore(clock: Clock): Store {
 		profiles: new Map(),
 		shares: new Map(),
 		deletedAccounts: new Map(),
+		albums: new Map(),
+		jobs: new Map(),
 		now: () => clock.now().getTime(),
 	};
 }

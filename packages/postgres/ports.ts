@@ -1,12 +1,14 @@
 import type { Ports } from "#core/ports/index.ts";
 import type { Database } from "./database.ts";
 import { postgresHealth } from "./health.ts";
+import { postgresAlbums } from "./items/albums.ts";
 import { postgresAnalyses } from "./items/analyses.ts";
 import { postgresEdits } from "./items/edits.ts";
 import { postgresItems } from "./items/items.ts";
 import { postgresTags } from "./items/own-tags.ts";
 import { postgresDeletedAccounts } from "./people/deleted-accounts.ts";
 import { postgresProfiles } from "./people/profiles.ts";
+import { postgresJobs } from "./pipeline/jobs.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
 import { postgresRedactions } from "./pipeline/redactions.ts";
 import { postgresRequests } from "./pipeline/requests.ts";
@@ -30,6 +32,8 @@ export type PostgresPorts = Pick<
 	| "redactions"
 	| "outbox"
 	| "analyses"
+	| "albums"
+	| "jobs"
 	| "search"
 	| "searchSettings"
 	| "similar"
@@ -53,6 +57,8 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		redactions: postgresRedactions(db),
 		outbox: postgresOutbox(db),
 		analyses: postgresAnalyses(db),
+		albums: postgresAlbums(db),
+		jobs: postgresJobs(db),
 		search: postgresSearch(db, { isWord }),
 		searchIndex: postgresSearchIndex(db),
 		searchSettings: postgresSearchSettings(db),

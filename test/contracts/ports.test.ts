@@ -5,6 +5,7 @@ import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearchIndex } from "#postgres/search/search-index.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
+import { albumsContract } from "./albums.ts";
 import { billedUsageContract } from "./billed-usage.ts";
 import { currentAnalysisContract } from "./current-analysis.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
@@ -13,6 +14,7 @@ import { editsContract } from "./edits.ts";
 import { hybridSearchContract } from "./hybrid-search.ts";
 import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
+import { jobsContract } from "./jobs.ts";
 import { outboxContract } from "./outbox.ts";
 import { profilesContract } from "./people.ts";
 import { rebuildContract } from "./rebuild.ts";
@@ -97,7 +99,7 @@ describe(contractDatabase.title, () => {
 		await db.query("delete from chat_redactions where user_id = any($1)", [users]);
 	});
 
-	it("binds the user in every statement on a tenant's table, except eleven of the sweeper and a visitor's look-up", async () => {
+	it("binds the user in every statement on a tenant's table, except those of the sweeper, a visitor's look-up, and that which gives people turns", async () => {
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).indexOutdated(1);
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).rewriteOutdated(1);
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
@@ -106,24 +108,27 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares|albums|album_items|jobs|job_items)\b/;
 		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));
 		expect(statements.size).toBeGreaterThan(25);
 		expect(unbound.sort()).toEqual([
+			"delete from jobs where finished_at <= clock_timestamp() - make_interval(",
 			"delete from outbox where id in (select id from outbox where id = any($1)",
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
 			"select item_id, headline, summary, documents.note, labels, extracted_tex",
 			"select shares.user_id, shares.id, item_id, album_id, title, password_hash",
 			"update documents set search = vector::tsvector, search_version = $1 from",
 			"with next as ( select user_id, item_id from outdated_documents where tru",
+			"with next as ( select user_id, id from jobs where jobs.state in ('queued",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
 			"with recursive users as ( select queue, (select min(user_id) from items ",
 			"with recursive users as ( select queue, (select min(user_id) from outbox",
 			"with recursive users as ( select queue, (select min(user_id) from reques",
 			"with recursive users as ( select queue, (select min(user_id) from tombst",
+			"with stalled as ( select distinct on (user_id) user_id, id from jobs whe",
 			"with users as ( select user_id from chat_redactions where due_at <= cloc",
 		]);
 	});
@@ -180,6 +185,8 @@ function storedContracts(get: () => ArrangedPorts): void {
 	tenancyContract(get);
 	profilesContract(get);
 	sharesContract(get);
+	albumsContract(get);
+	jobsContract(get);
 }
 
 /** Records every statement that is sent to the database. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parseOriginalKey } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
+import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { heldLeases } from "#fakes/fairness.ts";
@@ -69,7 +70,8 @@ export class BusyStages {
 			},
 			events: {
 				publish: async (source, events) => {
-					for (const event of events) {
+					// Stages publish nothing of jobs.
+					for (const event of events as OutgoingEvent[]) {
 						this.#queues.route(source, event, this.time);
 						const { item_id: itemId } = event.detail;
 						if (event.type === "ItemReady") {

@@ -74,7 +74,8 @@ export class Simulator {
 			},
 			events: {
 				publish: async (source, events) => {
-					for (const event of events) this.#route(source, event);
+					// Stages publish nothing of jobs.
+					for (const event of events as OutgoingEvent[]) this.#route(source, event);
 				},
 			},
 			vision: {

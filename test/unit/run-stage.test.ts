@@ -84,8 +84,7 @@ describe("a stage", () => {
 	});
 
 	it("fails where the event of its result cannot be sent, which stays in the outbox", async () => {
-		const { published } = ports.events;
-		ports.events = { published, publish: () => Promise.reject(new Error("The bus is away.")) };
+		ports.events = { ...ports.events, publish: () => Promise.reject(new Error("The bus is away.")) };
 		await expect(run(commit)).rejects.toMatchObject({ errors: [{ message: "The bus is away." }] });
 		expect(await unsent()).toHaveLength(1);
 	});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, ModelFailure } from "#core/errors.ts";
-import { type SearchType, searchItems } from "#core/search/search-items.ts";
+import { searchItems } from "#core/search/search-items.ts";
+import type { SearchType } from "#core/search/search-types.ts";
 import { readyItem } from "./api/ready-item.ts";
 import { ada, testApi } from "./api/test-api.ts";
 

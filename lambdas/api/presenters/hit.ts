@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { itemFilename } from "#core/items/item.ts";
 import type { Hit, MatchedWord } from "#core/ports/index.ts";
 import type { MatchBox } from "#core/search/place-matches.ts";
-import type { SearchType } from "#core/search/search-items.ts";
+import type { SearchType } from "#core/search/search-types.ts";
 import { boxSchema, presentBox } from "./placed-line.ts";
 
 const scoreTypes = {

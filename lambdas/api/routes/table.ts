@@ -37,6 +37,7 @@ export type RouteModule =
 	| "analyses"
 	| "images"
 	| "text"
+	| "albums"
 	| "similar"
 	| "search"
 	| "chat"
@@ -69,6 +70,14 @@ export const routes = {
 	listAnalyses: { method: "GET", path: "/items/{id}/analyses", limit: "read", module: "analyses" },
 	getAnalysis: { method: "GET", path: "/analyses/{id}", limit: "read", module: "analyses" },
 	getText: { method: "GET", path: "/items/{id}/text", limit: "read", module: "text" },
+	/** Of class `search`, as the next: a smart album's items are those that its search finds. */
+	listAlbums: { method: "GET", path: "/albums", limit: "search", module: "albums" },
+	getAlbum: { method: "GET", path: "/albums/{id}", limit: "search", module: "albums" },
+	createAlbum: { method: "POST", path: "/albums", limit: "write", module: "albums" },
+	changeAlbum: { method: "PATCH", path: "/albums/{id}", limit: "write", module: "albums" },
+	deleteAlbum: { method: "DELETE", path: "/albums/{id}", limit: "write", module: "albums" },
+	putAlbumItems: { method: "PUT", path: "/albums/{id}/items", limit: "write", module: "albums" },
+	removeAlbumItems: { method: "DELETE", path: "/albums/{id}/items", limit: "write", module: "albums" },
 	getImageUrl: { method: "GET", path: "/images/{filename}", limit: "read", module: "images" },
 	findSimilar: { method: "POST", path: "/items/{id}/similar", limit: "search", module: "similar" },
 	listTags: { method: "GET", path: "/tags", limit: "read", module: "tags" },

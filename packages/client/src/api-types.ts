@@ -1054,6 +1054,459 @@ export interface paths {
 		patch?: never;
 		trace?: never;
 	};
+	"/albums": {
+		parameters: {
+			query?: never;
+			header?: never;
+			path?: never;
+			cookie?: never;
+		};
+		/**
+		 * Your albums, the newest first
+		 * @description You may have 1000.
+		 */
+		get: {
+			parameters: {
+				query?: {
+					limit?: number;
+					offset?: number;
+				};
+				header?: never;
+				path?: never;
+				cookie?: never;
+			};
+			requestBody?: never;
+			responses: {
+				/** @description A page of albums. */
+				200: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": {
+							albums: components["schemas"]["Album"][];
+							total: number;
+						};
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				414: components["responses"]["AddressTooLong"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		put?: never;
+		/** Make an album, or a smart album */
+		post: {
+			parameters: {
+				query?: never;
+				header?: {
+					/** @description A UUID, say, that you choose for this request. The same request with it is carried out once in 24 hours: sent again it gets the first one's successful answer, with `Idempotency-Replayed: true`. */
+					"Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+				};
+				path?: never;
+				cookie?: never;
+			};
+			requestBody: {
+				content: {
+					"application/json": {
+						name: string;
+						/** @default null */
+						description?: string | null;
+						/**
+						 * Format: uuid
+						 * @description An item of yours; null for the album's first.
+						 * @default null
+						 */
+						cover_item_id?: string | null;
+						/**
+						 * @description Makes a smart album: its items are the strong hits of the search or, without `query`, what the filters of GET /items match. They are always current.
+						 * @default null
+						 */
+						smart?: {
+							/** @default null */
+							query?: string | null;
+							/**
+							 * @default hybrid
+							 * @enum {string}
+							 */
+							search_type?: "bm25" | "vector" | "hybrid";
+							/** @default {} */
+							filters?: {
+								category?: string;
+								/** @enum {string} */
+								status?: "pending" | "uploaded" | "processed" | "analyzed" | "deferred" | "ready" | "failed";
+								from?: string;
+								to?: string;
+								/** Format: uuid */
+								album?: string;
+							};
+						} | null;
+					};
+				};
+			};
+			responses: {
+				/** @description The album. */
+				201: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						"Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": components["schemas"]["Album"];
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				/** @description There is no such item for the cover, or no such album in the filters. */
+				404: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/problem+json": components["schemas"]["Problem"];
+					};
+				};
+				/** @description You have as many albums as you may. */
+				409: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/problem+json": components["schemas"]["Problem"];
+					};
+				};
+				413: components["responses"]["ContentTooLarge"];
+				414: components["responses"]["AddressTooLong"];
+				415: components["responses"]["UnsupportedMediaType"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		delete?: never;
+		options?: never;
+		head?: never;
+		patch?: never;
+		trace?: never;
+	};
+	"/albums/{id}": {
+		parameters: {
+			query?: never;
+			header?: never;
+			path?: never;
+			cookie?: never;
+		};
+		/** One album */
+		get: {
+			parameters: {
+				query?: never;
+				header?: never;
+				path: {
+					id: string;
+				};
+				cookie?: never;
+			};
+			requestBody?: never;
+			responses: {
+				/** @description The album. */
+				200: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": components["schemas"]["Album"];
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				404: components["responses"]["NotFound"];
+				414: components["responses"]["AddressTooLong"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		put?: never;
+		post?: never;
+		/** Delete an album; its items stay */
+		delete: {
+			parameters: {
+				query?: never;
+				header?: never;
+				path: {
+					id: string;
+				};
+				cookie?: never;
+			};
+			requestBody?: never;
+			responses: {
+				/** @description It is gone. */
+				200: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": {
+							/** @enum {string} */
+							status: "deleted";
+							/** Format: uuid */
+							id: string;
+						};
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				404: components["responses"]["NotFound"];
+				414: components["responses"]["AddressTooLong"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		options?: never;
+		head?: never;
+		/**
+		 * Rename an album, or change its cover or its search
+		 * @description What is absent stays. With `smart: null` a smart album becomes one to which you add items.
+		 */
+		patch: {
+			parameters: {
+				query?: never;
+				header?: never;
+				path: {
+					id: string;
+				};
+				cookie?: never;
+			};
+			requestBody: {
+				content: {
+					"application/json": {
+						name?: string;
+						description?: string | null;
+						/**
+						 * Format: uuid
+						 * @description An item of yours; null for the album's first.
+						 */
+						cover_item_id?: string | null;
+						/** @description Makes a smart album: its items are the strong hits of the search or, without `query`, what the filters of GET /items match. They are always current. */
+						smart?: {
+							/** @default null */
+							query?: string | null;
+							/**
+							 * @default hybrid
+							 * @enum {string}
+							 */
+							search_type?: "bm25" | "vector" | "hybrid";
+							/** @default {} */
+							filters?: {
+								category?: string;
+								/** @enum {string} */
+								status?: "pending" | "uploaded" | "processed" | "analyzed" | "deferred" | "ready" | "failed";
+								from?: string;
+								to?: string;
+								/** Format: uuid */
+								album?: string;
+							};
+						} | null;
+					};
+				};
+			};
+			responses: {
+				/** @description The album. */
+				200: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": components["schemas"]["Album"];
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				404: components["responses"]["NotFound"];
+				/** @description The album has items of its own, and cannot become a smart one. */
+				409: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/problem+json": components["schemas"]["Problem"];
+					};
+				};
+				413: components["responses"]["ContentTooLarge"];
+				414: components["responses"]["AddressTooLong"];
+				415: components["responses"]["UnsupportedMediaType"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		trace?: never;
+	};
+	"/albums/{id}/items": {
+		parameters: {
+			query?: never;
+			header?: never;
+			path?: never;
+			cookie?: never;
+		};
+		get?: never;
+		/**
+		 * Add items to an album, or move them in its order
+		 * @description Without `position` the items follow at the album's end in the order of `ids`, and those that are in it stay where they are. With `position` (0 is the first place) all of `ids` come to stand there, in their order: so any order is made, 100 items at a time. An album has at most 10000 items. An id that is no item of yours is 404, and nothing changes.
+		 */
+		put: {
+			parameters: {
+				query?: never;
+				header?: never;
+				path: {
+					id: string;
+				};
+				cookie?: never;
+			};
+			requestBody: {
+				content: {
+					"application/json": {
+						ids: string[];
+						/** @description Counted among the other items. Beyond the last one it means the end. */
+						position?: number;
+					};
+				};
+			};
+			responses: {
+				/** @description The album. */
+				200: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": components["schemas"]["Album"];
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				404: components["responses"]["NotFound"];
+				/** @description The album is full, or it is a smart album, whose items a search finds. */
+				409: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/problem+json": components["schemas"]["Problem"];
+					};
+				};
+				413: components["responses"]["ContentTooLarge"];
+				414: components["responses"]["AddressTooLong"];
+				415: components["responses"]["UnsupportedMediaType"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		post?: never;
+		/**
+		 * Remove items from an album; they stay in your collection
+		 * @description Items that are not in the album are no error. An id that is no item of yours is 404, and nothing changes.
+		 */
+		delete: {
+			parameters: {
+				query?: never;
+				header?: never;
+				path: {
+					id: string;
+				};
+				cookie?: never;
+			};
+			requestBody: {
+				content: {
+					"application/json": {
+						ids: string[];
+					};
+				};
+			};
+			responses: {
+				/** @description The album. */
+				200: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/json": components["schemas"]["Album"];
+					};
+				};
+				400: components["responses"]["BadRequest"];
+				401: components["responses"]["Unauthorized"];
+				404: components["responses"]["NotFound"];
+				/** @description The album is a smart album: nobody removes what its search finds. */
+				409: {
+					headers: {
+						RateLimit: components["headers"]["RateLimit"];
+						"RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+						[name: string]: unknown;
+					};
+					content: {
+						"application/problem+json": components["schemas"]["Problem"];
+					};
+				};
+				413: components["responses"]["ContentTooLarge"];
+				414: components["responses"]["AddressTooLong"];
+				415: components["responses"]["UnsupportedMediaType"];
+				422: components["responses"]["UnprocessableContent"];
+				429: components["responses"]["TooManyRequests"];
+				431: components["responses"]["HeadersTooLarge"];
+				500: components["responses"]["InternalServerError"];
+				503: components["responses"]["ServiceUnavailable"];
+				504: components["responses"]["GatewayTimeout"];
+			};
+		};
+		options?: never;
+		head?: never;
+		patch?: never;
+		trace?: never;
+	};
 	"/images/{filename}": {
 		parameters: {
 			query?: never;
@@ -2586,6 +3039,48 @@ export interface components {
 			created_at: string;
 			/** Format: date-time */
 			finished_at: string | null;
+		};
+		Album: {
+			/** Format: uuid */
+			id: string;
+			name: string;
+			description: string | null;
+			/** @description Of a smart album: as many as its search finds now. */
+			item_count: number;
+			/**
+			 * Format: uuid
+			 * @description The item that is the cover: the chosen one, else the album's first.
+			 */
+			cover_item_id: string | null;
+			/**
+			 * Format: uri
+			 * @description Reads the cover's thumbnail for an hour.
+			 */
+			cover_thumbnail_url: string | null;
+			/** @description A smart album's search; null for any other. */
+			smart: {
+				/** @default null */
+				query: string | null;
+				/**
+				 * @default hybrid
+				 * @enum {string}
+				 */
+				search_type: "bm25" | "vector" | "hybrid";
+				/** @default {} */
+				filters: {
+					category?: string;
+					/** @enum {string} */
+					status?: "pending" | "uploaded" | "processed" | "analyzed" | "deferred" | "ready" | "failed";
+					from?: string;
+					to?: string;
+					/** Format: uuid */
+					album?: string;
+				};
+			} | null;
+			/** Format: date-time */
+			created_at: string;
+			/** Format: date-time */
+			updated_at: string;
 		};
 		ItemText: {
 			lines: components["schemas"]["TextLine"][];

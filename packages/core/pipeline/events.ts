@@ -30,6 +30,9 @@ export type ResizeRequested = z.infer<typeof resizeRequested>;
 export const embeddingRequested = z.object({ ...itemFields, request_id: z.uuid() });
 export type EmbeddingRequested = z.infer<typeof embeddingRequested>;
 
+/** A person's job has work to do. The row holds which; whose turn it is, the database says. */
+export const jobDue = z.object({ version, correlation_id: z.string(), user_id: z.string().min(1), job_id: z.uuid() });
+
 /** Returns the fields that every event of an item has. */
 export function itemEventFields({ correlationId, id, userId }: Pick<Item, "correlationId" | "id" | "userId">) {
 	return { version: 1 as const, correlation_id: correlationId, item_id: id, user_id: userId };
@@ -44,12 +47,15 @@ export const eventSchemas = {
 	AnalysisRequested: analysisRequested,
 	ResizeRequested: resizeRequested,
 	EmbeddingRequested: embeddingRequested,
+	JobDue: jobDue,
 } as const;
 export type EventType = keyof typeof eventSchemas;
+/** The events of an item; the others are of a person's job. */
+export type ItemEventType = Exclude<EventType, "JobDue">;
 type EventDetail<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 
 /** An event that is committed with the result it announces and sent afterwards. */
-export interface OutgoingEvent<T extends EventType = EventType> {
+export interface OutgoingEvent<T extends EventType = ItemEventType> {
 	/** Deterministic, so that the same result is announced once. */
 	id: string;
 	type: T;

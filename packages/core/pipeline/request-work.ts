@@ -14,6 +14,8 @@ interface AnalysisOptions {
 	/** @default the environment's provider, and that provider's model */
 	provider?: string | undefined;
 	model?: string | undefined;
+	/** The same id requests the same analysis once, whatever became of it. @default a new one */
+	requestId?: string;
 }
 
 /** The analysis, or what will make it. */
@@ -33,7 +35,7 @@ export async function requestAnalysis(
 	ports: RequestPorts,
 	userId: string,
 	itemId: string,
-	{ force, provider = "", model = "" }: AnalysisOptions,
+	{ force, provider = "", model = "", requestId }: AnalysisOptions,
 ): Promise<AnalysisProgress> {
 	const found = await ports.items.find(userId, itemId);
 	if (!found) throw itemNotFound(itemId);
@@ -47,6 +49,7 @@ export async function requestAnalysis(
 			kind: "analyze",
 			provider: provider || null,
 			model: model || null,
+			id: requestId,
 		}),
 	};
 }
@@ -77,17 +80,17 @@ export function requestFailed({ code, detail }: RequestError): AppError {
 async function createRequest(
 	ports: RequestPorts,
 	item: Item,
-	work: Pick<NewRequest, "kind" | "provider" | "model">,
+	work: Pick<NewRequest, "kind" | "provider" | "model"> & { id?: string | undefined },
 ): Promise<WorkRequest> {
 	if (item.status === "failed" && item.width === null) {
 		throw new AppError("item_failed", `Nothing can be made of this image. ${item.error?.detail ?? ""}`.trim());
 	}
 	const { id: itemId, userId } = item;
 	const request = await ports.requests.create({
-		id: randomUUID(),
+		...work,
+		id: work.id ?? randomUUID(),
 		itemId,
 		userId,
-		...work,
 	});
 	if (!request) throw itemNotFound(itemId);
 	await sendOutbox(ports, { userId, itemId });

@@ -1,19 +1,14 @@
 import type { ItemStatus } from "../items/item.ts";
 import type { EventType } from "./events.ts";
 
-/** One stage of the pipeline: rules > queue > function. */
-interface Stage {
+/** A function that works off a queue: rules > queue > function. */
+export interface QueueFunction {
 	/** Begins the names of its resources and outputs, and is its key in `cdk.json`: `ImageProcessor`, `imageProcessor`. */
 	id: string;
 	/** Its folder in `lambdas/`. */
 	lambda: string;
-	/** The stage turns an item of one of these statuses into `to`. */
-	from: readonly ItemStatus[];
-	to: ItemStatus;
 	/** The events that start it, by the name of their EventBridge rule. */
 	rules: Readonly<Record<string, EventType | "upload">>;
-	/** Groups of variables in `packages/lambda-kit/env.ts`, beside those that every stage has. */
-	env: readonly string[];
 	/** The maximum number of messages in one invocation. */
 	batchSize: number;
 	/** MB; `cdk.json` may differ, as for the two below. */
@@ -22,6 +17,15 @@ interface Stage {
 	timeout: number;
 	/** The maximum number of concurrent invocations; AWS requires at least 2 for a queue. */
 	concurrency: number;
+}
+
+/** One stage of the pipeline. */
+interface Stage extends QueueFunction {
+	/** The stage turns an item of one of these statuses into `to`. */
+	from: readonly ItemStatus[];
+	to: ItemStatus;
+	/** Groups of variables in `packages/lambda-kit/env.ts`, beside those that every stage has. */
+	env: readonly string[];
 	/** Seconds for which an image is billed, assumed from runs on one machine; a provider takes longer than this machine. */
 	billedSeconds: BilledSeconds;
 }
@@ -86,6 +90,21 @@ export const stages = {
 export type StageName = keyof typeof stages;
 export const stageNames = Object.keys(stages) as StageName[];
 
+/** The function that works off jobs (`packages/core/jobs`), slice by slice. */
+export const jobWorker = {
+	id: "Jobs",
+	lambda: "jobs",
+	rules: { Due: "JobDue" },
+	// A message stands for one slice, and the next one for another person's.
+	batchSize: 1,
+	memory: 512,
+	timeout: 60,
+	concurrency: 2,
+} as const satisfies QueueFunction;
+
+/** Every function that works off a queue: what belongs to a queue is made for each. */
+export const queueFunctions = [...stageNames.map((name) => stages[name]), jobWorker] as const;
+
 /** The statuses in which an item waits for a stage. An item `pending` waits for its owner's upload. */
 export const queuedStatuses: readonly ItemStatus[] = stageNames
 	.flatMap((name): readonly ItemStatus[] => stages[name].from)
@@ -116,6 +135,7 @@ export const announcedBy: Record<EventType, EventSource> = {
 	AnalysisRequested: eventSources.api,
 	ResizeRequested: eventSources.api,
 	EmbeddingRequested: eventSources.api,
+	JobDue: eventSources.api,
 };
 
 /** The sources that a rule for an event matches: its announcer, and the sweeper, which sends lost events again. */

@@ -1,3 +1,4 @@
+import type { Albums } from "./albums.ts";
 import type { Analyses } from "./analyses.ts";
 import type { Chat } from "./chat.ts";
 import type { DeletedAccounts } from "./deleted-accounts.ts";
@@ -7,6 +8,7 @@ import type { Events } from "./events.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import type { Images } from "./images.ts";
 import type { Items } from "./items.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Objects } from "./objects.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Profiles } from "./profiles.ts";
@@ -29,6 +31,7 @@ import type { VectorPartitions } from "./vector-partitions.ts";
 import type { Vision } from "./vision.ts";
 import type { WebSearch } from "./web-search.ts";
 
+export * from "./albums.ts";
 export * from "./analyses.ts";
 export * from "./chat.ts";
 export * from "./deleted-accounts.ts";
@@ -38,6 +41,7 @@ export * from "./events.ts";
 export * from "./idempotency-keys.ts";
 export * from "./images.ts";
 export * from "./items.ts";
+export * from "./jobs.ts";
 export * from "./objects.ts";
 export * from "./outbox.ts";
 export * from "./profiles.ts";
@@ -72,6 +76,8 @@ export interface Ports {
 	idempotencyKeys: IdempotencyKeys;
 	outbox: Outbox;
 	analyses: Analyses;
+	albums: Albums;
+	jobs: Jobs;
 	search: Search;
 	searchIndex: SearchIndex;
 	searchSettings: SearchSettings;

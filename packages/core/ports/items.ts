@@ -18,6 +18,12 @@ export interface ItemFilter {
 	to?: Date;
 	/** The time that `from` and `to` bound: the upload, or the local time where it was taken, which is known of few. @default "uploaded" */
 	dates?: "uploaded" | "taken";
+	/** Of these alone. */
+	ids?: string[];
+	/** In this album, to which items were added; `withoutSmartAlbum` replaces a smart one. */
+	album?: string;
+	/** Which these must also match. */
+	and?: ItemFilter;
 }
 
 interface ItemPage extends ItemFilter {
@@ -59,6 +65,8 @@ export interface Items {
 		nextCursor: string | null;
 	}>;
 	count(userId: string, filter: ItemFilter): Promise<number>;
+	/** Returns the ids of the items that are meant, the newest first. */
+	ids(userId: string, filter: ItemFilter, limit: number): Promise<string[]>;
 	/** Counts the analyzed items of each category, the largest first; at most 100. */
 	categories(userId: string): Promise<{ category: string; items: number }[]>;
 	/**

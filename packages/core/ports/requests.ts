@@ -7,7 +7,7 @@ export type NewRequest = Pick<WorkRequest, "id" | "itemId" | "userId" | "kind" |
 export interface Requests {
 	/**
 	 * Writes the request with the event that announces it. While the same request is pending, returns that one and
-	 * writes nothing. Null where there is no such item.
+	 * writes nothing; likewise the request of this id, ended or not. Null where there is no such item.
 	 */
 	create(request: NewRequest): Promise<WorkRequest | null>;
 	find(userId: string, itemId: string, requestId: string): Promise<WorkRequest | null>;

@@ -1,11 +1,8 @@
 import { ModelFailure } from "../errors.ts";
 import type { Hit, Ports, SearchLimits, SearchOptions, TextQuery, VectorQuery } from "../ports/index.ts";
 import { markNegations, withoutNegations } from "./negation.ts";
+import type { SearchType } from "./search-types.ts";
 import { contentWords } from "./words.ts";
-
-/** Search by words, by meaning, or by both. */
-const searchTypes = ["bm25", "vector", "hybrid"] as const;
-export type SearchType = (typeof searchTypes)[number];
 
 interface SearchRequest extends SearchLimits {
 	query: string;

@@ -5,7 +5,8 @@ import { defineTool, type RunnableTool, ToolRefusal } from "../chat/tools.ts";
 import { ModelFailure } from "../errors.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports, SearchLimits } from "../ports/index.ts";
-import { type SearchType, searchItems } from "./search-items.ts";
+import { searchItems } from "./search-items.ts";
+import type { SearchType } from "./search-types.ts";
 
 /** Read-only tools over one person's collection, and the items they have returned. */
 interface SearchTools {

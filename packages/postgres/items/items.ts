@@ -3,7 +3,7 @@ import { localText } from "#core/items/taken-at.ts";
 import type { ItemFilter, Items } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type ItemRow, itemFromRow } from "../rows.ts";
-import { sql } from "../sql.ts";
+import { type Sql, sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { itemWithAnalysis, shownCategory, type WholeItemRow, wholeItem, withCurrentAnalysis } from "./whole-item.ts";
 
@@ -110,6 +110,18 @@ export function postgresItems(db: Database): Items {
 
 		count,
 
+		async ids(userId, filter, limit) {
+			const rows = await db.query<{ id: string }>(
+				sql`select items.id
+				    from items
+				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+				    where items.user_id = ${userId} and ${isMeant(filter)}
+				    order by items.created_at desc, items.id desc
+				    limit ${limit}`,
+			);
+			return rows.map(({ id }) => id);
+		},
+
 		async categories(userId) {
 			return db.query<{ category: string; items: number }>(
 				sql`select ${shownCategory} as category, count(*)::int as items
@@ -173,7 +185,7 @@ export function postgresItems(db: Database): Items {
 }
 
 /** Conditions on `items`, joined with the current `analyses`. Where it was taken, the local day counts. */
-function isMeant({ category, status, from, to, dates = "uploaded" }: ItemFilter) {
+function isMeant({ category, status, from, to, dates = "uploaded", ids, album, and }: ItemFilter): Sql {
 	const isWithin =
 		dates === "taken"
 			? sql`(${from ?? null}::text is null or items.taken_at_local >= ${from ? localText(from) : null})
@@ -182,7 +194,15 @@ function isMeant({ category, status, from, to, dates = "uploaded" }: ItemFilter)
 			      and (${to ?? null}::timestamptz is null or items.created_at < ${to ?? null})`;
 	return sql`(items.status = ${status ?? null} or (${status ?? null}::text is null and items.status <> 'pending'))
 	      and (${category ?? null}::text is null or lower(${shownCategory}) = lower(${category ?? null}))
-	      and ${isWithin}`;
+	      and ${isWithin}
+	      ${ids ? sql`and items.id = any(${ids}::uuid[])` : sql``}
+	      ${
+					album
+						? sql`and exists (select from album_items
+	              where album_items.user_id = items.user_id and album_items.album_id = ${album} and album_items.item_id = items.id)`
+						: sql``
+				}
+	      ${and ? sql`and ${isMeant(and)}` : sql``}`;
 }
 
 function isRealTime(text: string): boolean {

@@ -1,4 +1,4 @@
-import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
+import type { ItemEventType, OutgoingEvent } from "#core/pipeline/events.ts";
 import type { Outbox } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { sql } from "../sql.ts";
@@ -49,7 +49,7 @@ export async function announce(tx: Queryable, { id, type, detail }: OutgoingEven
 
 interface EventRow {
 	id: string;
-	type: EventType;
+	type: ItemEventType;
 	detail: OutgoingEvent["detail"];
 }
 

@@ -49,8 +49,11 @@ export function postgresRequests(db: Database): Requests {
 				}
 				const [same] = await tx.query<RequestRow>(
 					sql`select * from requests
-					    where user_id = ${userId} and item_id = ${itemId} and kind = ${kind} and status = 'pending'
-					      and provider is not distinct from ${provider} and model is not distinct from ${model}`,
+					    where user_id = ${userId} and item_id = ${itemId} and kind = ${kind}
+					      and (id = ${id} or (status = 'pending'
+					        and provider is not distinct from ${provider} and model is not distinct from ${model}))
+					    order by id = ${id} desc
+					    limit 1`,
 				);
 				if (!same) throw new Error(`The request id ${id} is in use.`);
 				return requestFromRow(same);

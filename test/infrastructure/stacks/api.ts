@@ -14,11 +14,15 @@ const publicRoutes = [
 
 const guardedRoutes = [
 	"DELETE /account",
+	"DELETE /albums/{id}",
+	"DELETE /albums/{id}/items",
 	"DELETE /chat/sessions/{session_id}",
 	"DELETE /chat/{session_id}",
 	"DELETE /items/{id}",
 	"DELETE /shares/{id}",
 	"DELETE /tags/{name}",
+	"GET /albums",
+	"GET /albums/{id}",
 	"GET /analyses/{id}",
 	"GET /chat/sessions",
 	"GET /chat/{session_id}/history",
@@ -33,9 +37,11 @@ const guardedRoutes = [
 	"GET /shares",
 	"GET /tags",
 	"GET /vector-index/status",
+	"PATCH /albums/{id}",
 	"PATCH /items/{id}",
 	"PATCH /me",
 	"PATCH /tags/{name}",
+	"POST /albums",
 	"POST /chat",
 	"POST /items",
 	"POST /items/{id}/analyze",
@@ -45,6 +51,7 @@ const guardedRoutes = [
 	"POST /shares",
 	"POST /uploads",
 	"POST /vector-index/rebuild",
+	"PUT /albums/{id}/items",
 ];
 
 /** Claims about the gateway: authorizers, CORS, throttling. */

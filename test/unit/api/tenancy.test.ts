@@ -8,6 +8,7 @@ let mine: Awaited<ReturnType<typeof readyItem>>;
 
 let requestId: string;
 let shareId: string;
+let albumId: string;
 
 beforeEach(async () => {
 	api = testApi();
@@ -24,6 +25,15 @@ beforeEach(async () => {
 	requestId = request?.id ?? "";
 	const share = await api.as(ada)("POST", "/shares", { json: { item_id: itemId } });
 	shareId = share.body.id;
+	const album = {
+		id: crypto.randomUUID(),
+		userId: ada,
+		name: "Mine",
+		description: null,
+		coverItemId: null,
+		smart: null,
+	};
+	({ id: albumId } = await api.ports.albums.create(album, { maxAlbums: 1 }));
 	const turn = await api.ports.sessions.beginTurn(ada, "mine", "Hello");
 	await api.ports.sessions.abandonTurn(ada, turn);
 });
@@ -39,6 +49,7 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 	if (path.startsWith("/images/")) {
 		return { owned: `${mine.itemId}.png`, unknown: `${nobodys}.png` };
 	}
+	if (path.startsWith("/albums/")) return { owned: albumId, unknown: nobodys };
 	if (path.startsWith("/chat/")) return { owned: "mine", unknown: nobodys };
 	if (path.startsWith("/shares/")) return { owned: shareId, unknown: nobodys };
 	return { owned: mine.itemId, unknown: nobodys };
@@ -49,12 +60,19 @@ function withIds(path: string, value: string): string {
 	return path.replace(/{\w+}/, value).replace("{request_id}", requestId);
 }
 
+/** Returns a body for the routes that demand one. */
+function bodyFor(method: string, path: string): { json?: unknown } {
+	if (path.endsWith("/items")) return { json: { ids: [mine.itemId] } };
+	if (method === "PATCH" && path.startsWith("/albums")) return { json: { name: "Renamed" } };
+	return {};
+}
+
 describe("another tenant's id", () => {
 	it.each(addressed)("is answered by $method $path like an unknown id", async ({ method, path }) => {
 		const { owned, unknown } = valuesFor(path);
 		const at = (value: string) => withIds(path, value);
-		const others = await api.as(bob)(method, at(owned));
-		const nobodys = await api.as(bob)(method, at(unknown));
+		const others = await api.as(bob)(method, at(owned), bodyFor(method, path));
+		const nobodys = await api.as(bob)(method, at(unknown), bodyFor(method, path));
 		expect(others.status).toBe(404);
 		expect(nobodys.status).toBe(404);
 		const comparable = ({ body }: typeof others, value: string) =>
@@ -64,7 +82,7 @@ describe("another tenant's id", () => {
 
 	it.each(addressed)("is found by its owner with $method $path", async ({ method, path }) => {
 		const { owned } = valuesFor(path);
-		const answer = await api.as(ada)(method, withIds(path, owned));
+		const answer = await api.as(ada)(method, withIds(path, owned), bodyFor(method, path));
 		// No stage runs here, so a stage's work stays pending.
 		const waits = path.endsWith("/resize-only");
 		expect(answer.status).toBe(waits ? 202 : 200);

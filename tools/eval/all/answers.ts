@@ -1,6 +1,7 @@
 import { isWord } from "#ai/offline/word-vectors.ts";
 import type { Embedder, Hit } from "#core/ports/index.ts";
-import { type SearchType, searchItems } from "#core/search/search-items.ts";
+import { searchItems } from "#core/search/search-items.ts";
+import type { SearchType } from "#core/search/search-types.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorIndex } from "#postgres/search/vector-index.ts";

@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+import { smartSearch } from "#core/albums/album.ts";
+import { thumbnailKey } from "#core/items/item.ts";
+import type { ListedAlbum, Ports } from "#core/ports/index.ts";
+import { urlLifetimeSeconds } from "./item.ts";
+
+export const albumSchema = z
+	.object({
+		id: z.uuid(),
+		name: z.string(),
+		description: z.string().nullable(),
+		item_count: z.int().openapi({ description: "Of a smart album: as many as its search finds now." }),
+		cover_item_id: z.uuid().nullable().openapi({
+			description: "The item that is the cover: the chosen one, else the album's first.",
+		}),
+		cover_thumbnail_url: z.url().nullable().openapi({ description: "Reads the cover's thumbnail for an hour." }),
+		smart: z.union([smartSearch, z.null()]).openapi({ description: "A smart album's search; null for any other." }),
+		created_at: z.iso.datetime(),
+		updated_at: z.iso.datetime(),
+	})
+	.openapi("Album");
+
+/** Converts an album to the form that clients see. */
+export async function presentAlbum(
+	{ objects }: Pick<Ports, "objects">,
+	{ album, itemCount, coverItemId }: ListedAlbum,
+): Promise<z.infer<typeof albumSchema>> {
+	return {
+		id: album.id,
+		name: album.name,
+		description: album.description,
+		item_count: itemCount,
+		cover_item_id: coverItemId,
+		cover_thumbnail_url:
+			coverItemId && (await objects.presignGet(thumbnailKey(album.userId, coverItemId), urlLifetimeSeconds)),
+		smart: album.smart,
+		created_at: album.createdAt.toISOString(),
+		updated_at: album.updatedAt.toISOString(),
+	};
+}

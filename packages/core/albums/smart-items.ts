@@ -1,0 +1,48 @@
+import { filterOf } from "../items/filter-fields.ts";
+import type { ItemFilter, Ports } from "../ports/index.ts";
+import { searchItems } from "../search/search-items.ts";
+import { maxSmartHits, type SmartSearch } from "./album.ts";
+
+type SmartPorts = Pick<Ports, "items" | "albums" | "search" | "embedder" | "vectorIndex">;
+
+/** Nobody nests albums deeper; a circle that two changes closed would end here, too. */
+const maxDepth = 10;
+
+/** Returns which items a smart album has now: the strong hits of its search, or what its filters match. */
+export async function smartFilter(
+	ports: SmartPorts,
+	userId: string,
+	{ query, search_type, filters }: SmartSearch,
+	depth = 0,
+): Promise<ItemFilter> {
+	const { category } = filters;
+	const found = query
+		? await searchItems(ports, userId, {
+				query,
+				searchType: search_type,
+				topK: maxSmartHits,
+				strict: true,
+				...(category && { category }),
+			})
+		: null;
+	const filter = await withoutSmartAlbum(ports, userId, filterOf(filters), depth);
+	return found ? { ...filter, ids: found.hits.map(({ itemId }) => itemId) } : filter;
+}
+
+/**
+ * Replaces a smart album in a filter by what its search finds now: the list knows only albums to which items were added.
+ * An album that was deleted has no items.
+ */
+export async function withoutSmartAlbum(
+	ports: SmartPorts,
+	userId: string,
+	filter: ItemFilter,
+	depth = 0,
+): Promise<ItemFilter> {
+	const { album: albumId, ...others } = filter;
+	if (!albumId) return filter;
+	const found = await ports.albums.find(userId, albumId);
+	if (!found || depth > maxDepth) return { ...others, ids: [] };
+	const { smart } = found.album;
+	return smart ? { ...others, and: await smartFilter(ports, userId, smart, depth + 1) } : filter;
+}
