@@ -12,7 +12,7 @@ import {
 } from "#ai/providers.ts";
 import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
-import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import { queueFunctions } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { isTimezone } from "./hours.ts";
 
@@ -43,10 +43,9 @@ export function functionKey<Id extends string>(id: Id): Uncapitalize<Id> {
 	return (id.charAt(0).toLowerCase() + id.slice(1)) as Uncapitalize<Id>;
 }
 
-type StageKey = Uncapitalize<(typeof stages)[StageName]["id"]>;
-const stageSizes = Object.fromEntries(
-	stageNames.map((name) => [functionKey(stages[name].id), functionSize(stages[name], { minConcurrency: 2 })]),
-) as Record<StageKey, ReturnType<typeof functionSize>>;
+const queueFunctionSizes = Object.fromEntries(
+	queueFunctions.map((declared) => [functionKey(declared.id), functionSize(declared, { minConcurrency: 2 })]),
+) as Record<Uncapitalize<(typeof queueFunctions)[number]["id"]>, ReturnType<typeof functionSize>>;
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
 
@@ -142,7 +141,7 @@ export const environmentSchema = z.strictObject({
 				{ memory: 2048, timeout: maxRequestSeconds, concurrency: 10 },
 				{ maxTimeout: maxRequestSeconds },
 			),
-			...stageSizes,
+			...queueFunctionSizes,
 			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),
 			/** Exists where `signUpDomains` has entries. Cognito waits 5 s at most. */

@@ -164,6 +164,10 @@ function routeModules(
 			const { albumRoutes } = await import("./routes/albums.ts");
 			return (app) => albumRoutes(app, ports);
 		},
+		jobs: async () => {
+			const { jobRoutes } = await import("./routes/jobs.ts");
+			return (app) => jobRoutes(app, ports, limits);
+		},
 		images: async () => {
 			const { imageRoutes } = await import("./routes/images.ts");
 			return (app) => imageRoutes(app, ports);

@@ -14,7 +14,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import { queueFunctions } from "#core/pipeline/stages.ts";
 import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 import type { Environment } from "../environments.ts";
 import { output, readMeta, root, writeMeta } from "./build-folder.ts";
@@ -22,12 +22,12 @@ import { targetOf } from "./install-natives.ts";
 import { javascript, metafileOf } from "./javascript.ts";
 import { nativeFiles } from "./native-files.ts";
 
-export type LambdaName = "api" | (typeof stages)[StageName]["lambda"] | "cleanup" | "migrate" | "pre-sign-up";
+export type LambdaName = "api" | (typeof queueFunctions)[number]["lambda"] | "cleanup" | "migrate" | "pre-sign-up";
 
 /** Folders of `lambdas/`, each a function of its own. */
 export const lambdas: readonly LambdaName[] = [
 	"api",
-	...stageNames.map((name) => stages[name].lambda),
+	...queueFunctions.map(({ lambda }) => lambda),
 	"cleanup",
 	"migrate",
 	"pre-sign-up",

@@ -6,7 +6,7 @@ import type { Construct } from "constructs";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import { deadLetterQueue } from "../constructs/pipeline-stage.ts";
+import { deadLetterQueue } from "../constructs/queue-worker.ts";
 import { checkpoints, derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, variablesOf } from "./variables.ts";
 

@@ -6,7 +6,7 @@ import type { Env } from "#lambda-kit/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import { type FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
-import { deadLetterQueue } from "../constructs/pipeline-stage.ts";
+import { deadLetterQueue } from "../constructs/queue-worker.ts";
 import type { Environment } from "../environments.ts";
 import { middleInUtc } from "../hours.ts";
 

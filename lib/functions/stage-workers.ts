@@ -1,11 +1,11 @@
 import type { Construct } from "constructs";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
-import { type GroupEnv, stageContract, stageGroups } from "#lambda-kit/env.ts";
+import { stageContract, stageGroups } from "#lambda-kit/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import { type Environment, functionKey } from "../environments.ts";
+import { functionKey } from "../environments.ts";
 import { derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
-import { type FunctionResources, variablesOf } from "./variables.ts";
+import { type FunctionResources, queueVariables, variablesOf } from "./variables.ts";
 
 /** Allows each stage what its work needs, beside the database, the bus and its queue. */
 const grants: Record<StageName, (worker: NodeFunction, resources: FunctionResources) => void> = {
@@ -30,11 +30,6 @@ const processVariables: Partial<Record<StageName, Record<string, string>>> = {
 	process: allocator,
 };
 
-const queueVariables = ({ functions }: Environment, name: StageName, queueUrl: string): GroupEnv<"queue"> => ({
-	QUEUE_URL: queueUrl,
-	QUEUE_CONCURRENCY: String(functions[functionKey(stages[name].id)].concurrency),
-});
-
 /** Makes the function that works on a stage's queue. */
 export function stageWorker(
 	scope: Construct,
@@ -44,7 +39,7 @@ export function stageWorker(
 	resources: FunctionResources,
 ): NodeFunction {
 	const { environment, database, storage } = resources;
-	const values = { ...variablesOf(resources), queue: queueVariables(environment, name, queueUrl) };
+	const values = { ...variablesOf(resources), queue: queueVariables(environment, stages[name], queueUrl) };
 	const groups = [...stageGroups, ...stages[name].env];
 	const worker: NodeFunction = new NodeFunction(scope, "Worker", functionKey(stages[name].id), {
 		environment,

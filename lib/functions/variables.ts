@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import type { queueFunctions } from "#core/pipeline/stages.ts";
 import type { GroupEnv, VariableGroup } from "#lambda-kit/env.ts";
-import type { Environment } from "../environments.ts";
+import { type Environment, functionKey } from "../environments.ts";
 import { providerVariables } from "../providers.ts";
 import type { DatabaseStack } from "../stacks/database-stack.ts";
 import type { StorageStack } from "../stacks/storage-stack.ts";
@@ -43,3 +44,10 @@ export function variablesOf({ environment, database, storage }: FunctionResource
 		tracing: providerVariables(environment, "tracing"),
 	};
 }
+
+/** Returns the variables of a function's own queue. */
+export const queueVariables = (
+	{ functions }: Environment,
+	{ id }: (typeof queueFunctions)[number],
+	queueUrl: string,
+): GroupEnv<"queue"> => ({ QUEUE_URL: queueUrl, QUEUE_CONCURRENCY: String(functions[functionKey(id)].concurrency) });

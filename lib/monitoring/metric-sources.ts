@@ -23,6 +23,7 @@ export function metricSources(
 		functions: {
 			Api: compute.api,
 			...stageWorkers(compute),
+			Jobs: compute.jobs.worker,
 			Cleanup: compute.cleanup,
 			Migrate: database.migrate,
 		},

@@ -1,13 +1,14 @@
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import { jobWorker, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { Bundles } from "../bundling/build.ts";
 import { EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
-import { PipelineStage } from "../constructs/pipeline-stage.ts";
+import { QueueWorker } from "../constructs/queue-worker.ts";
 import { exportScheduledRules } from "../constructs/scheduled-rules.ts";
 import { apiFunction } from "../functions/api.ts";
 import { cleanupFunction } from "../functions/cleanup.ts";
+import { jobsFunction } from "../functions/jobs.ts";
 import { stageWorker } from "../functions/stage-workers.ts";
 import type { FunctionResources } from "../functions/variables.ts";
 
@@ -21,9 +22,10 @@ interface ComputeStackProps extends FunctionResources {
 /** The api, the pipeline's stages, the sweeper, and what starts them. */
 export class ComputeStack extends EnvironmentStack {
 	readonly api: NodeFunction;
-	readonly stages: Readonly<Record<StageName, PipelineStage>>;
+	readonly stages: Readonly<Record<StageName, QueueWorker>>;
+	readonly jobs: QueueWorker;
 	readonly cleanup: NodeFunction;
-	/** Dead-letter queues by their source: `Cleanup`, a stage's id, or that with `Rule` for undelivered events. */
+	/** Dead-letter queues by their source: `Cleanup`, `Jobs`, a stage's id, or that with `Rule` for undelivered events. */
 	readonly deadLetters: Readonly<Record<string, Queue>>;
 
 	constructor(scope: Construct, { bundles, version, gitSha, ...resources }: ComputeStackProps) {
@@ -34,16 +36,21 @@ export class ComputeStack extends EnvironmentStack {
 			version,
 			gitSha,
 		});
+		const { bus, bucket } = resources.storage;
+		const shared = { environment: resources.environment, bus, bucket };
 		this.stages = Object.fromEntries(
 			stageNames.map((name) => [
 				name,
-				new PipelineStage(this, name, {
-					...resources.storage,
-					environment: resources.environment,
+				new QueueWorker(this, stages[name], {
+					...shared,
 					worker: (stage, queueUrl) => stageWorker(stage, name, bundles[stages[name].lambda], queueUrl, resources),
 				}),
 			]),
-		) as Record<StageName, PipelineStage>;
+		) as Record<StageName, QueueWorker>;
+		this.jobs = new QueueWorker(this, jobWorker, {
+			...shared,
+			worker: (scope, queueUrl) => jobsFunction(scope, bundles.jobs, queueUrl, resources),
+		});
 		const { cleanup, failedCleanups } = cleanupFunction(this, {
 			...resources,
 			bundle: bundles.cleanup,
@@ -52,12 +59,14 @@ export class ComputeStack extends EnvironmentStack {
 		exportScheduledRules(this);
 
 		const deadLetters: Record<string, Queue> = { Cleanup: failedCleanups };
-		for (const name of stageNames) {
-			const { id } = stages[name];
-			const stage = this.stages[name];
-			deadLetters[id] = stage.deadLetters;
-			deadLetters[`${id}Rule`] = stage.undelivered;
-			this.output(`${id}FunctionName`, stage.worker.function.functionName);
+		const workers = [
+			...stageNames.map((name) => [stages[name].id, this.stages[name]] as const),
+			[jobWorker.id, this.jobs] as const,
+		];
+		for (const [id, made] of workers) {
+			deadLetters[id] = made.deadLetters;
+			deadLetters[`${id}Rule`] = made.undelivered;
+			this.output(`${id}FunctionName`, made.worker.function.functionName);
 		}
 		this.deadLetters = deadLetters;
 		this.output("ApiFunctionName", this.api.function.functionName);

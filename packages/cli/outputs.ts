@@ -1,11 +1,11 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { stages } from "#core/pipeline/stages.ts";
+import { queueFunctions } from "#core/pipeline/stages.ts";
 
 /** The output that names each function, by its folder in `lambdas/`. */
 export const functionOutputs: Readonly<Record<string, string>> = {
 	api: "ApiFunctionName",
-	...Object.fromEntries(Object.values(stages).map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
+	...Object.fromEntries(queueFunctions.map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
 	/** Only where `signUpDomains` has entries. */

@@ -26,6 +26,7 @@ export type ErrorCode =
 	| "request_not_found"
 	| "session_not_found"
 	| "tag_not_found"
+	| "too_many_tags"
 	| "album_not_found"
 	| "album_is_smart"
 	| "album_has_items"
@@ -138,6 +139,9 @@ export const tooManyJobs = (max: number) =>
 		"too_many_jobs",
 		`You have ${max} jobs that have not ended, which is the most: wait for one, or cancel one (DELETE /jobs/{id}).`,
 	);
+
+export const tooManyTags = (itemId: string, max: number) =>
+	new AppError("too_many_tags", `The item ${itemId} would have more than ${max} tags, which is the most: remove some.`);
 
 export const jobNotFound = (jobId: string) => new AppError("job_not_found", `There is no job ${jobId}.`);
 

@@ -34,6 +34,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	album_not_found: { status: 404, title: "No such album" },
 	job_not_found: { status: 404, title: "No such job" },
 	album_is_smart: { status: 409, title: "A search finds its items" },
+	too_many_tags: { status: 409, title: "Too many tags" },
 	album_has_items: { status: 409, title: "The album has items" },
 	album_full: { status: 409, title: "The album is full" },
 	too_many_albums: { status: 409, title: "Too many albums" },

@@ -160,7 +160,8 @@ async function defer(
 	return { reason, held, waited_seconds: Math.round(waitedSeconds), deferred_seconds: seconds };
 }
 
-async function retrySoon(record: SQSRecord, cause: unknown, { delay }: StageQueue) {
+/** Makes a failed message visible again soon: the sooner, the fewer receives it has. */
+export async function retrySoon(record: SQSRecord, cause: unknown, { delay }: Pick<StageQueue, "delay">) {
 	const receives = Number(record.attributes.ApproximateReceiveCount);
 	try {
 		await delay(record.receiptHandle, secondsUntilRetry(receives, cause));

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { preSignUpEnv } from "#lambdas/pre-sign-up/env.ts";
 import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
@@ -18,6 +19,7 @@ const contracts: Record<LambdaName, readonly string[]> = {
 	"image-processor": stageContract("process"),
 	analyzer: stageContract("analyze"),
 	embedder: stageContract("embed"),
+	jobs: jobsEnv,
 	cleanup: cleanupEnv,
 	migrate: migrateEnv,
 	"pre-sign-up": preSignUpEnv,

@@ -72,6 +72,13 @@ const permissions: Record<string, string[]> = {
 		"s3:ListBucket on Images",
 	],
 	EmbedderWorkerRole: [...readsLogin, ...publishes, ...worksOn("EmbedderQueue")],
+	JobsWorkerRole: [
+		...readsLogin,
+		...deletesVersions,
+		...publishes,
+		...worksOn("JobsQueue"),
+		"dynamodb:UpdateItem on Checkpoints",
+	],
 	CleanupRole: [
 		...readsLogin,
 		...deletesVersions,
@@ -127,6 +134,7 @@ const deliveries = {
 	ImageProcessorQueue: ["ImageProcessorResizeRequested", "ImageProcessorRetried", "ImageProcessorUploaded"],
 	AnalyzerQueue: ["AnalyzerAnalysisRequested", "AnalyzerImageProcessed"],
 	EmbedderQueue: ["EmbedderAnalysisComplete", "EmbedderEmbeddingRequested"],
+	JobsQueue: ["JobsDue"],
 };
 
 interface Statement {

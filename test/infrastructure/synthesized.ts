@@ -7,6 +7,7 @@ import { type EnvContract, stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
+import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import type { Environment, EnvironmentName } from "#lib/environments.ts";
@@ -105,6 +106,7 @@ export const contracts: Record<string, EnvContract> = {
 	ImageProcessorWorkerFunction: [...stageContract("process"), ...Object.keys(allocator)],
 	AnalyzerWorkerFunction: stageContract("analyze"),
 	EmbedderWorkerFunction: stageContract("embed"),
+	JobsWorkerFunction: jobsEnv,
 	CleanupFunction: cleanupEnv,
 	MigrateFunction: migrateEnv,
 };

@@ -13,6 +13,7 @@ const nothing = {
 	eventsSent: 0,
 	itemsRestarted: 0,
 	requestsRestarted: 0,
+	jobsWoken: 0,
 	uploadsMissing: 0,
 	deletionsFinished: 0,
 	errors: [],

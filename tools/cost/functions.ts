@@ -1,4 +1,4 @@
-import { type BilledSeconds, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import { type BilledSeconds, jobWorker, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf, whole } from "./line.ts";
 import { apiRequests, idle, type Profile, perUser } from "./usage.ts";
@@ -12,6 +12,7 @@ export function functions(all: All, profile: Profile): Line[] {
 		...Object.fromEntries(
 			stageNames.map((name) => [stages[name].id, [profile.uploads, billedSeconds(name, profile)] as const]),
 		),
+		[jobWorker.id]: [profile.users * perUser.jobSlices, perUser.secondsPerJobSlice],
 		Cleanup: [
 			idle.sweeps + idle.sessionCounts,
 			(idle.sweeps * idle.secondsPerSweep + idle.sessionCounts * idle.secondsPerSessionCount) /

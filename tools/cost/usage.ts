@@ -44,6 +44,9 @@ export const perUser = {
 	/** In: ten items with their descriptions. Out: an answer of five sentences. */
 	answerTokens: { input: 3_000, output: 200 },
 	chatTurns: 20,
+	/** Of jobs: changes of hundreds of items. */
+	jobSlices: 5,
+	secondsPerJobSlice: 5,
 	/** One call requests a search, one answers. */
 	callsPerTurn: 2,
 	/** The recent conversation, the tools, and their results. */

@@ -38,6 +38,7 @@ export type RouteModule =
 	| "images"
 	| "text"
 	| "albums"
+	| "jobs"
 	| "similar"
 	| "search"
 	| "chat"
@@ -70,6 +71,10 @@ export const routes = {
 	listAnalyses: { method: "GET", path: "/items/{id}/analyses", limit: "read", module: "analyses" },
 	getAnalysis: { method: "GET", path: "/analyses/{id}", limit: "read", module: "analyses" },
 	getText: { method: "GET", path: "/items/{id}/text", limit: "read", module: "text" },
+	batchItems: { method: "POST", path: "/items/batch", limit: "write", module: "jobs" },
+	getJob: { method: "GET", path: "/jobs/{id}", limit: "read", module: "jobs" },
+	changeJob: { method: "PATCH", path: "/jobs/{id}", limit: "write", module: "jobs" },
+	cancelJob: { method: "DELETE", path: "/jobs/{id}", limit: "write", module: "jobs" },
 	/** Of class `search`, as the next: a smart album's items are those that its search finds. */
 	listAlbums: { method: "GET", path: "/albums", limit: "search", module: "albums" },
 	getAlbum: { method: "GET", path: "/albums/{id}", limit: "search", module: "albums" },

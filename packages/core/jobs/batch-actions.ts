@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { maxAlbumItems } from "../albums/album.ts";
-import { AppError, albumIsSmart, albumNotFound, type ErrorCode, itemNotFound } from "../errors.ts";
+import { AppError, albumIsSmart, albumNotFound, type ErrorCode, itemNotFound, tooManyTags } from "../errors.ts";
 import { derivedId } from "../ids.ts";
 import { deleteItems } from "../items/delete-item.ts";
+import { editItem } from "../items/edit-item.ts";
+import { entityTag } from "../items/entity-tag.ts";
+import { distinctTags, maxTagLength, maxTags, tagKey } from "../items/tag-names.ts";
 import type { RouteClass } from "../limits/limits.ts";
 import { requestAnalysis } from "../pipeline/request-work.ts";
 import type { Ports } from "../ports/index.ts";
 import type { FailedItem } from "./job.ts";
 
-export type BatchPorts = Pick<Ports, "items" | "albums" | "objects" | "requests" | "outbox" | "events"> &
+export type BatchPorts = Pick<Ports, "items" | "edits" | "albums" | "objects" | "requests" | "outbox" | "events"> &
 	Partial<Pick<Ports, "sessions">>;
 
 /** The items of one step by their outcome. */
@@ -46,8 +49,39 @@ async function requirePlainAlbum({ albums }: BatchPorts, userId: string, albumId
 	if (found.album.smart) throw albumIsSmart(albumId);
 }
 
+const tagsArgument = z.strictObject({
+	tags: z
+		.array(z.string().max(maxTagLength, { error: `Must have at most ${maxTagLength} characters` }))
+		.max(maxTags, { error: `Must have at most ${maxTags} tags` })
+		.refine((names) => distinctTags(names).length > 0, { error: "Must have a tag" }),
+});
+
 /** Every action of `POST /items/batch`. */
 export const batchActions = {
+	tag: defineAction({
+		argument: tagsArgument,
+		apply: (ports, userId, itemIds, { tags }) =>
+			toEach(itemIds, (itemId) => changeTags(ports, userId, itemId, (names) => distinctTags([...names, ...tags]))),
+	}),
+	untag: defineAction({
+		argument: tagsArgument,
+		apply: (ports, userId, itemIds, { tags }) => {
+			const removed = new Set(tags.map(tagKey));
+			return toEach(itemIds, (itemId) =>
+				changeTags(ports, userId, itemId, (names) => names.filter((name) => !removed.has(tagKey(name)))),
+			);
+		},
+	}),
+	favorite: defineAction({
+		argument: noArgument,
+		apply: (ports, userId, itemIds) =>
+			toEach(itemIds, async (itemId) => void (await editItem(ports, userId, itemId, { favorite: true }))),
+	}),
+	unfavorite: defineAction({
+		argument: noArgument,
+		apply: (ports, userId, itemIds) =>
+			toEach(itemIds, async (itemId) => void (await editItem(ports, userId, itemId, { favorite: false }))),
+	}),
 	add_to_album: defineAction({
 		argument: albumArgument,
 		check: (ports, userId, { album_id }) => requirePlainAlbum(ports, userId, album_id),
@@ -132,19 +166,51 @@ async function toExisting(
 	return { done, failed: missing.map((itemId) => failure(itemId, itemNotFound(itemId))) };
 }
 
-/** Does something to each item, one after another. */
+/** Items at once; a sandbox has two connections to the database. */
+const parallelItems = 4;
+
+/** Does something to each item, a few at once. */
 async function toEach(itemIds: string[], work: (itemId: string) => Promise<void>): Promise<AppliedAction> {
-	const applied: AppliedAction = { done: [], failed: [] };
-	for (const itemId of itemIds) {
+	const failed: FailedItem[] = [];
+	const attempt = async (itemId: string) => {
 		try {
 			await work(itemId);
-			applied.done.push(itemId);
 		} catch (error) {
 			if (!isOfItem(error)) throw error;
-			applied.failed.push(failure(itemId, error));
+			failed.push(failure(itemId, error));
+		}
+	};
+	for (let at = 0; at < itemIds.length; at += parallelItems) {
+		await Promise.all(itemIds.slice(at, at + parallelItems).map(attempt));
+	}
+	const failedIds = new Set(failed.map(({ itemId }) => itemId));
+	return { done: itemIds.filter((id) => !failedIds.has(id)), failed };
+}
+
+/** Another window changes an item's words in between seldom, and never so often. */
+const maxChanges = 5;
+
+/** Changes an item's tags by what they are; an item whose tags stay the same is left alone. */
+async function changeTags(
+	ports: BatchPorts,
+	userId: string,
+	itemId: string,
+	change: (names: string[]) => string[],
+): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		const found = await ports.items.find(userId, itemId);
+		if (!found) throw itemNotFound(itemId);
+		const tags = change(found.tags);
+		if (tags.length > maxTags) throw tooManyTags(itemId, maxTags);
+		if (tags.join("\n") === found.tags.join("\n")) return;
+		try {
+			await editItem(ports, userId, itemId, { tags }, [entityTag(found)]);
+			return;
+		} catch (error) {
+			const isChanged = error instanceof AppError && error.code === "item_changed";
+			if (!isChanged || attempt === maxChanges) throw error;
 		}
 	}
-	return applied;
 }
 
 const failure = (itemId: string, { code, message }: AppError): FailedItem => ({ itemId, code, detail: message });
@@ -153,6 +219,8 @@ const failure = (itemId: string, { code, message }: AppError): FailedItem => ({ 
 const ofItem: readonly ErrorCode[] = [
 	"item_not_found",
 	"item_failed",
+	"item_changed",
+	"too_many_tags",
 	"album_not_found",
 	"album_is_smart",
 	"album_full",

@@ -1,7 +1,7 @@
 import { EventsNotPublished } from "../errors.ts";
 import { Failures } from "../failures.ts";
 import type { Ports } from "../ports/index.ts";
-import type { OutgoingEvent } from "./events.ts";
+import type { EventType, OutgoingEvent } from "./events.ts";
 import { announcedBy, type EventSource } from "./stages.ts";
 
 /**
@@ -31,12 +31,12 @@ export async function sendUnsent(
 }
 
 /** Publishes the events that can be published. @returns those */
-export async function publishEach(
+export async function publishEach<Event extends OutgoingEvent<EventType>>(
 	events: Ports["events"],
 	source: EventSource,
-	outgoing: OutgoingEvent[],
+	outgoing: Event[],
 	failures: Failures,
-): Promise<OutgoingEvent[]> {
+): Promise<Event[]> {
 	if (outgoing.length === 0) return [];
 	try {
 		await events.publish(source, outgoing);

@@ -1,6 +1,8 @@
 import type { ItemStatus } from "../items/item.ts";
 import type { EventType } from "./events.ts";
 
+export type { EventType };
+
 /** A function that works off a queue: rules > queue > function. */
 export interface QueueFunction {
 	/** Begins the names of its resources and outputs, and is its key in `cdk.json`: `ImageProcessor`, `imageProcessor`. */

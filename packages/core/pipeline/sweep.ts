@@ -2,6 +2,7 @@ import { Failures } from "../failures.ts";
 import { derivedId } from "../ids.ts";
 import { originalKey, thumbnailKey } from "../items/item.ts";
 import { formSeconds } from "../items/prepare-upload.ts";
+import { jobDueEvent } from "../jobs/job.ts";
 import type { Ports, StalledItem } from "../ports/index.ts";
 import { rebuildWindow } from "../search/rebuild-index.ts";
 import { itemEventFields, type OutgoingEvent } from "./events.ts";
@@ -26,6 +27,8 @@ const uploadSeconds = formSeconds + 60 * 60;
 const tombstoneSeconds = 15 * 60;
 /** After this no presigned upload of the item is valid. */
 const deleteTombstoneSeconds = 2 * 60 * 60;
+/** Whoever started a job has long seen its end. */
+const keepJobsSeconds = 30 * 24 * 60 * 60;
 /** Much longer than a claim looks back. */
 const keepClaimsSeconds = 60 * 60;
 
@@ -33,17 +36,18 @@ interface SweepReport {
 	eventsSent: number;
 	itemsRestarted: number;
 	requestsRestarted: number;
+	jobsWoken: number;
 	uploadsMissing: number;
 	deletionsFinished: number;
 	/** The failures; everything else was done: what is wrong with one person's rows keeps no other's waiting. */
 	errors: unknown[];
 }
 
-type SweepPorts = Pick<Ports, "stages" | "requests" | "outbox" | "events" | "objects" | "clock">;
+type SweepPorts = Pick<Ports, "stages" | "requests" | "jobs" | "outbox" | "events" | "objects" | "clock">;
 
 /**
  * Restarts lost work: sends committed events that were not sent, restarts items whose stage crashed or whose event was
- * lost, and requests without a holder, fails uploads that never arrived, and completes interrupted deletions.
+ * lost, requests without a holder and jobs that nobody works on, fails uploads that never arrived, and completes interrupted deletions.
  */
 export async function sweep(ports: SweepPorts): Promise<SweepReport> {
 	const failures = new Failures();
@@ -62,11 +66,13 @@ export async function sweep(ports: SweepPorts): Promise<SweepReport> {
 	};
 	const arrivedRestarted = await restart(ports, arrived, now, failures);
 	await failures.collect(() => ports.stages.forgetClaims(keepClaimsSeconds));
+	await failures.collect(() => ports.jobs.forget(keepJobsSeconds));
 	return {
 		eventsSent,
 		itemsRestarted: stalledRestarted + arrivedRestarted,
 		uploadsMissing: missing,
 		requestsRestarted: await count(() => restartRequests(ports, failures)),
+		jobsWoken: await count(() => wakeJobs(ports, now, failures)),
 		deletionsFinished: await count(() => completeDeletions(ports, now, failures)),
 		errors: failures.errors,
 	};
@@ -123,6 +129,13 @@ async function restartRequests({ requests, events }: SweepPorts, failures: Failu
 	});
 	const restarts = idle.map(({ request, correlationId }) => requestEvent(request, correlationId));
 	return (await publishEach(events, eventSources.cleanup, restarts, failures)).length;
+}
+
+/** Wakes the function for jobs whose event was lost, or whose slice crashed. @returns the number of those that it could be */
+async function wakeJobs({ jobs, events }: SweepPorts, now: number, failures: Failures): Promise<number> {
+	const stalled = await jobs.claimStalled({ idleSeconds, againSeconds, limit: batchSize });
+	const wakeUps = stalled.map((job) => jobDueEvent(job, now));
+	return (await publishEach(events, eventSources.cleanup, wakeUps, failures)).length;
 }
 
 /** Removes what was stored for items after their deletion. @returns the number of deletions that ended */

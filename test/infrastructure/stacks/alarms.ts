@@ -18,7 +18,7 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 		const deadLetters = [DB, Compute]
 			.flatMap((template) => Object.keys(ofType(template, "AWS::SQS::Queue")))
 			.filter((queue) => !queue.endsWith("Queue"));
-		expect(deadLetters).toHaveLength(8);
+		expect(deadLetters).toHaveLength(10);
 		expect(watched.sort()).toEqual(
 			[
 				...deadLetters.map((queue) => `ApproximateNumberOfMessagesVisible of ${queue}.QueueName`),

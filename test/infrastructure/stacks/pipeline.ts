@@ -65,13 +65,18 @@ const triggers = {
 			"detail-type": ["EmbeddingRequested"],
 		},
 	},
+	JobsDue: {
+		from: "Events",
+		to: "JobsQueue",
+		pattern: { source: ["collections.api", "collections.cleanup"], "detail-type": ["JobDue"] },
+	},
 };
 
 /** Claims about the triggers of the stages and the sweeper, and about their dead letters. */
 export function pipelineClaims({ environment, templates, at, functions }: Claimed): void {
 	const { Compute, Storage } = templates;
 
-	test("start each stage by exactly its events", () => {
+	test("start each stage, and the work on jobs, by exactly its events", () => {
 		const rules = Object.entries(ofType(Compute, "AWS::Events::Rule")).filter(
 			([, { Properties }]) => Properties.EventPattern,
 		);
@@ -127,6 +132,7 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 			["ImageProcessor", environment.functions.imageProcessor],
 			["Analyzer", environment.functions.analyzer],
 			["Embedder", environment.functions.embedder],
+			["Jobs", environment.functions.jobs],
 		] as const) {
 			const queue = queues[`${stage}Queue`]?.Properties;
 			expect(at(queue.RedrivePolicy.deadLetterTargetArn)).toBe(`${stage}DeadLetters`);
@@ -145,14 +151,14 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 			batchSize * decodeSeconds + 4, // seconds to read the original and to write the derived images
 			"A batch of the slowest images outlasts the invocation and is delivered again",
 		).toBeLessThanOrEqual(timeout);
-		expect(Object.keys(mappings)).toHaveLength(3);
+		expect(Object.keys(mappings)).toHaveLength(4);
 	});
 
 	test("keep dead letters for two weeks, longer than an operator's absence", () => {
 		const deadLetterQueues = Object.entries(ofType(Compute, "AWS::SQS::Queue")).filter(
-			([id]) => !/^(ImageProcessor|Analyzer|Embedder)Queue/.test(id),
+			([id]) => !/^(ImageProcessor|Analyzer|Embedder|Jobs)Queue/.test(id),
 		);
-		expect(deadLetterQueues).toHaveLength(7);
+		expect(deadLetterQueues).toHaveLength(9);
 		for (const [id, { Properties }] of deadLetterQueues) {
 			expect(Properties.MessageRetentionPeriod, id).toBe(14 * 24 * 60 * 60);
 		}

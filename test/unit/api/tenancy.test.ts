@@ -9,6 +9,7 @@ let mine: Awaited<ReturnType<typeof readyItem>>;
 let requestId: string;
 let shareId: string;
 let albumId: string;
+let jobId: string;
 
 beforeEach(async () => {
 	api = testApi();
@@ -34,6 +35,8 @@ beforeEach(async () => {
 		smart: null,
 	};
 	({ id: albumId } = await api.ports.albums.create(album, { maxAlbums: 1 }));
+	const job = { id: crypto.randomUUID(), userId: ada, kind: "batch", input: {}, itemIds: [] };
+	({ id: jobId } = await api.ports.jobs.create(job, { maxOpen: 1 }));
 	const turn = await api.ports.sessions.beginTurn(ada, "mine", "Hello");
 	await api.ports.sessions.abandonTurn(ada, turn);
 });
@@ -49,6 +52,7 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 	if (path.startsWith("/images/")) {
 		return { owned: `${mine.itemId}.png`, unknown: `${nobodys}.png` };
 	}
+	if (path.startsWith("/jobs/")) return { owned: jobId, unknown: nobodys };
 	if (path.startsWith("/albums/")) return { owned: albumId, unknown: nobodys };
 	if (path.startsWith("/chat/")) return { owned: "mine", unknown: nobodys };
 	if (path.startsWith("/shares/")) return { owned: shareId, unknown: nobodys };
@@ -63,6 +67,7 @@ function withIds(path: string, value: string): string {
 /** Returns a body for the routes that demand one. */
 function bodyFor(method: string, path: string): { json?: unknown } {
 	if (path.endsWith("/items")) return { json: { ids: [mine.itemId] } };
+	if (method === "PATCH" && path.startsWith("/jobs")) return { json: { state: "paused" } };
 	if (method === "PATCH" && path.startsWith("/albums")) return { json: { name: "Renamed" } };
 	return {};
 }

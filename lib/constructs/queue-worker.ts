@@ -5,24 +5,24 @@ import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { maxReceiveCount, type StageName, sourcesOf, stages } from "#core/pipeline/stages.ts";
+import { type EventType, maxReceiveCount, type queueFunctions, sourcesOf } from "#core/pipeline/stages.ts";
 import { type Environment, functionKey } from "../environments.ts";
 import { originals } from "../functions/actions.ts";
 import { acknowledge } from "./environment-stack.ts";
 import type { NodeFunction } from "./node-function.ts";
 
-interface PipelineStageProps {
+interface QueueWorkerProps {
 	environment: Environment;
 	/** Carries the pipeline's own events. */
 	bus: IEventBus;
 	/** Holds the uploads that start the first stage. */
 	bucket: IBucket;
-	/** Makes the function that works on the stage's queue. */
+	/** Makes the function that works off the queue. */
 	worker: (scope: Construct, queueUrl: string) => NodeFunction;
 }
 
-/** One stage of the pipeline as `stages.ts` declares it: rules > queue > function, each queue with dead letters. */
-export class PipelineStage extends Construct {
+/** A function that works off a queue, as `stages.ts` declares it: rules > queue > function, each queue with dead letters. */
+export class QueueWorker extends Construct {
 	readonly queue: Queue;
 	/** Messages on which the worker failed five times. */
 	readonly deadLetters: Queue;
@@ -30,8 +30,11 @@ export class PipelineStage extends Construct {
 	readonly undelivered: Queue;
 	readonly worker: NodeFunction;
 
-	constructor(scope: Construct, name: StageName, { environment, bus, bucket, worker }: PipelineStageProps) {
-		const { id, rules, batchSize } = stages[name];
+	constructor(
+		scope: Construct,
+		{ id, rules, batchSize }: (typeof queueFunctions)[number],
+		{ environment, bus, bucket, worker }: QueueWorkerProps,
+	) {
 		super(scope, id);
 		const { timeout, concurrency } = environment.functions[functionKey(id)];
 		this.deadLetters = deadLetterQueue(this, "DeadLetters");
@@ -44,7 +47,7 @@ export class PipelineStage extends Construct {
 			enforceSSL: true,
 			deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
 		});
-		for (const [rule, event] of Object.entries(rules)) {
+		for (const [rule, event] of Object.entries<EventType | "upload">(rules)) {
 			new Rule(this, rule, {
 				...(event === "upload"
 					? { eventPattern: uploadTo(bucket) }
@@ -61,7 +64,7 @@ export class PipelineStage extends Construct {
 			["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
 			[this.queue.queueArn],
 		);
-		this.worker.allow(["sqs:SendMessage"], [this.queue.queueArn]); // puts off a person who must let others go first
+		this.worker.allow(["sqs:SendMessage"], [this.queue.queueArn]); // puts off a person who must let others go first, or wakes itself for the next slice
 		const mapping = new EventSourceMapping(this, "Mapping", {
 			target: this.worker.function,
 			eventSourceArn: this.queue.queueArn,

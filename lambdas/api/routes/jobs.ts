@@ -1,0 +1,159 @@
+import { z } from "@hono/zod-openapi";
+import { AppError, jobNotFound } from "#core/errors.ts";
+import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
+import { type BatchActionName, batchActionNames, batchActions } from "#core/jobs/batch-actions.ts";
+import { batchItems, maxAtOnce } from "#core/jobs/batch-items.ts";
+import { hasEnded, type Job, maxJobItems } from "#core/jobs/job.ts";
+import { wake } from "#core/jobs/start-job.ts";
+import type { Limits, RouteClass } from "#core/limits/limits.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { problem } from "../http/error-responses.ts";
+import type { Charge, RateLimiter } from "../http/rate-limiter.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import { failedItemSchema, jobSchema, presentFailure, presentJob } from "../presenters/job.ts";
+import { routes } from "./table.ts";
+
+const tags = ["Batches"];
+
+/** As many as a body holds. */
+const maxIds = 1_000;
+
+const common = {
+	ids: z
+		.array(z.uuid({ error: "Must be the id of an item" }))
+		.min(1, { error: "Must have an id" })
+		.max(maxIds, { error: `Must have at most ${maxIds} ids: send a filter, or several batches` })
+		.optional(),
+	filter: itemFilterFields.optional().openapi({ description: "The filters of GET /items; {} means every item." }),
+};
+
+/** The body of one action; its argument's fields are those that its type does not name. */
+type Body = z.ZodObject<{ action: z.ZodLiteral<BatchActionName> } & typeof common, z.core.$strict>;
+const bodies = batchActionNames.map((action) =>
+	z.strictObject({ action: z.literal(action), ...common, ...batchActions[action].argument.shape }),
+) as unknown as [Body, ...Body[]];
+
+const batchBody = z
+	.discriminatedUnion("action", bodies, { error: `Must be one of ${batchActionNames.join(", ")}` })
+	.refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
+		error: "Must have either ids or filter",
+		path: ["ids"],
+	})
+	.openapi("BatchRequest");
+
+/** Ten items take as much from the limit as one request. */
+const itemsPerUnit = 10;
+
+function chargeOf(body: unknown): Charge {
+	const { ids } = (body ?? {}) as { ids?: unknown };
+	const items = Array.isArray(ids) ? Math.min(ids.length, maxAtOnce) : maxAtOnce;
+	return { routeClass: routes.batchItems.limit, units: Math.max(1, Math.ceil(items / itemsPerUnit)) };
+}
+
+const batch = guarded(
+	routes.batchItems,
+	{
+		tags,
+		summary: "Do one thing to many items",
+		description: `Up to ${maxAtOnce} items at once, more (at most ${maxJobItems}, by a filter) by a job. \`analyze\` takes one request of the class \`expensive\` an item: where your limit has not as many left, a job does it as the limit allows. Each ten items count as one request of the class \`write\`. An id that is no item of yours is among \`failed\`.`,
+		request: { query: noQuery, body: { required: true, ...jsonBody(batchBody) } },
+		responses: {
+			200: json(
+				"It is done.",
+				z
+					.object({ done: z.int().openapi({ description: "Items." }), failed: z.array(failedItemSchema) })
+					.openapi("BatchResult"),
+			),
+			202: {
+				...json("A job does it: `Location` has its state.", jobSchema),
+				headers: { Location: { description: "The job's address.", schema: { type: "string" as const } } },
+			},
+			404: problem("There is no album of this id."),
+			409: problem("The album is a smart album: its items are those that its search finds."),
+		},
+	},
+	chargeOf,
+);
+
+const get = guarded(routes.getJob, {
+	tags,
+	summary: "The state of a job",
+	description: "A job is kept for 30 days after its end.",
+	request: { params: idParams, query: noQuery },
+	responses: { 200: json("The job.", jobSchema) },
+});
+
+const change = guarded(routes.changeJob, {
+	tags,
+	summary: "Pause a job, or let it go on",
+	request: {
+		params: idParams,
+		query: noQuery,
+		body: { required: true, ...jsonBody(z.strictObject({ state: z.enum(["paused", "running"]) })) },
+	},
+	responses: { 200: json("The job.", jobSchema), 409: problem("The job has ended: it neither pauses nor goes on.") },
+});
+
+const cancel = guarded(routes.cancelJob, {
+	tags,
+	summary: "Cancel a job; what is done stays",
+	description: "A job that is canceled already stays so.",
+	request: { params: idParams, query: noQuery },
+	responses: { 200: json("The job.", jobSchema), 409: problem("The job has ended: nothing is left to cancel.") },
+});
+
+/** Serves batches and the jobs that large ones become. */
+export function jobRoutes(
+	app: Api,
+	ports: Parameters<typeof batchItems>[0] & Pick<Ports, "jobs" | "objects">,
+	limits: Limits,
+) {
+	/** Takes requests from the person's limits, all or none. They hold no slot: the stages bound what runs at once. */
+	const takeFrom = (limiter: RateLimiter, userId: string) => async (routeClass: RouteClass, units: number) => {
+		if (units > limits.requestsPerMinute[routeClass]) return false;
+		const answer = await limiter.take(userId, { routeClass, units });
+		if (!answer) return true;
+		const { quota, taken } = answer;
+		if (taken.allowed && taken.slot) await limiter.release(userId, quota, taken.slot);
+		return taken.allowed;
+	};
+
+	app.openapi(batch, async (c) => {
+		const userId = c.get("userId");
+		const { action, ids, filter, ...argument } = c.req.valid("json");
+		const items = ids ? { ids } : { filter: filterOf(filter ?? {}) };
+		const result = await batchItems(ports, userId, { action, argument, items }, takeFrom(c.get("limiter"), userId));
+		if ("job" in result) {
+			c.header("location", `/jobs/${result.job.id}`);
+			return c.json(await presentJob(ports, result.job), 202);
+		}
+		return c.json({ done: result.done.length, failed: result.failed.map(presentFailure) }, 200);
+	});
+
+	app.openapi(get, async (c) => {
+		const id = idOf(c.req.valid("param").id, jobNotFound);
+		const job = await ports.jobs.find(c.get("userId"), id);
+		if (!job) throw jobNotFound(id);
+		return c.json(await presentJob(ports, job), 200);
+	});
+
+	app.openapi(change, async (c) => {
+		const id = idOf(c.req.valid("param").id, jobNotFound);
+		const isPaused = c.req.valid("json").state === "paused";
+		const job = await ports.jobs.pause(c.get("userId"), id, isPaused);
+		if (!job) throw jobNotFound(id);
+		if (hasEnded(job)) throw jobEnded(job);
+		if (!isPaused) await wake(ports, job);
+		return c.json(await presentJob(ports, job), 200);
+	});
+
+	app.openapi(cancel, async (c) => {
+		const id = idOf(c.req.valid("param").id, jobNotFound);
+		const job = await ports.jobs.cancel(c.get("userId"), id);
+		if (!job) throw jobNotFound(id);
+		if (job.state !== "canceled") throw jobEnded(job);
+		return c.json(await presentJob(ports, job), 200);
+	});
+}
+
+const jobEnded = ({ id, state }: Job) => new AppError("job_ended", `The job ${id} has ended: it is ${state}.`);
