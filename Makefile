@@ -94,6 +94,9 @@ tools/eval/peers/node_modules/.installed: tools/eval/peers/package-lock.json
 api-types: $(INSTALLED) tools/api-types/generator/node_modules/.installed ## regenerate the REST client's types from the OpenAPI document
 	@node tools/api-types/generate.ts
 
+api-release: $(INSTALLED) ## keep the OpenAPI document that clients will know: later changes that break them fail a test
+	@node tools/api-types/release.ts
+
 tools/api-types/generator/node_modules/.installed: tools/api-types/generator/package-lock.json
 	@cd $(dir $<) && npm ci --ignore-scripts
 	@touch $@

@@ -1,4 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { FieldProblem } from "#core/errors.ts";
+import { type ProblemCode, problemOf } from "#lambda-kit/problem.ts";
 import { maxSizes } from "./request-sizes.ts";
 
 /** A refusal, as the body of an answer or for one part of a request. */
@@ -21,7 +23,22 @@ const ours = { "application/problem+json": { schema: { $ref: "#/components/schem
 const gateways = { "application/json": { schema: { $ref: "#/components/schemas/GatewayError" } } };
 
 /** For browsers. */
-const pages = { "text/html": { schema: { type: "string" as const } } };
+const pages = { "text/html": { schema: { type: "string" as const }, example: "<!doctype html><title>Collections</title>" } };
+
+const requestId = "8f14e45f-ceea-467f-a0e6-5a1c2d3b4e5f";
+
+/** A problem with an example of it. */
+const oursAs = (code: ProblemCode, detail: string, errors?: FieldProblem[]) => ({
+	"application/problem+json": {
+		...ours["application/problem+json"],
+		example: problemOf(code, detail, { requestId, ...(errors && { errors }) }),
+	},
+});
+
+/** The gateway's own answer, in its words. */
+const gatewaysAs = (message: string) => ({
+	"application/json": { ...gateways["application/json"], example: { message } },
+});
 
 /** A response with a problem that only one route has. */
 export const problem = (description: string) => ({ description, content: ours });
@@ -77,57 +94,119 @@ export const busy = (description: string) => ({
 const errorResponses = {
 	BadRequest: {
 		description: "The request cannot be read: by this route (ours), or as HTTP at all (the gateway's).",
-		content: { ...ours, ...gateways },
+		content: {
+			...oursAs("invalid_request", "The body cannot be read: it is not the JSON or form it says."),
+			...gatewaysAs("Bad Request"),
+		},
 	},
-	Unauthorized: { description: "No valid token.", content: { ...ours, ...gateways } },
-	NotFound: problem("It does not exist, or belongs to another user."),
-	Conflict: busy(
-		"The image, or the requested model, does not allow it; or the first request with the Idempotency-Key is still running, which a Retry-After tells.",
-	),
+	Unauthorized: {
+		description: "No valid token.",
+		content: {
+			...oursAs(
+				"unauthorized",
+				"The token is not valid here (expired, or of another issuer or client): sign in again.",
+			),
+			...gatewaysAs("Unauthorized"),
+		},
+	},
+	NotFound: {
+		description: "It does not exist, or belongs to another user.",
+		content: oursAs("item_not_found", "There is no item 0d3f6c1e-5f0a-4c53-9b7e-2f1a8c7d4e60."),
+	},
+	Conflict: {
+		...busy(
+			"The image, or the requested model, does not allow it; or the first request with the Idempotency-Key is still running, which a Retry-After tells.",
+		),
+		content: oursAs("idempotency_key_busy", "The first request with this Idempotency-Key is still running: try again."),
+	},
 	ContentTooLarge: {
 		description: "The body is too large for this route (ours) or for the gateway.",
-		content: { ...ours, ...gateways },
+		content: {
+			...oursAs(
+				"file_too_large",
+				"The file has more than 4 MB: announce it by POST /uploads, which takes up to 50 MB.",
+			),
+			...gatewaysAs("Request Entity Too Large"),
+		},
 	},
-	UnsupportedMediaType: problem("Another content type is expected."),
-	UnprocessableContent: problem(
-		"Fields are wrong or unknown, or name a provider or model that is not available here; or the Idempotency-Key came with another request.",
-	),
+	UnsupportedMediaType: {
+		description: "Another content type is expected.",
+		content: oursAs("unsupported_media_type", "The body has another content type than this call takes."),
+	},
+	UnprocessableContent: {
+		description:
+			"Fields are wrong or unknown, or name a provider or model that is not available here; or the Idempotency-Key came with another request.",
+		content: oursAs("invalid_fields", "body.top_k: Too big: expected number to be <=50.", [
+			{ field: "body.top_k", detail: "Too big: expected number to be <=50" },
+		]),
+	},
 	TooManyRequests: {
 		description: "You sent more requests than your limit allows (ours), or all clients together did (the gateway's).",
 		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
-		content: { ...ours, ...gateways },
+		content: {
+			...oursAs(
+				"rate_limited",
+				"You may send 300 requests of the class read a minute, and sent more: send this one again in 1 second.",
+			),
+			...gatewaysAs("Too Many Requests"),
+		},
 	},
-	AddressTooLong: problem(`Path and query have more than ${maxSizes.addressCharacters} characters.`),
+	AddressTooLong: {
+		description: `Path and query have more than ${maxSizes.addressCharacters} characters.`,
+		content: oursAs("address_too_long", `Path and query have more than ${maxSizes.addressCharacters} characters.`),
+	},
 	HeadersTooLarge: {
 		description: `The headers have more than ${maxSizes.headerBytes} bytes (ours), or with the request line and without their names more than 10,240 (the gateway's).`,
-		content: { ...ours, ...gateways },
+		content: {
+			...oursAs("headers_too_large", `The headers have more than ${maxSizes.headerBytes} bytes.`),
+			...gatewaysAs("Request Header Fields Too Large"),
+		},
 	},
 	InternalServerError: {
 		description: "An error on our side, or a function that died (the gateway's).",
-		content: { ...ours, ...gateways },
+		content: {
+			...oursAs("internal_error", "Something failed on our side; the log has it under this id."),
+			...gatewaysAs("Internal Server Error"),
+		},
 	},
-	ProviderOff: problem("The environment's own provider is off: the problem names the setting."),
-	ModelGone: problem("The environment's own model does not exist any more: the problem names the setting."),
+	ProviderOff: {
+		description: "The environment's own provider is off: the problem names the setting.",
+		content: oursAs("provider_not_configured", "The provider anthropic is off here: its key is not set."),
+	},
+	ModelGone: {
+		description: "The environment's own model does not exist any more: the problem names the setting.",
+		content: oursAs("model_gone", "The provider anthropic has no model of that name any more."),
+	},
 	ServiceUnavailable: {
 		description: "Something this call needs is unavailable for the moment.",
 		headers: { "Retry-After": header("RetryAfter") },
-		content: { ...ours, ...gateways },
+		content: {
+			...oursAs("database_unavailable", "The database does not answer: try again in a while."),
+			...gatewaysAs("Service Unavailable"),
+		},
+	},
+	GatewayTimeout: {
+		description: "It took longer than 26 seconds.",
+		content: oursAs("timed_out", "No answer was ready after 26 seconds: try again."),
 	},
 	LockedShare: {
 		description: "The page has a password, or another one than was sent.",
-		content: { ...ours, ...pages },
+		content: { ...oursAs("unauthorized", "This page has a password: send it."), ...pages },
 	},
 	NothingShared: {
 		description: "Nothing is shared at this address: it never was, was taken back, or has expired.",
-		content: { ...ours, ...pages },
+		content: { ...oursAs("share_not_found", "Nothing is shared at this address."), ...pages },
 	},
 	TooManyVisits: {
 		description:
 			"Too many passwords were tried, too many visitors look (ours), or all clients together ask too much (the gateway's).",
 		headers: { "Retry-After": header("RetryAfter") },
-		content: { ...ours, ...pages, ...gateways },
+		content: {
+			...oursAs("rate_limited", "Too many passwords were tried: try again in a minute."),
+			...pages,
+			...gatewaysAs("Too Many Requests"),
+		},
 	},
-	GatewayTimeout: problem("It took longer than 26 seconds."),
 };
 
 const to = (name: keyof typeof errorResponses) => ({ $ref: `#/components/responses/${name}` }) as const;

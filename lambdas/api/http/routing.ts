@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { FieldProblem } from "#core/errors.ts";
 import { AppError } from "#core/errors.ts";
-import type { GuardedRoute, PublicRoute, Route } from "../routes/table.ts";
+import { type GuardedRoute, type PublicRoute, type Route, routes } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
 import { limitRate } from "./rate-limit-middleware.ts";
@@ -22,8 +22,8 @@ const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	await next();
 });
 
-/** The description of a route; the table has its method and path. */
-type Details = Omit<RouteConfig, "method" | "path">;
+/** The description of a route; the table has its name, method and path. */
+type Details = Omit<RouteConfig, "method" | "path" | "operationId">;
 
 /**
  * Describes a route that serves the token's user.
@@ -36,7 +36,7 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 ) {
 	return createRoute({
 		...details,
-		...address(route),
+		...identity(route),
 		...(acceptsIdempotencyKey(route) && { parameters: [idempotencyKey] }),
 		middleware: [
 			requireUser,
@@ -55,14 +55,18 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 export function open<const R extends PublicRoute, const D extends Details>(route: R, details: D) {
 	return createRoute({
 		...details,
-		...address(route),
+		...identity(route),
 		security: [],
 		responses: documented(details, {}),
 	});
 }
 
-function address<R extends Route>({ method, path }: R) {
+/** The table's key of a route is its operation's id, which generated clients name their functions after. */
+function identity<R extends Route>(route: R) {
+	const { method, path } = route;
+	const entry = Object.entries(routes).find(([, each]: [string, Route]) => each === route);
 	return {
+		...(entry && { operationId: entry[0] }),
 		method: method.toLowerCase() as Lowercase<R["method"]>,
 		path: path as R["path"],
 	};

@@ -7,7 +7,7 @@ import { hasThumbnail, urlLifetimeSeconds } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const get = guarded(routes.getImageUrl, {
-	tags: ["Images"],
+	tags: ["Items"],
 	summary: "A URL that reads an image for one hour",
 	request: {
 		params: z.object({ filename: z.string() }),

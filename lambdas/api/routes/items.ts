@@ -14,7 +14,7 @@ import { routes } from "./table.ts";
 const tags = ["Items"];
 
 const upload = guarded(routes.uploadItem, {
-	tags,
+	tags: ["Add images"],
 	summary: "Upload an image",
 	description:
 		"PNG, JPEG, WebP, GIF or AVIF up to 4 MB, recognised by its content. The same file again returns the existing item.",

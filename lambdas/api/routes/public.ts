@@ -3,7 +3,9 @@ import { AppError } from "#core/errors.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 import { docsAssets, docsPage, docsPolicy } from "../http/docs-page.ts";
+import { addExamples, type Described } from "../http/examples.ts";
 import { type Api, json, open } from "../http/routing.ts";
+import { tasks } from "../http/tasks.ts";
 import { routes } from "./table.ts";
 
 /** Describes the deployed version. */
@@ -13,7 +15,7 @@ export interface Deployment {
 	gitSha: string;
 }
 
-const tags = ["Public"];
+const tags = ["Service"];
 
 const healthBody = z
 	.object({
@@ -112,21 +114,22 @@ export function publicRoutes(
 
 	app.openapi(version, (c) => c.json(deployed, 200));
 
-	app.openapi(openapi, async (c) =>
-		c.json(
-			(await whole()).getOpenAPI31Document({
-				openapi: "3.1.0",
-				info: {
-					title: "Collections",
-					version: semver,
-					description:
-						"Keeps a person's images and makes them findable. Send a Cognito ID or access token as `Authorization: Bearer`.",
-				},
-				servers: [{ url: "/" }],
-			}) as unknown as Record<string, unknown>,
-			200,
-		),
-	);
+	app.openapi(openapi, async (c) => {
+		const document = (await whole()).getOpenAPI31Document({
+			openapi: "3.1.0",
+			info: {
+				title: "Collections",
+				version: semver,
+				description:
+					"Keeps a person's images and makes them findable. Send a Cognito ID or access token as `Authorization: Bearer`. Errors of the API are problems (RFC 9457); the gateway in front of it answers some itself, with a `message` alone.",
+				license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+			},
+			servers: [{ url: "/" }],
+			tags: tasks,
+		}) as unknown as Described & Record<string, unknown>;
+		addExamples(document);
+		return c.json(document, 200);
+	});
 
 	app.openapi(docs, (c) => {
 		c.header("content-security-policy", docsPolicy);

@@ -5,7 +5,7 @@ import { presentSearchParameters } from "../presenters/search-parameters.ts";
 import { routes } from "./table.ts";
 
 const config = guarded(routes.getSearchConfig, {
-	tags: ["Search"],
+	tags: ["Upkeep"],
 	summary: "The parameters, model and indexes that search uses",
 	description:
 		"They are read from the running code and the database as it is now: a parameter that is not here is not in force.",

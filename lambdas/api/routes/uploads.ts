@@ -86,7 +86,7 @@ function chargeOf(body: unknown): Charge {
 const prepare = guarded(
 	routes.prepareUpload,
 	{
-		tags: ["Items"],
+		tags: ["Add images"],
 		summary: "Announce images of up to 50 MB, to be sent straight to storage",
 		description: `Post a form's \`fields\`, then the image as \`file\`, to its \`url\` as multipart/form-data until \`expires_at\`: exactly \`size\` bytes. The item is \`pending\` until they arrive, and \`failed\` (\`upload_missing\`) where they have not arrived an hour after the form expired. With the \`sha256\` of an item that you have, the answer is that item. Up to ${maxFiles} \`files\` at once are answered each on its own, and count as one request for ${filesPerUnit}.`,
 		request: { query: noQuery, body: { required: true, ...jsonBody(z.union([announced, announcedFiles])) } },

@@ -5,7 +5,7 @@ import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const status = guarded(routes.getVectorIndexStatus, {
-	tags: ["Search"],
+	tags: ["Upkeep"],
 	summary: "The number of items that the model in use has embedded",
 	request: { query: noQuery },
 	responses: {
@@ -25,7 +25,7 @@ const status = guarded(routes.getVectorIndexStatus, {
 });
 
 const rebuild = guarded(routes.rebuildVectorIndex, {
-	tags: ["Search"],
+	tags: ["Upkeep"],
 	summary: "Embed the items that the model in use has not embedded",
 	description:
 		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. A call during a rebuild does not restart it.",

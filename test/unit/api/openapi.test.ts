@@ -1,5 +1,7 @@
-import { Validator } from "@seriousme/openapi-schema-validator";
+import { readFileSync } from "node:fs";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
+import { breakingChanges, type OpenApi } from "#tools/api-types/breaking-changes.ts";
 import { openApi, requireDocumented } from "../../support/openapi-schemas.ts";
 
 interface Schema {
@@ -10,9 +12,16 @@ interface Schema {
 	properties?: Record<string, Schema>;
 }
 
+type Content = Record<string, { schema?: object; example?: unknown }>;
+
 interface Operation {
+	operationId?: string;
+	summary?: string;
+	tags?: string[];
+	security?: object[];
 	parameters?: { name: string; in: string }[];
-	responses: Record<string, { $ref?: string }>;
+	requestBody?: { content?: Content };
+	responses: Record<string, { $ref?: string; content?: Content }>;
 }
 
 const { document: served, validatorOf } = await openApi();
@@ -20,7 +29,7 @@ const document = served as unknown as {
 	paths: Record<string, Record<string, Operation>>;
 	components: {
 		schemas: Record<string, Schema>;
-		responses: Record<string, { content: Record<string, { schema: object }> }>;
+		responses: Record<string, { content?: Content }>;
 	};
 };
 
@@ -31,10 +40,39 @@ function objectsWith(key: keyof Schema, value: unknown = document, pointer = "")
 	return key in value ? [[pointer, value as Schema], ...within] : within;
 }
 
-test("the document is valid OpenAPI 3.1", async () => {
-	const validator = new Validator();
-	expect(await validator.validate(document as unknown as Record<string, unknown>)).toEqual({ valid: true });
-	expect(validator.version).toBe("3.1");
+/** Redocly's strict rules, and those on tags. */
+const rules = await createConfig({
+	extends: ["recommended-strict"],
+	rules: {
+		"operation-singular-tag": "error",
+		"operation-tag-defined": "error",
+		"tag-description": "error",
+		"no-unused-components": "error",
+		// The predecessor's clients know both `/chat/{session_id}/history` and `/chat/sessions/{session_id}`.
+		"no-ambiguous-paths": "off",
+	},
+});
+const problemsOf = async (checked: unknown) =>
+	(await lintFromString({ source: JSON.stringify(checked), config: rules })).map(
+		({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`,
+	);
+
+test("the document has no problem that a strict linter knows", async () => {
+	expect(await problemsOf(document)).toEqual([]);
+});
+
+test.each<[rule: string, (changed: typeof document) => void]>([
+	["struct", ({ components }) => Object.assign(components.schemas.Item ?? {}, { nullable: true })],
+	["no-unresolved-refs", ({ components }) => Object.assign(components.schemas, { Item: { $ref: "#/nowhere" } })],
+	["operation-operationId-unique", ({ paths }) => Object.assign(paths["/docs"]?.get ?? {}, { operationId: "getItem" })],
+	["path-parameters-defined", ({ paths }) => Object.assign(paths["/items/{id}"]?.get ?? {}, { parameters: [] })],
+	["no-invalid-media-type-examples", ({ components }) => Object.assign(components.schemas.Box ?? {}, { maxItems: 1 })],
+	["operation-tag-defined", ({ paths }) => Object.assign(paths["/items"]?.get ?? {}, { tags: ["Nowhere"] })],
+	["security-defined", ({ paths }) => Object.assign(paths["/items"]?.get ?? {}, { security: [{ none: [] }] })],
+])("the linter finds a document that breaks %s", async (rule, change) => {
+	const changed = structuredClone(document);
+	change(changed);
+	expect(await problemsOf(changed)).toContainEqual(expect.stringContaining(`${rule}: `));
 });
 
 test("every schema is strict JSON Schema of OpenAPI's dialect, with known formats", () => {
@@ -91,14 +129,65 @@ test("a client that validates by the document does not refuse the hash of an ima
 	for (const refused of [hash.slice(1), `${hash}0`, "g".repeat(64)]) expect(refused).not.toMatch(pattern);
 });
 
-test("every route documents the gateway's own 400 and 431", () => {
-	for (const operations of Object.values(document.paths)) {
-		for (const { responses } of Object.values(operations)) {
-			for (const status of ["400", "431"]) {
-				const name = responses[status]?.$ref?.split("/").at(-1) ?? "";
-				const { schema } = document.components.responses[name]?.content["application/json"] ?? {};
-				expect(schema).toEqual({ $ref: "#/components/schemas/GatewayError" });
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+	Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })),
+);
+
+test("every operation has an id, a summary, one task, and an example of each JSON request and answer", () => {
+	for (const { name, operationId, summary, tags, requestBody, responses } of operations) {
+		expect(operationId, name).toMatch(/^[a-z][a-zA-Z]+$/);
+		expect(summary, name).toMatch(/^[A-Z].+[^.]$/);
+		expect(tags, name).toHaveLength(1);
+		const successes = Object.entries(responses).filter(([status]) => Number(status) < 400);
+		expect(successes.length, name).toBeGreaterThan(0);
+		for (const { content = {} } of [requestBody ?? {}, ...successes.map(([, response]) => response)]) {
+			const json = content["application/json"];
+			if (json) expect(json.example, name).toBeDefined();
+		}
+	}
+});
+
+/** Statuses with which the gateway answers by itself: to every request, behind the authorizer, to a body. */
+const gatewayStatuses = { every: [400, 429, 431, 500, 503], guarded: [401], body: [413] };
+
+test("every operation documents its errors, and which of them the gateway answers", () => {
+	for (const { name, requestBody, responses, security } of operations) {
+		const guarded = security?.length !== 0;
+		const expected = [
+			...gatewayStatuses.every,
+			...(guarded ? gatewayStatuses.guarded : []),
+			...(requestBody ? gatewayStatuses.body : []),
+		];
+		const ours = [
+			414,
+			504,
+			...(guarded ? [422] : []),
+			...(requestBody ? [415] : []),
+			...(name.includes("{") ? [404] : []),
+		];
+		const documented = Object.keys(responses).map(Number);
+		expect(documented, name).toEqual(expect.arrayContaining([...expected, ...ours]));
+		for (const status of expected) {
+			const reference = responses[status]?.$ref?.split("/").at(-1) ?? "";
+			// GET /health answers its own 503.
+			const { content = {} } = document.components.responses[reference] ?? {};
+			if (responses[status]?.$ref) {
+				expect(content["application/json"]?.schema, `${name} ${status}`).toEqual({
+					$ref: "#/components/schemas/GatewayError",
+				});
 			}
 		}
 	}
+});
+
+test("each response to an error that routes share has an example of each of its forms", () => {
+	for (const [name, { content = {} }] of Object.entries(document.components.responses)) {
+		expect(Object.keys(content).length, name).toBeGreaterThan(0);
+		for (const { example } of Object.values(content)) expect(example, name).toBeDefined();
+	}
+});
+
+test("every change since the release is one that its clients survive (if meant: make api-release)", () => {
+	const released = JSON.parse(readFileSync("docs/openapi.json", "utf8"));
+	expect(breakingChanges(released, served as unknown as OpenApi)).toEqual([]);
 });
