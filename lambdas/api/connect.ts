@@ -49,6 +49,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		analyses: lazyPort(async () => (await database()).analyses),
 		albums: lazyPort(async () => (await database()).albums),
 		jobs: lazyPort(async () => (await database()).jobs),
+		golden: lazyPort(async () => (await database()).golden),
 		search: lazyPort(async () => (await database()).search),
 		searchSettings: lazyPort(async () => (await database()).searchSettings),
 		similar: lazyPort(async () => (await database()).similar),

@@ -8,6 +8,7 @@ import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { fakeDeletedAccounts } from "./deleted-accounts.ts";
 import { fakeEdits } from "./edits.ts";
+import { fakeGolden } from "./golden.ts";
 import { fakeIdempotencyKeys } from "./idempotency-keys.ts";
 import { fakeItems } from "./items.ts";
 import { fakeJobs } from "./jobs.ts";
@@ -68,6 +69,7 @@ export function fakePorts(): FakePorts {
 		analyses: fakeAnalyses(store),
 		albums: fakeAlbums(store),
 		jobs: fakeJobs(store),
+		golden: fakeGolden(store),
 		search: fakeSearch(store),
 		searchSettings: fakeSearchSettings(store),
 		similar: fakeSimilar(store),

@@ -4,6 +4,7 @@ import { postgresHealth } from "./health.ts";
 import { postgresAlbums } from "./items/albums.ts";
 import { postgresAnalyses } from "./items/analyses.ts";
 import { postgresEdits } from "./items/edits.ts";
+import { postgresGolden } from "./items/golden.ts";
 import { postgresItems } from "./items/items.ts";
 import { postgresTags } from "./items/own-tags.ts";
 import { postgresDeletedAccounts } from "./people/deleted-accounts.ts";
@@ -34,6 +35,7 @@ export type PostgresPorts = Pick<
 	| "analyses"
 	| "albums"
 	| "jobs"
+	| "golden"
 	| "search"
 	| "searchSettings"
 	| "similar"
@@ -59,6 +61,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		analyses: postgresAnalyses(db),
 		albums: postgresAlbums(db),
 		jobs: postgresJobs(db),
+		golden: postgresGolden(db),
 		search: postgresSearch(db, { isWord }),
 		searchIndex: postgresSearchIndex(db),
 		searchSettings: postgresSearchSettings(db),

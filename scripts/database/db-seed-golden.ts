@@ -1,5 +1,5 @@
-// make db-seed-golden: uploads the images of a folder as one user, and waits until each is ready.
-import { readdir } from "node:fs/promises";
+// make db-seed-golden: uploads the images of a folder as one user, waits until each is ready, and saves their reviewed analyses.
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { step } from "#cli/progress.ts";
 import { type UploadedFile, uploadFiles } from "#cli/upload-files.ts";
@@ -43,6 +43,17 @@ await operate(async (target) => {
 			update(index + 1, uploaded.length);
 		}
 	});
+	const reviewed = await reviewedAnalyses(DATASET);
+	const ids = new Map(uploaded.map(({ file, id }) => [path.parse(file).name, id]));
+	const known = reviewed.filter(({ item_id }) => ids.has(item_id));
+	if (known.length > 0) {
+		await step(`save ${known.length} reviewed analyses`, async (update) => {
+			for (const [index, entry] of known.entries()) {
+				await client.call("POST", "/golden-dataset/save", { ...entry, item_id: ids.get(entry.item_id) });
+				update(index + 1, known.length);
+			}
+		});
+	}
 	if (failed.length > 0) {
 		throw new Error(`${failed.length} of ${files.length} images failed, the others are ready:\n${failed.join("\n")}`);
 	}
@@ -63,6 +74,16 @@ async function imagesIn(folder: string): Promise<string[]> {
 		}
 	}
 	throw new Error(`There are no images in ${folder} or ${folder}/images.`);
+}
+
+/** Reads the dataset's reviewed analyses; each names the image that it is of by the file's name. None where it has no such file. */
+async function reviewedAnalyses(folder: string): Promise<{ item_id: string }[]> {
+	try {
+		return JSON.parse(await readFile(path.join(folder, "analyses.json"), "utf8"));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+		throw error;
+	}
 }
 
 async function user({ isLocal }: Target): Promise<{ email: string; password: string }> {

@@ -11,6 +11,7 @@ import { currentAnalysisContract } from "./current-analysis.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { duplicatesContract } from "./duplicates.ts";
 import { editsContract } from "./edits.ts";
+import { goldenContract } from "./golden.ts";
 import { hybridSearchContract } from "./hybrid-search.ts";
 import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
@@ -109,6 +110,8 @@ describe(contractDatabase.title, () => {
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
 			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares|albums|album_items|jobs|job_items)\b/;
+		/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares)\b/;
+		/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents)\b/;
 		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
@@ -181,6 +184,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	outboxContract(get);
 	requestsContract(get);
 	redactionsContract(get);
+	goldenContract(get);
 	rebuildContract(get);
 	tenancyContract(get);
 	profilesContract(get);

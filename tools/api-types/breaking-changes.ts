@@ -47,7 +47,7 @@ export interface OpenApi {
 	components?: Record<string, Record<string, unknown>>;
 }
 
-/** Who writes what a schema describes decides which of its changes break a client. */
+/** Decides which changes of a schema break a client: a client writes requests and reads answers. */
 type Direction = "request" | "answer";
 
 /** Lists the changes between two documents by which a client of the first may fail, each as a sentence. */

@@ -23,7 +23,9 @@ const ours = { "application/problem+json": { schema: { $ref: "#/components/schem
 const gateways = { "application/json": { schema: { $ref: "#/components/schemas/GatewayError" } } };
 
 /** For browsers. */
-const pages = { "text/html": { schema: { type: "string" as const }, example: "<!doctype html><title>Collections</title>" } };
+const pages = {
+	"text/html": { schema: { type: "string" as const }, example: "<!doctype html><title>Collections</title>" },
+};
 
 const requestId = "8f14e45f-ceea-467f-a0e6-5a1c2d3b4e5f";
 

@@ -6,7 +6,7 @@ export const tasks = [
 	{ name: "Redo", description: "Have an image described, or its thumbnail made, again." },
 	{ name: "Tags", description: "Name what belongs together." },
 	{ name: "Albums", description: "Collect items, by hand or by a search." },
-	{ name: "Jobs", description: "Follow work on many items." },
+	{ name: "Batches", description: "Do one thing to many items, and follow the job that does it." },
 	{ name: "Search", description: "Find items by words, by meaning, or by both." },
 	{ name: "Chat", description: "Ask the collection, turn by turn." },
 	{ name: "Shares", description: "Show an item or an album to people without an account." },

@@ -39,6 +39,7 @@ export type RouteModule =
 	| "text"
 	| "albums"
 	| "jobs"
+	| "golden"
 	| "similar"
 	| "search"
 	| "chat"
@@ -97,6 +98,11 @@ export const routes = {
 	deleteChat: { method: "DELETE", path: "/chat/{session_id}", limit: "write", module: "chat" },
 	getSearchConfig: { method: "GET", path: "/search/config", limit: "read", module: "search-config" },
 	rebuildVectorIndex: { method: "POST", path: "/vector-index/rebuild", limit: "expensive", module: "vector-index" },
+	listGoldenItems: { method: "GET", path: "/golden-dataset/items", limit: "read", module: "golden" },
+	compareGolden: { method: "POST", path: "/golden-dataset/compare", limit: "search", module: "golden" },
+	saveGolden: { method: "POST", path: "/golden-dataset/save", limit: "write", module: "golden" },
+	getGoldenStatus: { method: "GET", path: "/golden-dataset/status", limit: "read", module: "golden" },
+	getGoldenEntry: { method: "GET", path: "/golden-dataset/entry/{item_id}", limit: "read", module: "golden" },
 	getVectorIndexStatus: { method: "GET", path: "/vector-index/status", limit: "read", module: "vector-index" },
 	getMe: { method: "GET", path: "/me", limit: "read", module: "me" },
 	changeMe: { method: "PATCH", path: "/me", limit: "write", module: "me" },
