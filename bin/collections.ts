@@ -11,6 +11,7 @@ import { ComputeStack } from "#lib/stacks/compute-stack.ts";
 import { DatabaseStack } from "#lib/stacks/database-stack.ts";
 import { MonitoringStack } from "#lib/stacks/monitoring-stack.ts";
 import { StorageStack } from "#lib/stacks/storage-stack.ts";
+import { WebStack } from "#lib/stacks/web-stack.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import project from "../package.json" with { type: "json" };
 
@@ -19,7 +20,10 @@ export function newApp({ context, ...props }: AppProps = {}): App {
 	return new App({ analyticsReporting: false, context: { ...featureFlags, ...context }, ...props });
 }
 
-/** Makes the five stacks. References go one way: database, storage > compute > API > monitoring. */
+/**
+ * Makes the stacks: five, and the web app's where the environment has one. References go one way: web, database >
+ * storage > compute > API > monitoring.
+ */
 export function collections(
 	app: App,
 	environment: Environment,
@@ -27,11 +31,13 @@ export function collections(
 	/** The commit that `/version` answers. */
 	gitSha: string,
 ): void {
+	const web = environment.web && new WebStack(app, environment, environment.web);
+	const origins = [...environment.corsOrigins, ...(web ? [web.url] : [])];
 	const database = new DatabaseStack(app, {
 		environment,
 		migrateBundle: bundles.migrate,
 	});
-	const storage = new StorageStack(app, { environment, preSignUpBundle: bundles["pre-sign-up"] });
+	const storage = new StorageStack(app, { environment, origins, preSignUpBundle: bundles["pre-sign-up"] });
 	const compute = new ComputeStack(app, {
 		environment,
 		database,
@@ -42,6 +48,7 @@ export function collections(
 	});
 	const api = new ApiStack(app, {
 		environment,
+		origins,
 		storage,
 		compute,
 		routes: allRoutes,

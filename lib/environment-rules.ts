@@ -51,6 +51,9 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 	if (environment.database.tls === "off" && environment.name !== "local") {
 		broken.push(["database.tls", "must be verify-full: only the local stand-in for Postgres has no TLS"]);
 	}
+	if (environment.web?.tls === "off" && environment.name !== "local") {
+		broken.push(["web.tls", "must be on: only the local stand-in for CloudFront has no TLS"]);
+	}
 	const regions = environment.database.tls === "verify-full" ? verifiableRegions() : [environment.region];
 	if (!regions.includes(environment.region)) {
 		broken.push([

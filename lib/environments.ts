@@ -86,6 +86,15 @@ const defaultModels = (name: ProviderName) => providers[name].capabilities as Re
 
 const loopbackUrl = z.url().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/, "must be an address of this machine");
 
+/** Returns a field for an ARN of a service that CloudFront reads in us-east-1 alone. */
+const inUsEast1 = (service: string, resource: string) =>
+	z
+		.string()
+		.regex(
+			new RegExp(`^arn:aws:${service}:us-east-1:\\d{12}:${resource}\\S+$`),
+			`must be an ARN of us-east-1 such as arn:aws:${service}:us-east-1:123456789012:${resource}...`,
+		);
+
 /** Every setting of an environment with its default; a row of `cdk.json` says what differs. */
 export const environmentSchema = z.strictObject({
 	/** Null: the templates fit any account. A deployment needs it. */
@@ -197,6 +206,25 @@ export const environmentSchema = z.strictObject({
 				.regex(/^https?:\/\/[^/*]+$/, "must be an origin without path or wildcard"),
 		)
 		.default(["http://localhost:3000"]),
+	/** The web app, in a stack of its own. @default null: the environment has none */
+	web: z
+		.strictObject({
+			/** The app's address. @default null: a name that CloudFront gives */
+			domain: z
+				.strictObject({
+					name: z
+						.string()
+						.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "must be a domain in lower case such as app.example.com"),
+					certificateArn: inUsEast1("acm", "certificate/"),
+				})
+				.nullable()
+				.default(null),
+			/** A firewall of AWS WAF for CloudFront. */
+			webAclArn: inUsEast1("wafv2", "global/webacl/").nullable().default(null),
+			tls: z.enum(["on", "off"]).default("on"),
+		})
+		.nullable()
+		.default(null),
 	/** `auto`: the first whose API key is in `.env` at synth, else offline; only for environment `local`. */
 	visionProvider: z.enum([...visionProviders, "auto", "replay"]).default("offline"),
 	embeddingProvider: z.enum([...embeddingProviders, "auto", "onnx"]).default("offline"),

@@ -22,6 +22,8 @@ import type { StorageStack } from "./storage-stack.ts";
 
 interface ApiStackProps {
 	environment: Environment;
+	/** Web pages that may call the API. */
+	origins: string[];
 	storage: StorageStack;
 	compute: ComputeStack;
 	routes: readonly Route[];
@@ -31,7 +33,7 @@ interface ApiStackProps {
 export class ApiStack extends EnvironmentStack {
 	readonly httpApi: HttpApi;
 
-	constructor(scope: Construct, { environment, storage, compute, routes }: ApiStackProps) {
+	constructor(scope: Construct, { environment, origins, storage, compute, routes }: ApiStackProps) {
 		super(scope, "API", environment);
 		const integration = new HttpLambdaIntegration(
 			"Function",
@@ -45,7 +47,7 @@ export class ApiStack extends EnvironmentStack {
 			// $default has no authorizer, so that unknown paths get our own 404.
 			defaultIntegration: integration,
 			corsPreflight: {
-				allowOrigins: environment.corsOrigins,
+				allowOrigins: origins,
 				allowMethods: [
 					CorsHttpMethod.GET,
 					CorsHttpMethod.POST,

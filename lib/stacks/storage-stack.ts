@@ -16,6 +16,8 @@ import { preSignUpFunction } from "../functions/pre-sign-up.ts";
 
 export interface StorageStackProps {
 	environment: Environment;
+	/** Web pages that may post forms to the bucket and read images from it. */
+	origins: string[];
 	/** The folder of the function that checks who signs up. */
 	preSignUpBundle: string;
 }
@@ -32,9 +34,9 @@ export class StorageStack extends EnvironmentStack {
 	/** The address of the keys that verify a token. */
 	readonly jwksUrl: string;
 
-	constructor(scope: Construct, { environment, preSignUpBundle }: StorageStackProps) {
+	constructor(scope: Construct, { environment, origins, preSignUpBundle }: StorageStackProps) {
 		super(scope, "Storage", environment);
-		this.bucket = this.imageBucket(environment);
+		this.bucket = this.imageBucket(environment, origins);
 		// A bus needs a name; CDK would choose a hash.
 		this.bus = new EventBus(this, "Events", {
 			eventBusName: `collections-${environment.name}`,
@@ -71,7 +73,7 @@ export class StorageStack extends EnvironmentStack {
 		this.output("CognitoEndpoint", Fn.join("//", [Fn.select(0, parts), Fn.select(2, parts)]));
 	}
 
-	private imageBucket(environment: Environment): Bucket {
+	private imageBucket(environment: Environment, origins: string[]): Bucket {
 		const bucket = new Bucket(this, "Images", {
 			versioned: true,
 			encryption: BucketEncryption.S3_MANAGED,
@@ -90,7 +92,7 @@ export class StorageStack extends EnvironmentStack {
 			cors: [
 				{
 					allowedMethods: [HttpMethods.GET, HttpMethods.POST],
-					allowedOrigins: environment.corsOrigins,
+					allowedOrigins: origins,
 					allowedHeaders: ["*"],
 					maxAge: 3600,
 				},

@@ -5,6 +5,7 @@ import { AwsError } from "./endpoint/types.ts";
 import type { PortRegistry } from "./ports.ts";
 import { Gateway } from "./services/apigatewayv2/gateway.ts";
 import type { RunningStack } from "./services/cloudformation/store.ts";
+import { Distributions } from "./services/cloudfront/store.ts";
 import { UserPools } from "./services/cognito/store.ts";
 import { Tables } from "./services/dynamodb/store.ts";
 import { Schedules } from "./services/eventbridge/schedules.ts";
@@ -35,6 +36,7 @@ export interface Stores {
 	readonly userPools: UserPools;
 	readonly tables: Tables;
 	readonly gateway: Gateway;
+	readonly distributions: Distributions;
 	readonly schedules: Schedules;
 	readonly database: Database;
 	readonly functions: Functions;
@@ -90,13 +92,16 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 		log,
 	});
 	const taskRoots = createTaskRoots(state.dir);
+	const buckets = new Buckets(state, {
+		onObjectCreated: (object) => buses.publish("default", objectCreatedEvent(object, state.account)),
+	});
+	const distributions = new Distributions({ ports, buckets, access, account: state.account });
 	return {
 		state,
 		credentials: new Credentials(state),
 		access,
-		buckets: new Buckets(state, {
-			onObjectCreated: (object) => buses.publish("default", objectCreatedEvent(object, state.account)),
-		}),
+		buckets,
+		distributions,
 		queues,
 		buses,
 		secrets: new Secrets(state),
@@ -131,6 +136,7 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 		deliver,
 		async close() {
 			rmSync(taskRoots, { recursive: true, force: true });
+			await distributions.close();
 			await database.stop();
 		},
 	};

@@ -41,6 +41,10 @@ const outputsFile = z.looseObject({
 	AwsEndpointUrl: z.string().nullable(),
 	TokenIssuer: optional,
 	JwksUrl: optional,
+	/** The web app; null where the environment has none. */
+	WebUrl: optional,
+	WebBucketName: optional,
+	DistributionId: optional,
 });
 export type Outputs = z.infer<typeof outputsFile>;
 

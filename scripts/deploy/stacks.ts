@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import type { Target } from "../environment/target.ts";
 
-/** The five stacks, each after those it depends on. */
-export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
+/** The stacks, each after those it depends on. Only an environment with a web app has `Web`. */
+export const parts = ["Web", "DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
 export const stackName = (part: Part, { name }: Pick<Target, "name">) => `Collections${part}-${name}`;
@@ -23,7 +23,7 @@ export interface StackState {
 	terminationProtection: boolean;
 }
 
-/** Reads the state of each of the five stacks. */
+/** Reads the state of each stack that the environment has, or still has. */
 export function describeStacks(target: Target): Promise<StackState[]> {
 	const client = new CloudFormationClient(target.client);
 	return Promise.all(

@@ -1,6 +1,7 @@
 import type { CreateResource } from "../template/resource.ts";
 import { apiGatewayV2 } from "./apigatewayv2/index.ts";
 import { cloudFormation } from "./cloudformation/index.ts";
+import { cloudFront } from "./cloudfront/index.ts";
 import { cognito } from "./cognito/index.ts";
 import { dynamoDb } from "./dynamodb/index.ts";
 import { eventBridge } from "./eventbridge/index.ts";
@@ -19,6 +20,7 @@ import { sts } from "./sts/index.ts";
 export const awsServices: readonly AwsService[] = [
 	apiGatewayV2,
 	cloudFormation,
+	cloudFront,
 	cognito,
 	dynamoDb,
 	eventBridge,
