@@ -31,6 +31,9 @@ chat: $(INSTALLED) ## chat with a collection in the terminal: make chat ENV=loca
 web-dev: $(INSTALLED) ## serve the web app with live reload against the cloud of make up: [WEB_PORT=3001]
 	@node scripts/web/web-dev.ts
 
+web-deploy: $(INSTALLED) ## build the web app and put it in force, or the build before again: [ROLLBACK=1]
+	@ENV=$(ENV) node scripts/web/web-deploy.ts
+
 web-build: $(INSTALLED) ## build the web app into packages/web/dist, and weigh what its first search loads
 	@node scripts/web/web-build.ts
 

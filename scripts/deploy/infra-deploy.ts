@@ -1,13 +1,16 @@
 // make infra-deploy: preflight, diff, consent, then the stacks with the migrations between.
 import { spawnSync } from "node:child_process";
+import { readOutputs } from "#cli/outputs.ts";
 import { migrate } from "../database/migrate.ts";
 import { confirm } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
+import { buildWeb, webFolder } from "../web/build-web.ts";
+import { deployWeb } from "../web/deploy-web.ts";
 import { deploy, diff } from "./cdk.ts";
 import { writeOutputs } from "./outputs-file.ts";
 import { preflight } from "./preflight-checks.ts";
 import { deletePostgresLog } from "./retained.ts";
-import { describeStacks, isYetToCreate } from "./stacks.ts";
+import { describeDatabaseStack, isYetToCreate } from "./stacks.ts";
 
 if (process.env.ENV === "local") restartLocally();
 
@@ -19,15 +22,22 @@ await operate(
 		await diff(target);
 		const { account, region } = target.environment;
 		await confirm(`Deploy this to environment ${target.name}, account ${account}, ${region}?`, "yes");
-		const [database] = await describeStacks(target);
+		const database = await describeDatabaseStack(target);
 		// Left over from a creation that failed, or from a removal by hand.
 		if (database && isYetToCreate(database)) await deletePostgresLog(target);
 		const again = `run make infra-deploy ENV=${target.name} again`;
-		await deploy(target, ["DB", "Storage"], again);
+		const hasWeb = target.environment.web !== null;
+		await deploy(target, [...(hasWeb ? (["Web"] as const) : []), "DB", "Storage"], again);
 		// The previous release's code runs until the next step, so migrations only add to the schema.
 		await migrate(target.client, await migrationFunction(target), target.name);
 		await deploy(target, ["Compute", "API", "Monitoring"], again);
 		const file = await writeOutputs(target);
+		if (hasWeb) {
+			await buildWeb();
+			const outputs = await readOutputs(target.name);
+			const { id } = await deployWeb(webFolder, { client: target.client, outputs });
+			console.log(`Build ${id} of the web app is in force at ${outputs.WebUrl}.`);
+		}
 		console.log(
 			`\nEnvironment ${target.name} is deployed; ${file} has its addresses. Next: make test-infra ENV=${target.name}.`,
 		);
@@ -36,11 +46,11 @@ await operate(
 );
 
 async function migrationFunction(target: Target): Promise<string> {
-	const [database] = await describeStacks(target);
+	const database = await describeDatabaseStack(target);
 	const name = database?.outputs.MigrationFunctionName;
 	if (!name) {
 		throw new Error(
-			`${database?.name} has no output MigrationFunctionName, so nothing after it was deployed: make infra-status ENV=${target.name}.`,
+			`${database?.name ?? "The database's stack"} has no output MigrationFunctionName, so nothing after it was deployed: make infra-status ENV=${target.name}.`,
 		);
 	}
 	return name;

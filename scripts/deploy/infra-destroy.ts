@@ -45,6 +45,7 @@ await operate(async (target) => {
 		await synth(target);
 		await destroy(target, ["Monitoring", "API", "Compute"]);
 		await destroy(target, ["Storage", "DB"]);
+		if (existing.some(({ part }) => part === "Web")) await destroy(target, ["Web"]);
 	}
 	await deleteRetained(target, outputs);
 	await rm(file, { force: true });

@@ -5,7 +5,7 @@ import path from "node:path";
 import { localAssembly, providerSecrets, synthesize } from "#tools/local/local-environment.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { cdk, diff, synth } from "./cdk.ts";
-import { parts, stackName } from "./stacks.ts";
+import { partsOf, stackName } from "./stacks.ts";
 
 await operate(async (target) => {
 	if (target.isLocal) return diffLocally(target);
@@ -18,7 +18,7 @@ async function diffLocally(target: Target): Promise<void> {
 	const fresh = await mkdtemp(path.join(tmpdir(), "collections-diff-"));
 	try {
 		await synthesize(fresh, (await providerSecrets()).machine);
-		for (const part of parts) {
+		for (const part of partsOf(target)) {
 			const stack = stackName(part, target);
 			await cdk(
 				"diff",

@@ -4,7 +4,7 @@ import { operate } from "../environment/target.ts";
 import { deploy, diff } from "./cdk.ts";
 import { hostsRun } from "./hosts.ts";
 import { preflight } from "./preflight-checks.ts";
-import { describeStacks } from "./stacks.ts";
+import { describeDatabaseStack } from "./stacks.ts";
 
 await operate(
 	async (target) => {
@@ -14,7 +14,7 @@ await operate(
 			return;
 		}
 		await preflight(target, { hostsMayChange: true });
-		const [database] = await describeStacks(target);
+		const database = await describeDatabaseStack(target);
 		if (!database?.status) {
 			throw new Error(`Environment ${name} has no hosts yet: make infra-deploy ENV=${name} makes them.`);
 		}

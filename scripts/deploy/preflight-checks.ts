@@ -13,7 +13,7 @@ import { databaseInstance } from "./database-instance.ts";
 import { openFindings } from "./findings.ts";
 import { checkHosts } from "./hosts.ts";
 import { checkQuota, lambdaConcurrency, quotas } from "./quotas.ts";
-import { blocksDeployment, deployedResources, describeStacks, parts, problemOf, stackName } from "./stacks.ts";
+import { blocksDeployment, deployedResources, describeStacks, partsOf, problemOf, stackName } from "./stacks.ts";
 import { zones } from "./zones.ts";
 
 /** The CDK's templates require this version by their rule CheckBootstrapVersion. */
@@ -151,7 +151,7 @@ async function synthClean(target: Target): Promise<string> {
 /** Reads the templates that synth has just written. */
 function templatesOf(target: Target): Promise<Templates> {
 	return Promise.all(
-		parts.map(async (part) =>
+		partsOf(target).map(async (part) =>
 			JSON.parse(await readFile(`${assemblyFolder}/${stackName(part, target)}.template.json`, "utf8")),
 		),
 	);

@@ -8,8 +8,12 @@ import {
 import type { Target } from "../environment/target.ts";
 
 /** The stacks, each after those it depends on. Only an environment with a web app has `Web`. */
-export const parts = ["Web", "DB", "Storage", "Compute", "API", "Monitoring"] as const;
+const parts = ["Web", "DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
+
+/** Returns the stacks that the environment's settings ask for. */
+export const partsOf = ({ environment }: Pick<Target, "environment">): Part[] =>
+	parts.filter((part) => part !== "Web" || environment.web !== null);
 
 export const stackName = (part: Part, { name }: Pick<Target, "name">) => `Collections${part}-${name}`;
 
@@ -24,9 +28,9 @@ export interface StackState {
 }
 
 /** Reads the state of each stack that the environment has, or still has. */
-export function describeStacks(target: Target): Promise<StackState[]> {
+export async function describeStacks(target: Target): Promise<StackState[]> {
 	const client = new CloudFormationClient(target.client);
-	return Promise.all(
+	const stacks = await Promise.all(
 		parts.map(async (part) => {
 			const name = stackName(part, target);
 			const stack = await find(client, name);
@@ -42,6 +46,13 @@ export function describeStacks(target: Target): Promise<StackState[]> {
 			};
 		}),
 	);
+	const asked = partsOf(target);
+	return stacks.filter(({ part, status }) => asked.includes(part) || status !== null);
+}
+
+/** Reads the state of the stack that every other one needs. */
+export async function describeDatabaseStack(target: Target): Promise<StackState | undefined> {
+	return (await describeStacks(target)).find(({ part }) => part === "DB");
 }
 
 async function find(client: CloudFormationClient, name: string): Promise<Stack | undefined> {

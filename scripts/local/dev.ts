@@ -2,22 +2,26 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { cdkLocal, lockState } from "#cdk-local/index.ts";
-import { readOutputs, writeOutputsFile } from "#cli/outputs.ts";
+import { type Outputs, readOutputs, writeOutputsFile } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
 import {
 	apiPort,
+	demoLogin,
 	demoPasswords,
 	demoUsers,
 	invoke,
 	localAssembly,
+	localClient,
 	localDirectory,
 	operatorOf,
 	providerSecrets,
 	synthesize,
 } from "#tools/local/local-environment.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
+import { buildWeb, webFolder } from "../web/build-web.ts";
+import { deployWeb } from "../web/deploy-web.ts";
 
 const samplesMarker = `${localDirectory}/samples-uploaded`;
 const readyFile = `${localDirectory}/ready.txt`;
@@ -59,6 +63,13 @@ await main(async () => {
 				await ensureUser(outputs, operator, email, passwords[email] ?? "");
 			}
 		});
+		if (outputs.WebUrl) {
+			const site = { client: localClient(outputs, operator), outputs, demo: await demoLogin() };
+			await step("build and upload the web app", async () => {
+				await buildWeb();
+				await deployWeb(webFolder, site);
+			});
+		}
 		const [demo] = demoUsers;
 		const session = await signIn(outputs, demo, passwords[demo] ?? "");
 		const client = new CollectionsClient({ apiUrl: outputs.ApiUrl, session });
@@ -67,7 +78,7 @@ await main(async () => {
 			await writeFile(samplesMarker, "");
 		}
 		const seconds = ((performance.now() - started) / 1000).toFixed(1);
-		const text = banner(outputs.ApiUrl.replace(/\/$/, ""), demo, passwords);
+		const text = banner(outputs, demo, passwords);
 		await writeFile(readyFile, text, { mode: 0o600 });
 		console.log(`\nReady in ${seconds} s.\n\n${text}`);
 	} catch (error) {
@@ -100,12 +111,13 @@ async function uploadSamples(client: CollectionsClient, update: (done: number, t
 	}
 }
 
-function banner(api: string, demo: string, passwords: Record<string, string>): string {
+function banner({ ApiUrl, WebUrl }: Outputs, demo: string, passwords: Record<string, string>): string {
+	const api = ApiUrl.replace(/\/$/, "");
 	const portNote = process.env.PORT ? `PORT=${process.env.PORT} ` : "";
 	const users = Object.entries(passwords)
 		.map(([email, password]) => `  ${email.padEnd(20)} ${password}`)
 		.join("\n");
-	return `  API    ${api}
+	return `${WebUrl ? `  App    ${WebUrl}\n` : ""}  API    ${api}
   Docs   ${api}/docs
 
   Login

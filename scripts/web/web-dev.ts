@@ -2,7 +2,7 @@
 import { createServer } from "vite";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
-import { demoPasswords, demoUsers } from "#tools/local/local-environment.ts";
+import { demoLogin } from "#tools/local/local-environment.ts";
 import { webConfig } from "./web-config.ts";
 
 await main(async () => {
@@ -26,9 +26,3 @@ await main(async () => {
 	await server.listen();
 	console.log(`App http://127.0.0.1:${port}/`);
 });
-
-async function demoLogin() {
-	const [email] = demoUsers;
-	const password = (await demoPasswords())[email];
-	return password ? { email, password } : undefined;
-}

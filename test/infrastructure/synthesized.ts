@@ -28,8 +28,8 @@ export interface Template {
 	Outputs?: Record<string, { Value: unknown; Export?: { Name: string } }>;
 }
 
-/** The stacks of an environment; each may refer to those before it. */
-export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
+/** The stacks of an environment; each may refer to those before it. Without a web app, Web is an empty template. */
+export const parts = ["Web", "DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
 /** The commit that the templates name. */
@@ -54,7 +54,11 @@ export const synthesize = (
 
 const templatesIn = (assembly: CloudAssembly, name: string) =>
 	Object.fromEntries(
-		parts.map((part) => [part, assembly.getStackByName(`Collections${part}-${name}`).template]),
+		parts.map((part) => {
+			const stackName = `Collections${part}-${name}`;
+			const isThere = part !== "Web" || assembly.stacks.some((stack) => stack.stackName === stackName);
+			return [part, isThere ? assembly.getStackByName(stackName).template : { Resources: {} }];
+		}),
 	) as Record<Part, Template>;
 
 /**

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parseEnv, promisify } from "node:util";
 import { filesOf } from "#ai/onnx/model-folder.ts";
 import { baseUrlVariable, keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
+import type { ClientSettings } from "#cli/client-settings.ts";
 import { invokeFunction } from "#cli/invoke-function.ts";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
@@ -93,8 +94,13 @@ export async function invoke(
 	functionName: string,
 	event: object = {},
 ): Promise<unknown> {
+	return invokeFunction(localClient(outputs, credentials), functionName, event);
+}
+
+/** Configures SDK clients for the local cloud. */
+export function localClient(outputs: Outputs, credentials: AwsCredentials): ClientSettings {
 	const { Region: region, AwsEndpointUrl: endpoint } = outputs;
-	return invokeFunction({ region, ...(endpoint && { endpoint }), credentials }, functionName, event);
+	return { region, ...(endpoint && { endpoint }), credentials };
 }
 
 /** Reads the operator's keys, which act as an administrator of the account. */
@@ -119,4 +125,10 @@ export async function demoPasswords(): Promise<Record<string, string>> {
 		mode: 0o600,
 	});
 	return passwords;
+}
+
+/** Returns the demo user's login, which the app of `local` offers. */
+export async function demoLogin(): Promise<{ email: string; password: string }> {
+	const [email] = demoUsers;
+	return { email, password: (await demoPasswords())[email] ?? "" };
 }

@@ -25,14 +25,18 @@ import {
 } from "@aws-sdk/client-s3";
 import { DeleteParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { readEnvironment } from "#lib/read-environment.ts";
 import { unlessGone } from "#scripts/deploy/retained.ts";
-import { parts } from "#scripts/deploy/stacks.ts";
+import { partsOf } from "#scripts/deploy/stacks.ts";
 import { providerKeys } from "#scripts/secrets/provider-keys.ts";
+import cdk from "../../../cdk.json" with { type: "json" };
 import { createScriptRunner } from "./script-runner.ts";
 
 const endpoint = process.env.TEST_AWS_ENDPOINT_URL;
 /** The account of all credentials on this server. */
 const account = "123456789012";
+const parts = partsOf({ environment: readEnvironment(cdk.context.environments, "dev") });
+
 /** A region that no other test uses, since names of stacks and parameters depend only on the environment. */
 const region = "ap-southeast-4";
 const zones = { region, availabilityZones: [`${region}a`, `${region}b`] };
