@@ -6,42 +6,45 @@ import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { postgresLogGroup } from "#lib/environments.ts";
 import type { Target } from "../environment/target.ts";
 import { providerKeys } from "../secrets/provider-keys.ts";
-import { resourcesOf, type StackState } from "./stacks.ts";
+import { type Part, resourcesOf, type StackState } from "./stacks.ts";
 
 /** The outputs that name what outlives its stack, by the type of resource. */
-const retained: Record<string, string> = {
-	"AWS::S3::Bucket": "BucketName",
-	"AWS::Cognito::UserPool": "UserPoolId",
-	"AWS::DynamoDB::Table": "CheckpointTableName",
+const retained: Partial<Record<Part, Record<string, string>>> = {
+	DB: { "AWS::DynamoDB::Table": "CheckpointTableName" },
+	Storage: { "AWS::S3::Bucket": "BucketName", "AWS::Cognito::UserPool": "UserPoolId" },
+	Web: { "AWS::S3::Bucket": "WebBucketName" },
 };
 
 /** Finds what outlives the stacks. A stack whose creation or removal failed has no outputs, but still resources. */
 export async function findRetained(target: Target, stacks: StackState[]): Promise<Record<string, string>> {
-	const resources = await Promise.all(
-		stacks.filter(({ part }) => part === "DB" || part === "Storage").map((stack) => resourcesOf(target, stack)),
-	);
-	return Object.fromEntries(
-		resources.flat().flatMap(({ ResourceType = "", PhysicalResourceId }) => {
-			const output = retained[ResourceType];
-			return output && PhysicalResourceId ? [[output, PhysicalResourceId]] : [];
+	const found = await Promise.all(
+		stacks.map(async (stack) => {
+			const outputs = retained[stack.part];
+			if (!outputs) return [];
+			return (await resourcesOf(target, stack)).flatMap(({ ResourceType = "", PhysicalResourceId }) => {
+				const output = outputs[ResourceType];
+				return output && PhysicalResourceId ? [[output, PhysicalResourceId] as const] : [];
+			});
 		}),
 	);
+	return Object.fromEntries(found.flat());
 }
 
 /**
- * Removes resources that CloudFormation retains or does not manage: the bucket with every version in it, the user pool,
+ * Removes resources that CloudFormation retains or does not manage: the buckets with every version in them, the user pool,
  * the chat table, the log of Postgres, and the providers' API keys.
  */
 export async function deleteRetained(
 	{ client, name }: Pick<Target, "client" | "name">,
-	{ BucketName, UserPoolId, CheckpointTableName }: Record<string, string | null>,
+	{ BucketName, WebBucketName, UserPoolId, CheckpointTableName }: Record<string, string | null>,
 ): Promise<void> {
-	if (BucketName) {
+	for (const Bucket of [BucketName, WebBucketName]) {
+		if (!Bucket) continue;
 		await unlessGone("NoSuchBucket", async () => {
 			const s3 = new S3Client({ ...client, forcePathStyle: true });
-			const count = await emptyBucket(s3, BucketName);
-			await s3.send(new DeleteBucketCommand({ Bucket: BucketName }));
-			console.log(`Bucket ${BucketName} is removed, with ${count} versions of objects.`);
+			const count = await emptyBucket(s3, Bucket);
+			await s3.send(new DeleteBucketCommand({ Bucket }));
+			console.log(`Bucket ${Bucket} is removed, with ${count} versions of objects.`);
 		});
 	}
 	if (UserPoolId) {
