@@ -72,6 +72,7 @@ export const loggingFunctions = {
 	imageProcessor: "ImageProcessorFunctionName",
 	analyzer: "AnalyzerFunctionName",
 	embedder: "EmbedderFunctionName",
+	jobs: "JobsFunctionName",
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
 	preSignUp: "PreSignUpFunctionName",
@@ -237,6 +238,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			await control.sql("delete from items where status not in ('ready', 'failed')");
 			await control.sql("delete from requests where status = 'pending'");
 			await control.sql("delete from outbox");
+			await control.sql("delete from jobs");
 		},
 		age(prefix) {
 			query("update objects set modified_at = modified_at - 7200000 where key like ?", `${prefix}%`);

@@ -1,5 +1,6 @@
 import { conversationScenarios } from "./conversations.ts";
 import { itemScenarios } from "./items.ts";
+import { jobScenarios } from "./jobs.ts";
 import { peopleScenarios } from "./people.ts";
 import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
@@ -7,6 +8,7 @@ import { upkeepScenarios } from "./upkeep.ts";
 /** Every operation of the system that needs a grant. */
 export const grantScenarios: GrantScenario[] = [
 	...itemScenarios,
+	...jobScenarios,
 	...conversationScenarios,
 	...peopleScenarios,
 	...upkeepScenarios,

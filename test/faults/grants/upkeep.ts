@@ -209,6 +209,7 @@ export const upkeepScenarios: GrantScenario[] = [
 				["api", "AnalysisRequested"],
 				["analyzer", "AnalysisComplete"],
 				["api", "EmbeddingRequested"],
+				["api", "JobDue"],
 			];
 			await withholding(system, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
 				await user.upload("picture.png", await picture());
@@ -222,7 +223,7 @@ export const upkeepScenarios: GrantScenario[] = [
 						})),
 					}),
 				);
-				const deadLetters = { ImageProcessor: 3, Analyzer: 2, Embedder: 2 };
+				const deadLetters = { ImageProcessor: 3, Analyzer: 2, Embedder: 2, Jobs: 1 };
 				for (const [stage, count] of Object.entries(deadLetters)) {
 					await until(
 						`${stage} has ${count}`,
@@ -243,6 +244,10 @@ export const upkeepScenarios: GrantScenario[] = [
 			const counts = () => Promise.all(names.map(async (name) => (await logged(name, "REPORT")).length));
 			const before = await counts();
 			await user.upload("picture.png", await picture());
+			await user.call("POST", "/items/batch", {
+				ids: Array.from({ length: 101 }, () => randomUUID()),
+				action: "delete",
+			});
 			await control.sweepNow();
 			await invoke(outputs.MigrationFunctionName);
 			await newUser();
