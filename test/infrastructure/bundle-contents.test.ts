@@ -168,13 +168,13 @@ describe("error classes of AWS", () => {
 
 	const isErrors = (path: string) => /@aws-sdk\/client-.*\/errors\.js$/.test(path);
 
-	// The other classes stay in the bundles, since the SDK's generated files are bundled as they are: 64 KB in the api.
-	it.each(lambdas.filter((name) => name !== "pre-sign-up"))("add less than 75 KB to %s", (name) => {
+	// The other classes stay in the bundles, since the SDK's generated files are bundled as they are: 81 KB in the api.
+	it.each(lambdas.filter((name) => name !== "pre-sign-up"))("add less than 90 KB to %s", (name) => {
 		const sizes = Object.values(metafiles[name].outputs).flatMap(({ inputs }) =>
 			Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (isErrors(path) ? [bytesInOutput] : [])),
 		);
 		expect(sizes).not.toEqual([]);
-		expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(75_000);
+		expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(90_000);
 	});
 
 	it("are not loaded at the api's start", () => {

@@ -1,4 +1,19 @@
-import { check, type GrantScenario } from "./steps.ts";
+import type { CollectionsClient } from "#client/index.ts";
+import type { GrantsCloud } from "./grants-cloud.ts";
+import { check, type GrantScenario, uploaded, withholding } from "./steps.ts";
+
+const leave = async (user: CollectionsClient) => {
+	const body = { confirm: "delete my account" };
+	return (await user.call<{ status: string }>("DELETE", "/account", body)).status;
+};
+
+/** Makes a person with an item, a chat and a kept answer. */
+async function newPerson(system: GrantsCloud, signal: AbortSignal): Promise<CollectionsClient> {
+	const user = await system.newUser();
+	await uploaded({ ...system, user }, signal);
+	await user.call("POST", "/chat", { message: "What is in my picture?", session_id: "mine" });
+	return user;
+}
 
 /** Scenarios of a person's own account. */
 export const peopleScenarios: GrantScenario[] = [
@@ -8,6 +23,28 @@ export const peopleScenarios: GrantScenario[] = [
 			await cold(String(outputs.ApiFunctionName));
 			const { email } = await (await newUser()).call<{ email: string | null }>("GET", "/me");
 			check(email?.includes("@") ?? false, `the address is told (${email})`);
+		},
+	},
+	{
+		name: "a person leaves at once",
+		run: async (system, signal) => {
+			const status = await leave(await newPerson(system, signal));
+			check(status === "deleted", `everything is gone (${status})`);
+		},
+	},
+	{
+		name: "the sweeper finishes what a person's leaving left",
+		run: async (system, signal) => {
+			const user = await newPerson(system, signal);
+			await withholding(system, /ApiRole.* cognito-idp:AdminUserGlobalSignOut /, async () => {
+				const status = await leave(user);
+				check(status === "deleting", `the rest is left (${status})`);
+			});
+			const { control } = system;
+			await control.sql("update deleted_accounts set due_at = now()");
+			await control.sweepNow();
+			const left = await control.sql("select user_id from deleted_accounts where emptied_at is null");
+			check(left.length === 0, "nothing is left");
 		},
 	},
 ];

@@ -41,6 +41,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			BUCKET_NAME: "Images",
 			EVENT_BUS_NAME: "Events",
 			CHECKPOINT_TABLE_NAME: "Checkpoints",
+			USER_POOL_ID: "People",
 			TAVILY_KEY_PARAMETER: key("tavily"),
 			LANGSMITH_KEY_PARAMETER: key("langsmith"),
 			TRACE_INPUTS: "hidden",
