@@ -17,6 +17,7 @@ const answers: Answers = {};
 const tell = (message: AbuserMessage) => process.send?.(message);
 
 let stopped = false;
+let announced = 0;
 let cpuAtStart = process.cpuUsage();
 process.once("message", () => {
 	stopped = true;
@@ -64,7 +65,6 @@ function count(what: string, status: number): void {
 	answers[`${what} ${answer}`] = (answers[`${what} ${answer}`] ?? 0) + 1;
 }
 
-let announced = 0;
 async function announce(): Promise<void> {
 	while (announced < announcements) {
 		announced++;
