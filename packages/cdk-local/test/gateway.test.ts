@@ -1,10 +1,13 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { jwtAuthorizer } from "../services/apigatewayv2/authorizer.ts";
 import { corsGrant } from "./cors.ts";
-import { allowInvoke, startTestApp, type TestApp, testFunction } from "./test-app.ts";
+import { allowInvoke, eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
 const bundle = `
 export const handler = async (event) => {
@@ -12,6 +15,7 @@ export const handler = async (event) => {
 	switch (query.do) {
 		case "throw": throw new Error("broken");
 		case "sleep": await new Promise((resolve) => setTimeout(resolve, 5_000)); break;
+		case "note": console.log("noted"); break;
 		case "large": return { statusCode: 200, body: "x".repeat(7_000_000) };
 		case "bare": return { plain: true };
 		case "nonsense": return { statusCode: "many" };
@@ -305,6 +309,21 @@ describe("limits and failures", () => {
 		const response = await get("/slow?do=sleep");
 		expect(response.status).toBe(503);
 		expect(await response.json()).toEqual({ message: "Service Unavailable" });
+	});
+
+	test("a request that is answered 503 while it waits for a sandbox is never run", async () => {
+		const logs = join(app.folder, "state/logs");
+		const hasNoted = () => readdirSync(logs).some((file) => readFileSync(join(logs, file), "utf8").includes("noted"));
+		// Ten sandboxes are busy for five seconds, and the gateway waits 0.3 s.
+		const busy = Array.from({ length: 10 }, () => get("/slow?do=sleep"));
+		const waiting = Array.from({ length: 5 }, () => get("/slow?do=note"));
+		for (const { status } of await Promise.all([...busy, ...waiting])) expect(status).toBe(503);
+		// What waits longer has its turn first.
+		expect((await get("/open")).status).toBe(200);
+		await sleep(200);
+		expect(hasNoted()).toBe(false);
+		expect((await get("/open?do=note")).status).toBe(200);
+		await eventually(hasNoted);
 	});
 
 	test.each([

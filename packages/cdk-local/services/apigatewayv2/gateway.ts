@@ -9,7 +9,8 @@ import { functionResponse, requestEvent } from "./payload.ts";
 import { type Route, selectRoute } from "./routes.ts";
 
 interface Integration {
-	invoke(payload: Buffer): Promise<InvocationResult>;
+	/** @param abandoned aborts when the gateway waits no longer */
+	invoke(payload: Buffer, abandoned: AbortSignal): Promise<InvocationResult>;
 	/** Tests whether the function's policy allows a route to invoke it. @param sourceArn the route's */
 	allows(sourceArn: string): boolean;
 	timeoutMilliseconds: number;
@@ -171,11 +172,16 @@ export class Gateway {
 			return respond(response, 500, "Internal Server Error");
 		}
 		let timer: NodeJS.Timeout | undefined;
+		const abandoned = new AbortController();
 		const timeout = new Promise<"timeout">((resolve) => {
-			timer = setTimeout(() => resolve("timeout"), integration.timeoutMilliseconds);
+			timer = setTimeout(() => {
+				resolve("timeout");
+				abandoned.abort();
+			}, integration.timeoutMilliseconds);
 		});
 		try {
-			const result = await Promise.race([integration.invoke(Buffer.from(JSON.stringify(event))), timeout]);
+			const payload = Buffer.from(JSON.stringify(event));
+			const result = await Promise.race([integration.invoke(payload, abandoned.signal), timeout]);
 			if (result === "timeout") {
 				return respond(response, 503, "Service Unavailable");
 			}

@@ -62,7 +62,7 @@ export const integration = resource(
 			throw new Error(`there is no function ${properties.IntegrationUri}`);
 		}
 		stores.gateway.addIntegration(logicalId, {
-			invoke: (payload) => target.invoke(payload),
+			invoke: (payload, abandoned) => target.invoke(payload, abandoned),
 			allows: (sourceArn) =>
 				stores.access.allows(stores.access.service("apigateway.amazonaws.com", sourceArn), {
 					action: "lambda:InvokeFunction",

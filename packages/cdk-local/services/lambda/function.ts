@@ -100,17 +100,17 @@ export class LambdaFunction {
 	/**
 	 * Runs the function and waits for its answer.
 	 * Waits in a queue where AWS would throttle: the machine's cores are always the tighter limit.
-	 * @throws PayloadTooLarge
+	 * @param abandoned the caller waits no longer: the function does not run unless it has begun
+	 * @throws PayloadTooLarge; the signal's reason
 	 */
-	async invoke(payload: Buffer): Promise<InvocationResult> {
+	async invoke(payload: Buffer, abandoned?: AbortSignal): Promise<InvocationResult> {
 		if (payload.length > maxPayload) {
 			throw new PayloadTooLarge(
 				`${payload.length} byte payload is too large for the RequestResponse invocation type (limit ${maxPayload} bytes)`,
 			);
 		}
-		if (this.#busy >= this.concurrency) {
-			await new Promise<void>((resolve) => this.#queue.push(resolve));
-		} else this.#busy += 1;
+		if (this.#busy >= this.concurrency) await this.#turn(abandoned);
+		else this.#busy += 1;
 		try {
 			return await this.#run(payload);
 		} finally {
@@ -119,6 +119,21 @@ export class LambdaFunction {
 			if (next) next();
 			else this.#busy -= 1;
 		}
+	}
+
+	/** Waits for the end of another invocation. @throws the signal's reason */
+	async #turn(abandoned?: AbortSignal): Promise<void> {
+		const { promise, resolve, reject } = Promise.withResolvers<void>();
+		const giveUp = () => {
+			const at = this.#queue.indexOf(resolve);
+			if (at < 0) return; // its turn has come
+			this.#queue.splice(at, 1);
+			reject(abandoned?.reason);
+		};
+		this.#queue.push(resolve);
+		abandoned?.addEventListener("abort", giveUp, { once: true });
+		await promise;
+		abandoned?.removeEventListener("abort", giveUp);
 	}
 
 	/** Runs the function for an asynchronous event; retries a failed one. */
