@@ -26,6 +26,7 @@ export class Abuser {
 
 	/** Ends the abuse. @returns the answers and the time of the processor since it was under way */
 	async stop(): Promise<Exclude<AbuserMessage, string>> {
+		if (!this.#process.connected) throw new Error("The abuser's process has ended by itself: its error is above.");
 		const ended = this.#next();
 		this.#process.send("stop");
 		return (await ended) as Exclude<AbuserMessage, string>;

@@ -43,7 +43,9 @@ async function send(url: string, init: RequestInit): Promise<Response | null> {
 	try {
 		return await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
 	} catch (error) {
-		if ((error as Error).name === "TimeoutError") return null;
+		const { name, cause } = error as Error;
+		// A server may close a kept connection as the next request begins.
+		if (name === "TimeoutError" || (cause as { code?: string } | undefined)?.code === "UND_ERR_SOCKET") return null;
 		throw error;
 	}
 }
