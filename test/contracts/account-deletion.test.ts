@@ -69,6 +69,7 @@ async function fillOtherTables(userId: string, itemId: string): Promise<void> {
 			"insert into item_tags (user_id, item_id, tag, name, source) values ($1, $2, 'sea', 'Sea', 'person')",
 			[userId, itemId],
 		],
+		["insert into golden_entries (user_id, item_id, entry) values ($1, $2, '{}')", [userId, itemId]],
 		["insert into removed_tags (user_id, item_id, tag) values ($1, $2, 'car')", [userId, itemId]],
 		["insert into outdated_documents (user_id, item_id) values ($1, $2)", [userId, itemId]],
 		["insert into jobs (user_id, id, kind, input) values ($1, $2, 'tag', '{}')", [userId, id]],
