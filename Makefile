@@ -138,6 +138,9 @@ bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## me
 bench-partitions: $(INSTALLED) ## measure what a search of a large, partitioned collection reads and misses: [ROWS=8000] [DATABASE_URL=postgres://...]
 	@node test/bench/search/partitions.ts
 
+bench-lists: $(INSTALLED) ## measure pages of a large collection by each filter and sort, against the unfiltered page: [ROWS=20000] [DATABASE_URL=postgres://...]
+	@node test/bench/lists.ts
+
 bench-cells: bench-partitions ## the same as bench-partitions, by its former name
 
 test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json

@@ -149,6 +149,10 @@ function routeModules(
 			const { tagRoutes } = await import("./routes/tags.ts");
 			return (app) => tagRoutes(app, ports);
 		},
+		"item-lists": async () => {
+			const { itemListRoutes } = await import("./routes/item-lists.ts");
+			return (app) => itemListRoutes(app, ports);
+		},
 		uploads: async () => {
 			const { uploadRoutes } = await import("./routes/uploads.ts");
 			return (app) => uploadRoutes(app, ports, limits);

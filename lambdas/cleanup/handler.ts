@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
 import { Failures } from "#core/failures.ts";
+import { emptyTrash } from "#core/items/empty-trash.ts";
 import { finishRedactions } from "#core/items/finish-redactions.ts";
 import { finishDeletions } from "#core/people/delete-account.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
@@ -34,6 +35,7 @@ async function sweepItems(context: Context) {
 		),
 	);
 	await failures.collect(() => deleteAccounts(context));
+	await failures.collect(() => trash(context));
 	await failures.collect(() => redact(context));
 	await failures.collect(() => index(context));
 	await failures.collect(() => partition(context));
@@ -55,6 +57,15 @@ async function deleteAccounts(context: Context) {
 		request_id: context.awsRequestId,
 		duration_ms: Date.now() - started,
 	});
+}
+
+async function trash(context: Context) {
+	const started = Date.now();
+	const { deleted } = await emptyTrash(ports, {
+		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
+	});
+	if (deleted === 0) return;
+	log.info("trash emptied", { deleted, request_id: context.awsRequestId, duration_ms: Date.now() - started });
 }
 
 async function redact(context: Context) {

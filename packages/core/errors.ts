@@ -155,7 +155,14 @@ export const tooManyPending = (max: number) =>
 export const unknownCursor = () =>
 	new AppError(
 		"invalid_request",
-		"The cursor is not one that this list gave: leave it out to start from the newest item.",
+		"The cursor is not one that this list gave: leave it out to start from the beginning.",
+	);
+
+/** The cursor is of the same list in another order. */
+export const cursorOfAnotherSort = (of: { sort: string; order: string }, asked: { sort: string; order: string }) =>
+	new AppError(
+		"invalid_request",
+		`The cursor is of a list with sort=${of.sort} and order=${of.order}, and this request asks for sort=${asked.sort} and order=${asked.order}: repeat those, or leave the cursor out to start anew.`,
 	);
 
 /** Another holder has the item's lease: the event must be redelivered, in case that holder died. */

@@ -1,9 +1,9 @@
-import { tooManyPending, unknownCursor } from "#core/errors.ts";
+import { tooManyPending } from "#core/errors.ts";
 import { type Item, unedited } from "#core/items/item.ts";
 import { shownWords } from "#core/items/shown-words.ts";
-import { localText } from "#core/items/taken-at.ts";
-import type { ItemFilter, Items } from "#core/ports/index.ts";
-import { owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
+import type { Items } from "#core/ports/index.ts";
+import { fakeItemLists } from "./item-lists.ts";
+import { inTurns, owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
 
 export function fakeItems(store: Store): Items {
 	const setUploaded = (stored: StoredItem) => {
@@ -11,26 +11,6 @@ export function fakeItems(store: Store): Items {
 		stored.stageAt = store.now();
 		stored.sweptAt = null;
 		stored.item.updatedAt = new Date(store.now());
-	};
-
-	const meant = (userId: string, filter: ItemFilter): StoredItem[] => {
-		const { category, status, from, to, dates = "uploaded", ids, album, and } = filter;
-		const inAlbum = album === undefined ? null : store.albums.get(album);
-		const alsoMeant = and && new Set(meant(userId, and));
-		return ownedItems(store, userId)
-			.filter(({ item }) => !ids || ids.includes(item.id))
-			.filter(({ item }) => inAlbum === null || inAlbum?.itemIds.includes(item.id))
-			.filter((stored) => !alsoMeant || alsoMeant.has(stored))
-			.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
-			.filter(
-				({ item, analysis }) =>
-					!category || shownWords(item, analysis).category?.toLowerCase() === category.toLowerCase(),
-			)
-			.filter(({ item }) => {
-				if (dates === "uploaded") return (!from || item.createdAt >= from) && (!to || item.createdAt < to);
-				const local = item.takenAt?.local;
-				return (!from || (local && local >= localText(from))) && (!to || (local && local < localText(to)));
-			});
 	};
 
 	return {
@@ -99,42 +79,13 @@ export function fakeItems(store: Store): Items {
 			return itemIds.filter((itemId) => owned(store, userId, itemId));
 		},
 
-		async list(userId, { limit, offset, cursor, sort = "newest", ...filter }) {
-			const all = meant(userId, filter).sort(
-				(a, b) => b.item.createdAt.getTime() - a.item.createdAt.getTime() || (a.item.id < b.item.id ? 1 : -1),
-			);
-			if (sort === "oldest") all.reverse();
-			let start = offset;
-			if (cursor !== undefined) {
-				const last = all.findIndex(({ item }) => `after ${item.id}` === cursor);
-				if (last < 0) throw unknownCursor();
-				start = last + 1;
-			}
-			const page = all.slice(start, start + limit);
-			const last = page.at(-1);
-			return {
-				items: page.map(withAnalysis),
-				total: all.length,
-				nextCursor: last && start + limit < all.length ? `after ${last.item.id}` : null,
-			};
-		},
-
-		async ids(userId, filter, limit) {
-			return meant(userId, filter)
-				.sort((a, b) => b.item.createdAt.getTime() - a.item.createdAt.getTime() || (a.item.id < b.item.id ? 1 : -1))
-				.slice(0, limit)
-				.map(({ item }) => item.id);
-		},
-
-		async count(userId, filter) {
-			return meant(userId, filter).length;
-		},
+		...fakeItemLists(store),
 
 		async categories(userId) {
 			const counts = new Map<string, number>();
 			for (const { item, analysis } of ownedItems(store, userId)) {
 				const { category } = shownWords(item, analysis);
-				if (!analysis || !category) continue;
+				if (!analysis || !category || item.trashedAt) continue;
 				counts.set(category, (counts.get(category) ?? 0) + 1);
 			}
 			return [...counts]
@@ -180,6 +131,32 @@ export function fakeItems(store: Store): Items {
 				setUploaded(stored);
 			}
 			return structuredClone(item);
+		},
+
+		async trash(userId, itemId) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return null;
+			const { item } = stored;
+			if (!item.trashedAt) item.updatedAt = item.trashedAt = new Date(store.now());
+			return structuredClone(item);
+		},
+
+		async restore(userId, itemId) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return null;
+			const { item } = stored;
+			if (item.trashedAt) item.updatedAt = new Date(store.now());
+			item.trashedAt = null;
+			return structuredClone(item);
+		},
+
+		async trashedBefore(time, limit) {
+			const expired = [...store.items.values()].flatMap(({ item: { userId, id: itemId, trashedAt } }) =>
+				trashedAt && trashedAt < time ? [{ userId, itemId, touchedAt: trashedAt.getTime() }] : [],
+			);
+			return inTurns(expired, (each) => each)
+				.slice(0, limit)
+				.map(({ userId, itemId }) => ({ userId, itemId }));
 		},
 
 		async delete(userId, itemId) {

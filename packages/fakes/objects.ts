@@ -46,6 +46,12 @@ export function fakeObjects(bucket = "fake-bucket"): Objects {
 			const name = filename === undefined ? "" : `&filename=${encodeURIComponent(filename)}`;
 			return `https://${bucket}.example/${key}?expires=${seconds}${name}`;
 		},
+		async presignCacheable(key, seconds) {
+			return {
+				url: `https://${bucket}.example/${key}?expires=${seconds}`,
+				expiresAt: new Date(Date.now() + seconds * 1_000),
+			};
+		},
 		async presignPost(key, { contentType, size }, seconds) {
 			return {
 				url: `https://${bucket}.example/`,

@@ -1,5 +1,6 @@
 import { shownWords } from "#core/items/shown-words.ts";
-import type { Hit, MatchedWord, Search } from "#core/ports/index.ts";
+import type { Hit, MatchedWord, Search, SearchOptions } from "#core/ports/index.ts";
+import { isMeant } from "./item-lists.ts";
 import { ownedItems, type Store, type StoredItem } from "./store.ts";
 import { cosineSimilarity } from "./vectors.ts";
 
@@ -8,10 +9,10 @@ import { cosineSimilarity } from "./vectors.ts";
  * the answerability threshold of words, so their contract runs there alone.
  */
 export function fakeSearch(store: Store): Search {
-	const byText: Search["byText"] = async (userId, { text, minScore }, options) => {
+	const byText: Search["byText"] = async (userId, { text, minScore, prefix = false }, options) => {
 		const words = [...new Set(wordsOf(text))];
 		return best(store, userId, options, (stored) => {
-			const matched = matchedWords(stored, words);
+			const matched = matchedWords(stored, words, prefix);
 			const found = new Set(matched.map(({ word }) => word)).size;
 			const score = (0.9 * found) / words.length; // below 1, as in the database
 			if (found === 0 || score < (minScore ?? 0)) return null;
@@ -41,8 +42,10 @@ export function fakeSearch(store: Store): Search {
 		byText,
 		byVector,
 		async hybrid(userId, { text, vector, weights }, options) {
-			const textHits = await byText(userId, text, options);
-			const vectorHits = await byVector(userId, vector, options);
+			const { topK, offset = 0 } = options;
+			const all = { ...options, topK: topK + offset, offset: 0 };
+			const textHits = await byText(userId, text, all);
+			const vectorHits = await byVector(userId, vector, all);
 			const ids = [...textHits, ...vectorHits].map(({ itemId }) => itemId);
 			return [...new Set(ids)]
 				.flatMap((id) => {
@@ -66,7 +69,7 @@ export function fakeSearch(store: Store): Search {
 					};
 				})
 				.sort(byScore)
-				.slice(0, options.topK);
+				.slice(offset, offset + topK);
 		},
 	};
 }
@@ -74,12 +77,13 @@ export function fakeSearch(store: Store): Search {
 function best(
 	store: Store,
 	userId: string,
-	{ topK, category }: { topK: number; category?: string },
+	{ topK, offset = 0, category, filter = {} }: SearchOptions,
 	match: (stored: StoredItem) => (Partial<Hit> & { score: number }) | null,
 ): Hit[] {
 	return ownedItems(store, userId)
 		.flatMap((stored) => {
 			const { item, analysis, document } = stored;
+			if (!isMeant(store, stored, filter)) return [];
 			const matched = match(stored);
 			if (!analysis || !document || !matched) return [];
 			if (category && shownWords(item, analysis).category.toLowerCase() !== category.toLowerCase()) return [];
@@ -90,14 +94,17 @@ function best(
 				headline: document.headline,
 				summary: document.summary,
 				analysisId: analysis.id,
+				placeholder: item.placeholder,
+				width: item.width,
+				height: item.height,
 				...matched,
 			};
 		})
 		.sort(byScore)
-		.slice(0, topK);
+		.slice(offset, offset + topK);
 }
 
-function matchedWords({ document }: StoredItem, words: string[]): MatchedWord[] {
+function matchedWords({ document }: StoredItem, words: string[], prefix: boolean): MatchedWord[] {
 	if (!document) return [];
 	const { headline, note, labels, extractedText } = document;
 	// As in the database, a word of the note counts as one of the summary.
@@ -106,7 +113,9 @@ function matchedWords({ document }: StoredItem, words: string[]): MatchedWord[] 
 	return Object.entries(fields).flatMap(([field, text]) => {
 		const fieldWords = wordsOf(text);
 		return words
-			.filter((word) => fieldWords.includes(word))
+			.filter((word) =>
+				fieldWords.some((each) => each === word || (prefix && word === words.at(-1) && each.startsWith(word))),
+			)
 			.map((word) => ({ word, field: field as MatchedWord["field"] }));
 	});
 }

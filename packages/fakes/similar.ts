@@ -20,7 +20,7 @@ export function fakeSimilar(store: Store): Similar {
 			const { model, topK, category, minSimilarity = -1 } = options;
 			const vectorOf = ({ embeddings }: StoredItem) => embeddings.get(model)?.vector ?? null;
 			const vector = vectorOf(stored);
-			const others = ownedItems(store, userId).filter((other) => other !== stored);
+			const others = ownedItems(store, userId).filter((other) => other !== stored && !other.item.trashedAt);
 			const nearDuplicates = new Set(
 				others
 					.map((other) => ({ other, distance: distanceOf(stored, other) ?? Number.POSITIVE_INFINITY }))
@@ -43,6 +43,9 @@ export function fakeSimilar(store: Store): Similar {
 						headline: candidate.document?.headline ?? null,
 						summary: candidate.document?.summary ?? null,
 						analysisId: candidate.analysis?.id ?? null,
+						placeholder: candidate.item.placeholder,
+						width: candidate.item.width,
+						height: candidate.item.height,
 					};
 				})
 				.filter(
@@ -58,6 +61,18 @@ export function fakeSimilar(store: Store): Similar {
 				},
 				items: candidates.sort(byNearDuplicateThenSimilarity).slice(0, topK),
 			};
+		},
+
+		async pairs(userId, itemIds) {
+			const found = itemIds.flatMap((itemId) => owned(store, userId, itemId) ?? []);
+			return found.flatMap((first, at) =>
+				found.slice(at + 1).flatMap((second): [string, string][] => {
+					const distance = distanceOf(first, second);
+					if (distance === null || distance > candidateBits) return [];
+					const isPair = isNearDuplicate(pictureOf(first), pictureOf(second), distance);
+					return isPair ? [[first.item.id, second.item.id]] : [];
+				}),
+			);
 		},
 	};
 }

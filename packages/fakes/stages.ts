@@ -190,6 +190,7 @@ export function fakeStages(store: Store): Stages {
 			);
 			if (duplicate && (duplicate.item.width !== null || duplicate.item.status === "uploaded")) {
 				fail(stored, duplicateOf(duplicate.item.id));
+				duplicate.item.trashedAt = null;
 				if (duplicate.item.status === "failed") {
 					setStatus(duplicate, "uploaded");
 					duplicate.item.error = null;

@@ -82,7 +82,9 @@ export function itemFromRow(row: ItemRow): Item {
 	};
 }
 
-function takenAtFromRow(row: ItemRow): TakenAt | null {
+export function takenAtFromRow(
+	row: Pick<ItemRow, "taken_at" | "taken_at_local" | "taken_at_offset" | "taken_at_source">,
+): TakenAt | null {
 	const { taken_at: instant, taken_at_local: local, taken_at_offset: offset, taken_at_source: source } = row;
 	if (!instant || local === null || !source) return null;
 	return { instant, local, offset, source };

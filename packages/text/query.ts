@@ -22,6 +22,8 @@ export interface QueryTerm {
 	word: string;
 	/** A document has the term if it has any of these. */
 	lexemes: QueryLexeme[];
+	/** The beginning of a word, in lower case and without accents; absent for a whole word. */
+	prefix?: string;
 	/** A plain word, which may be part of another word or misspelt: lower case, without accents; else null. */
 	plain: string | null;
 }
@@ -60,6 +62,22 @@ export function analyzeQuery(query: string, clock: Clock): AnalyzedQuery {
 		phrases: phrases.filter((phrase) => phrase).join(" & "),
 		excluded: excluded.filter((phrase) => phrase).join(" | "),
 	};
+}
+
+const lastWord = /[\p{L}\p{N}\p{M}]+$/u;
+
+/** Takes the last word of a query for the beginning of one, whatever it means as a whole word: "to" may become "tomato". */
+export function withPrefix(analyzed: AnalyzedQuery, query: string): AnalyzedQuery {
+	const [word] = lastWord.exec(normalize(query).trimEnd()) ?? [];
+	if (!word) return analyzed;
+	const prefix = fold(word);
+	const last = analyzed.terms.findLast((term) => term.word.endsWith(word)) ?? {
+		word,
+		lexemes: exactly([prefix]),
+		plain: null,
+	};
+	const others = analyzed.terms.filter((term) => term !== last);
+	return { ...analyzed, terms: [...others, { ...last, prefix }] };
 }
 
 function termsOf(text: string, clock: Clock): QueryTerm[] {

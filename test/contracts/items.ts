@@ -127,7 +127,7 @@ export function itemsContract(get: () => RowPorts): void {
 			const [first, second, third] = items.map(({ createdAt }) => createdAt);
 			const ids = items.map(({ id }) => id);
 			const listed = async (filter: ItemFilter) => {
-				const page = await ports.items.list(user, { ...filter, sort: "oldest", limit: 10, offset: 0 });
+				const page = await ports.items.list(user, { ...filter, order: "asc", limit: 10, offset: 0 });
 				expect(page.total).toBe(page.items.length);
 				expect(await ports.items.count(user, filter)).toBe(page.total);
 				return page.items.map(({ item }) => item.id);
@@ -136,9 +136,9 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await listed({ from: second })).toEqual(ids.slice(1));
 			expect(await listed({ to: second })).toEqual(ids.slice(0, 1));
 			expect(await listed({ from: first, to: third })).toEqual(ids.slice(0, 2));
-			const page = await ports.items.list(user, { sort: "oldest", limit: 2, offset: 0 });
+			const page = await ports.items.list(user, { order: "asc", limit: 2, offset: 0 });
 			const next = await ports.items.list(user, {
-				sort: "oldest",
+				order: "asc",
 				limit: 2,
 				offset: 0,
 				cursor: page.nextCursor ?? "none",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SimilarOptions } from "#core/ports/index.ts";
+import { fakePlaceholder } from "#fakes/models.ts";
 import { analyzedItem, headlines, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { axis, looks, newUser, processed } from "./new-rows.ts";
 
@@ -105,6 +106,9 @@ export function similarContract(get: () => RowPorts): void {
 					headline: null,
 					summary: null,
 					analysisId: null,
+					placeholder: fakePlaceholder,
+					width: 640,
+					height: 480,
 				},
 			]);
 			expect((await similar(user, item.id, { category: "Food" })).items).toEqual([]);

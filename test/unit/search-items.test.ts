@@ -109,7 +109,7 @@ describe("a search that finds nothing", () => {
 		['-zebra -"crossing now"', {}, /only says what to leave out/],
 		["where is all of that", {}, /only words that are in every text/],
 		["where is all of that -zebra", {}, /only words that are in every text/],
-		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
+		["lighthouse", { category: "Food" }, /no item has the category "Food", yours are Travel/],
 		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
 	])("for %j with %j has the reason", async (query, more, reason) => {
 		const { hits, emptyReason } = await searchItems(ports, ada, {

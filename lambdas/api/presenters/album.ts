@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { smartSearch } from "#core/albums/album.ts";
 import { thumbnailKey } from "#core/items/item.ts";
 import type { ListedAlbum, Ports } from "#core/ports/index.ts";
-import { urlLifetimeSeconds } from "./item.ts";
+import { urlLifetimeSeconds } from "./thumbnail.ts";
 
 export const albumSchema = z
 	.object({
@@ -32,7 +32,7 @@ export async function presentAlbum(
 		item_count: itemCount,
 		cover_item_id: coverItemId,
 		cover_thumbnail_url:
-			coverItemId && (await objects.presignGet(thumbnailKey(album.userId, coverItemId), urlLifetimeSeconds)),
+			coverItemId && (await objects.presignCacheable(thumbnailKey(album.userId, coverItemId), urlLifetimeSeconds)).url,
 		smart: album.smart,
 		created_at: album.createdAt.toISOString(),
 		updated_at: album.updatedAt.toISOString(),

@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { itemFilename } from "#core/items/item.ts";
-import type { Hit, MatchedWord } from "#core/ports/index.ts";
+import type { Hit, MatchedWord, Ports } from "#core/ports/index.ts";
 import type { MatchBox } from "#core/search/place-matches.ts";
 import type { SearchType } from "#core/search/search-types.ts";
 import { boxSchema, presentBox } from "./placed-line.ts";
+import { presentTile, tileFields } from "./thumbnail.ts";
 
 const scoreTypes = {
 	bm25: "bm25",
@@ -71,6 +72,10 @@ export const searchResult = z
 		headline: z.string(),
 		summary: z.string(),
 		image_url: z.string(),
+		...tileFields,
+		duplicates: z.array(z.uuid()).optional().openapi({
+			description: "With `group_by`, the other items found that show nearly the same picture, best first.",
+		}),
 		boxes: z
 			.array(
 				z.object({
@@ -95,12 +100,14 @@ export const searchResult = z
 	.openapi("SearchResult");
 
 /** Converts a hit to the form that clients see; `explain` adds the reasons of its rank, and `boxes` its places. */
-export function presentHit(
-	hit: Hit,
+export async function presentHit(
+	ports: Pick<Ports, "objects">,
+	userId: string,
+	hit: Hit & { duplicates?: string[]; deleted?: true },
 	rank: number,
 	type: SearchType,
 	{ explain = false, boxes }: { explain?: boolean; boxes?: MatchBox[] | undefined } = {},
-): z.infer<typeof searchResult> {
+): Promise<z.infer<typeof searchResult>> {
 	return {
 		item_id: hit.itemId,
 		rank,
@@ -112,6 +119,8 @@ export function presentHit(
 		headline: hit.headline,
 		summary: hit.summary,
 		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
+		...(await presentTile(ports, userId, hit)),
+		...(hit.duplicates && { duplicates: hit.duplicates }),
 		...(boxes && { boxes: boxes.map((each) => ({ ...each, box: presentBox(each.box) })) }),
 		metadata: {
 			analysis_id: hit.analysisId,

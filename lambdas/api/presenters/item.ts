@@ -1,13 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { type Analysis, imageDescription, warningsOf } from "#core/items/analysis.ts";
-import { type Item, itemFilename, itemStatuses, thumbnailKey } from "#core/items/item.ts";
+import { type Item, itemFilename, shownStatus, shownStatuses } from "#core/items/item.ts";
 import { shownWords } from "#core/items/shown-words.ts";
 import { takenAtSources } from "#core/items/taken-at.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
+import { placeholderSchema, thumbnailUrl } from "./thumbnail.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
-
-/** The lifetime of a presigned URL. */
-export const urlLifetimeSeconds = 3_600;
 
 const timestamp = z.iso.datetime();
 
@@ -45,7 +43,7 @@ export const itemSchema = z
 		original_filename: z.string(),
 		file_size: z.int().openapi({ description: "Bytes." }),
 		mime_type: z.string(),
-		status: z.enum(itemStatuses),
+		status: z.enum(shownStatuses),
 		error: z.object({ code: z.string(), detail: z.string(), duplicate_of: z.uuid().nullable() }).nullable(),
 		warnings: z.array(z.object({ code: z.string(), detail: z.string() })).openapi({
 			description: "What is less than it could be, although the item is ready: `text_incomplete`, `file_damaged`.",
@@ -89,6 +87,8 @@ export const itemSchema = z
 				description: "The fields that are your own words. `latest_analysis` keeps the model's.",
 				example: { headline: true },
 			}),
+		placeholder: placeholderSchema,
+		trashed_at: timestamp.nullable().openapi({ description: "In the trash since then, and deleted 30 days later." }),
 		created_at: timestamp,
 		updated_at: timestamp,
 		latest_analysis: z.union([analysisSchema, z.null()]),
@@ -116,7 +116,7 @@ export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSche
 
 /** Converts an item to the form that clients see. */
 export async function presentItem(
-	{ objects }: Pick<Ports, "objects">,
+	ports: Pick<Ports, "objects">,
 	{ item, latestAnalysis, tags }: ItemWithAnalysis,
 ): Promise<z.infer<typeof itemSchema>> {
 	const { headline, summary, category } = shownWords(item, latestAnalysis);
@@ -126,7 +126,7 @@ export async function presentItem(
 		original_filename: item.originalFilename,
 		file_size: item.fileSize,
 		mime_type: item.mimeType,
-		status: item.status,
+		status: shownStatus(item),
 		error: item.error && {
 			code: item.error.code,
 			detail: item.error.detail,
@@ -141,9 +141,9 @@ export async function presentItem(
 		taken_at_source: item.takenAt?.source ?? null,
 		camera: item.camera,
 		location: item.location,
-		thumbnail_url: hasThumbnail(item)
-			? await objects.presignGet(thumbnailKey(item.userId, item.id), urlLifetimeSeconds)
-			: null,
+		thumbnail_url: await thumbnailUrl(ports, item),
+		placeholder: item.placeholder,
+		trashed_at: item.trashedAt?.toISOString() ?? null,
 		headline,
 		summary,
 		category,
@@ -167,9 +167,4 @@ function editedFields({ edits, note, takenAt }: Item): z.infer<typeof itemSchema
 		...(takenAt?.source === "user" && { taken_at: true }),
 		...(edits.tags && { tags: true }),
 	};
-}
-
-/** The size is written only after the thumbnail is in the bucket. */
-export function hasThumbnail(item: Item): boolean {
-	return item.width !== null;
 }

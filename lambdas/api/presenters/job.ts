@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type FailedItem, type Job, jobStates } from "#core/jobs/job.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { urlLifetimeSeconds } from "./item.ts";
+import { urlLifetimeSeconds } from "./thumbnail.ts";
 
 export const failedItemSchema = z
 	.object({ id: z.uuid(), code: z.string(), detail: z.string().openapi({ description: "The reason, a sentence." }) })

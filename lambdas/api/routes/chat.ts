@@ -177,7 +177,10 @@ const answeredAfterMs = 25_000;
 const maxCounted = 25_000;
 
 /** Serves conversations. */
-export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns">) {
+export function chatRoutes(
+	app: Api,
+	ports: Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects">,
+) {
 	app.openapi(post, async (c) => {
 		const started = performance.now();
 		const body = c.req.valid("json");
@@ -192,7 +195,7 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 			},
 			deadline: new Date(Date.now() + answeredAfterMs),
 		});
-		const presented = presentMessage(answer);
+		const presented = await presentMessage(ports, c.get("userId"), answer);
 		c.set("itemsInText", itemsIn(answer));
 		return c.json(
 			{
@@ -232,7 +235,9 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 		return c.json(
 			{
 				...presentSession(found.session),
-				messages: (await redactDeleted(ports, userId, found.messages)).map(presentMessage),
+				messages: await Promise.all(
+					(await redactDeleted(ports, userId, found.messages)).map((each) => presentMessage(ports, userId, each)),
+				),
 				next_cursor: found.nextCursor,
 				in_progress: found.isBusy ? await inProgress(userId, id) : null,
 			},
@@ -277,15 +282,21 @@ function presentSession(chatSession: ChatSession): z.infer<typeof session> {
 	};
 }
 
-function presentMessage(sessionMessage: SessionMessage): z.infer<typeof message> {
+async function presentMessage(
+	ports: Pick<Ports, "objects">,
+	userId: string,
+	sessionMessage: SessionMessage,
+): Promise<z.infer<typeof message>> {
 	return {
 		role: sessionMessage.role,
 		content: sessionMessage.text,
 		timestamp: sessionMessage.at.toISOString(),
-		search_results: sessionMessage.items.map((item, at) => ({
-			...presentHit(item, at + 1, "hybrid"),
-			...(item.deleted && { deleted: true as const }),
-		})),
+		search_results: await Promise.all(
+			sessionMessage.items.map(async (item, at) => ({
+				...(await presentHit(ports, userId, item, at + 1, "hybrid")),
+				...(item.deleted && { deleted: true as const }),
+			})),
+		),
 		tools_used: sessionMessage.toolsUsed,
 		trace_id: sessionMessage.traceId,
 	};

@@ -3,7 +3,7 @@ import { AppError } from "#core/errors.ts";
 import { itemFilename, originalKey, thumbnailKey } from "#core/items/item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, idOf, json } from "../http/routing.ts";
-import { hasThumbnail, urlLifetimeSeconds } from "../presenters/item.ts";
+import { hasThumbnail, urlLifetimeSeconds } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
 const get = guarded(routes.getImageUrl, {
@@ -15,7 +15,15 @@ const get = guarded(routes.getImageUrl, {
 			size: z.enum(["original", "thumbnail"]).default("original"),
 		}),
 	},
-	responses: { 200: json("The URL.", z.object({ url: z.url() })) },
+	responses: {
+		200: json(
+			"The URL.",
+			z.object({
+				url: z.url(),
+				expires_at: z.iso.datetime().openapi({ description: "It reads the image until then." }),
+			}),
+		),
+	},
 });
 
 /** Serves URLs of a person's images. */
@@ -51,6 +59,7 @@ export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 			throw notFound(`${filename} was a duplicate: its image is that of item ${item.error.duplicateOf}.`);
 		}
 		const key = size === "thumbnail" ? thumbnailKey(userId, item.id) : originalKey(item);
-		return c.json({ url: await objects.presignGet(key, urlLifetimeSeconds) }, 200);
+		const { url, expiresAt } = await objects.presignCacheable(key, urlLifetimeSeconds);
+		return c.json({ url, expires_at: expiresAt.toISOString() }, 200);
 	});
 }

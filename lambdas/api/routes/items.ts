@@ -2,12 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
-import { itemStatuses } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { entityTagsIn } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery, text, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -34,34 +33,6 @@ const upload = guarded(routes.uploadItem, {
 	responses: { 200: json("The item.", itemSchema) },
 });
 
-const list = guarded(routes.listItems, {
-	tags,
-	summary: "List items, newest first",
-	request: {
-		query: z.strictObject({
-			category: text(100).optional().openapi({ description: "A category in any case: `food` is `Food`." }),
-			status: z.enum(itemStatuses).optional().openapi({
-				description: "Items still `pending` are listed only by this filter.",
-			}),
-			limit: wholeNumber(1, 100, 50),
-			offset: wholeNumber(0, 1_000_000, 0),
-			cursor: text(500).optional().openapi({
-				description: "The `next_cursor` of the page before; replaces `offset`.",
-			}),
-		}),
-	},
-	responses: {
-		200: json(
-			"A page of items.",
-			z.object({
-				items: z.array(itemSchema),
-				total: z.int(),
-				next_cursor: z.string().nullable(),
-			}),
-		),
-	},
-});
-
 const get = guarded(routes.getItem, {
 	tags,
 	summary: "One item with its newest analysis",
@@ -82,6 +53,22 @@ const remove = guarded(routes.deleteItem, {
 	},
 });
 
+const trash = guarded(routes.trashItem, {
+	tags,
+	summary: "Put an item into the trash",
+	description:
+		"It is hidden everywhere but in `GET /items?status=trashed`, and deleted for good 30 days later. Uploading the same file restores it.",
+	request: { params: idParams, query: noQuery },
+	responses: { 200: json("The item.", itemSchema) },
+});
+
+const restore = guarded(routes.restoreItem, {
+	tags,
+	summary: "Take an item out of the trash",
+	request: { params: idParams, query: noQuery },
+	responses: { 200: json("The item.", itemSchema) },
+});
+
 /** Serves a person's items. */
 export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "sessions">) {
 	app.openapi(upload, async (c) => {
@@ -93,21 +80,9 @@ export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "s
 		return c.json(await presentItem(ports, stored), 200);
 	});
 
-	app.openapi(list, async (c) => {
-		const { category, cursor, ...query } = c.req.valid("query");
-		const page = await ports.items.list(c.get("userId"), {
-			...query,
-			category: category || undefined,
-			cursor: cursor || undefined,
-		});
-		const items = await Promise.all(page.items.map((item) => presentItem(ports, item)));
-		return c.json({ items, total: page.total, next_cursor: page.nextCursor }, 200);
-	});
-
 	app.openapi(get, async (c) => {
 		const id = idOf(c.req.valid("param").id, itemNotFound);
-		const found = await ports.items.find(c.get("userId"), id);
-		if (!found) throw itemNotFound(id);
+		const found = await findItem(ports, c.get("userId"), id);
 		const etag = entityTag(found);
 		const known = entityTagsIn("If-None-Match", c.req.header("if-none-match"))?.map((tag) => tag.replace(/^W\//, ""));
 		if (known?.includes(etag) || known?.includes("*")) return c.body(null, 304, { etag });
@@ -119,4 +94,22 @@ export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "s
 		await deleteItem(ports, c.get("userId"), id);
 		return c.json({ status: "deleted" as const, id }, 200);
 	});
+
+	app.openapi(trash, async (c) => {
+		const id = idOf(c.req.valid("param").id, itemNotFound);
+		await ports.items.trash(c.get("userId"), id);
+		return c.json(await presentItem(ports, await findItem(ports, c.get("userId"), id)), 200);
+	});
+
+	app.openapi(restore, async (c) => {
+		const id = idOf(c.req.valid("param").id, itemNotFound);
+		await ports.items.restore(c.get("userId"), id);
+		return c.json(await presentItem(ports, await findItem(ports, c.get("userId"), id)), 200);
+	});
+}
+
+async function findItem({ items }: Pick<Ports, "items">, userId: string, id: string) {
+	const found = await items.find(userId, id);
+	if (!found) throw itemNotFound(id);
+	return found;
 }

@@ -1,17 +1,22 @@
 import { z } from "@hono/zod-openapi";
+import { resolveAlbum } from "#core/albums/smart-items.ts";
 import { answerQuestion, unanswered } from "#core/chat/answer-question.ts";
-import type { Ports } from "#core/ports/index.ts";
+import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
+import { type Hit, type ItemFilter, maxSearchOffset, type Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
+import { groupDuplicates } from "#core/search/group-duplicates.ts";
 import { placeCitations, placeMatches } from "#core/search/place-matches.ts";
 import { isStrong, searchItems } from "#core/search/search-items.ts";
 import type { SearchType } from "#core/search/search-types.ts";
-import { modelGone, providerOff } from "../http/error-responses.ts";
+import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { Charge } from "../http/rate-limiter.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
+
+const maxTopK = 50;
 
 /** The search types that a request may name; clients of the predecessor append `-lc`. */
 const searchTypes = {
@@ -38,12 +43,26 @@ function isTimeZone(name: string): boolean {
 	}
 }
 
+/** `category_filter` is the list's `category`. */
+const { category: _, ...filters } = itemFilterFields.shape;
+
 const request = z
 	.strictObject({
+		...filters,
 		query: text(1_000).trim().min(1),
 		search_type: searchType.default("hybrid"),
-		top_k: z.int().min(1).max(50).default(10),
-		category_filter: text(100).nullish(),
+		top_k: z.int().min(1).max(maxTopK).default(10),
+		offset: z.int().min(0).max(maxSearchOffset).default(0).openapi({
+			description: "Results before the first; not with `agentic` or `group_by`.",
+		}),
+		prefix: z.boolean().default(false).openapi({
+			description:
+				"True for a search while somebody types: the last word is the beginning of one. With `bm25` alone; ask for no answer.",
+		}),
+		group_by: z.enum(["duplicate"]).nullish().openapi({
+			description: "`duplicate`: of near-duplicates the best alone, with the ids of the others in `duplicates`.",
+		}),
+		category_filter: text(100).nullish().openapi({ description: "A category in any case." }),
 		min_relevance_score: z.number().min(0).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
 		strict: z.boolean().default(false).openapi({ description: "True for strong results only." }),
@@ -64,6 +83,14 @@ const request = z
 				"The model that answers, and in an agentic search also searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
 			example: "anthropic/claude-sonnet-5-5",
 		}),
+	})
+	.refine(({ prefix, search_type }) => !prefix || searchTypes[search_type] === "bm25", {
+		path: ["prefix"],
+		error: "Is for the search type bm25 alone",
+	})
+	.refine(({ offset, search_type, group_by }) => offset === 0 || (search_type !== "agentic" && !group_by), {
+		path: ["offset"],
+		error: "Does not go with agentic, nor with group_by",
 	})
 	.openapi("SearchRequest");
 
@@ -101,6 +128,7 @@ const search = guarded(
 			"The query is also answered from them, which makes it a request of the class `expensive`. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
 		request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
 		responses: {
+			...notFound,
 			200: json("The items found, best first.", response),
 			501: providerOff,
 			502: modelGone,
@@ -112,11 +140,13 @@ const search = guarded(
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */
 const answeredAfterMs = 20_000;
 
+type SearchPorts = Pick<
+	Ports,
+	"search" | "similar" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat" | "objects" | "albums"
+>;
+
 /** Serves searches over a person's items. */
-export function searchRoutes(
-	app: Api,
-	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,
-) {
+export function searchRoutes(app: Api, ports: SearchPorts) {
 	app.openapi(search, async (c) => {
 		const body = c.req.valid("json");
 		const type = searchTypes[body.search_type];
@@ -135,11 +165,13 @@ export function searchRoutes(
 			{
 				query: body.query,
 				search_type: body.search_type,
-				results: hits.map((hit, at) =>
-					presentHit(hit, at + 1, scoredAs, {
-						explain: body.explain,
-						boxes: boxes ? (boxes.get(hit.itemId) ?? []) : undefined,
-					}),
+				results: await Promise.all(
+					hits.map((hit, at) =>
+						presentHit(ports, c.get("userId"), hit, body.offset + at + 1, scoredAs, {
+							explain: body.explain,
+							boxes: boxes ? (boxes.get(hit.itemId) ?? []) : undefined,
+						}),
+					),
 				),
 				total_results: hits.filter(isStrong).length,
 				weak_results: hits.filter((hit) => !isStrong(hit)).length,
@@ -157,43 +189,56 @@ export function searchRoutes(
 
 type SearchBody = z.output<typeof request>;
 
-const limitsOf = (body: SearchBody) => ({
-	topK: body.top_k,
+/** Absent where the request has none: a search of everything has a statement of its own. */
+async function filterIn(
+	ports: SearchPorts,
+	userId: string,
+	{ status, from, to, tag, favorite, album, provider }: SearchBody,
+): Promise<{ filter?: ItemFilter }> {
+	const filter = filterOf({ status, from, to, tag, favorite, album, provider });
+	const isGiven = Object.values(filter).some((value) => value !== undefined);
+	return isGiven ? { filter: await resolveAlbum(ports, userId, filter) } : {};
+}
+
+const limitsOf = async (ports: SearchPorts, userId: string, body: SearchBody) => ({
+	topK: body.group_by ? Math.min(2 * body.top_k, maxTopK) : body.top_k,
 	category: body.category_filter || undefined,
+	...(await filterIn(ports, userId, body)),
 	minRelevance: body.min_relevance_score ?? undefined,
 	minSimilarity: body.min_similarity_score ?? undefined,
 	explain: body.explain,
 });
 
-async function byAgent(ports: Parameters<typeof agenticSearch>[0], userId: string, body: SearchBody, deadline: Date) {
+/** Near-duplicates take places of the hits that were asked for: twice as many are looked for. */
+const groupedHits = async (ports: SearchPorts, userId: string, { group_by, top_k }: SearchBody, hits: Hit[]) =>
+	group_by ? (await groupDuplicates(ports, userId, hits)).slice(0, top_k) : hits;
+
+async function byAgent(ports: SearchPorts, userId: string, body: SearchBody, deadline: Date) {
 	const found = await agenticSearch(ports, userId, {
-		...limitsOf(body),
+		...(await limitsOf(ports, userId, body)),
 		question: body.query,
 		model: body.answer_model || undefined,
 		deadline,
 	});
 	const { model, traceId, usage } = found.answer;
 	const answer = body.include_answer ? found.answer : { ...unanswered(null), model, traceId, usage };
-	return { ...found, answer };
+	return { ...found, hits: await groupedHits(ports, userId, body, found.hits), answer };
 }
 
-async function bySearch(
-	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,
-	userId: string,
-	searchType: SearchType,
-	body: SearchBody,
-	deadline: Date,
-) {
+async function bySearch(ports: SearchPorts, userId: string, searchType: SearchType, body: SearchBody, deadline: Date) {
 	const started = performance.now();
 	const found = await searchItems(ports, userId, {
-		...limitsOf(body),
+		...(await limitsOf(ports, userId, body)),
 		query: body.query,
 		searchType,
+		offset: body.offset,
+		prefix: body.prefix,
 		strict: body.strict,
 		timeZone: body.time_zone ?? undefined,
 	});
+	const hits = await groupedHits(ports, userId, body, found.hits);
 	const retrievalMs = performance.now() - started;
-	const { hits, emptyReason } = found;
+	const { emptyReason } = found;
 	const notices = emptyReason ? [...found.notices, emptyReason] : found.notices;
 	const answer = body.include_answer
 		? await answerQuestion(ports, userId, {

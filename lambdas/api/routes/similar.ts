@@ -5,6 +5,7 @@ import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
 import { conflict } from "../http/error-responses.ts";
 import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { presentTile, tileFields } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
 const result = z
@@ -27,6 +28,7 @@ const result = z
 		headline: z.string().nullable(),
 		summary: z.string().nullable(),
 		image_url: z.string(),
+		...tileFields,
 		metadata: z.object({ analysis_id: z.uuid().nullable() }),
 	})
 	.openapi("SimilarItem");
@@ -68,7 +70,7 @@ const similar = guarded(routes.findSimilar, {
 });
 
 /** Serves the items similar to an item. */
-export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder">) {
+export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder" | "objects">) {
 	app.openapi(similar, async (c) => {
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const body = c.req.valid("json");
@@ -80,7 +82,7 @@ export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder
 		return c.json(
 			{
 				item_id: itemId,
-				results: items.map((item, at) => present(item, at + 1)),
+				results: await Promise.all(items.map((item, at) => present(ports, c.get("userId"), item, at + 1))),
 				total_results: items.length,
 				compared_by: [
 					...(compared.byVector ? (["vector"] as const) : []),
@@ -93,7 +95,12 @@ export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder
 	});
 }
 
-function present(item: SimilarItem, rank: number): z.infer<typeof result> {
+async function present(
+	ports: Pick<Ports, "objects">,
+	userId: string,
+	item: SimilarItem,
+	rank: number,
+): Promise<z.infer<typeof result>> {
 	return {
 		item_id: item.itemId,
 		rank,
@@ -105,6 +112,7 @@ function present(item: SimilarItem, rank: number): z.infer<typeof result> {
 		headline: item.headline,
 		summary: item.summary,
 		image_url: `/images/${itemFilename({ id: item.itemId, mimeType: item.mimeType })}`,
+		...(await presentTile(ports, userId, item)),
 		metadata: { analysis_id: item.analysisId },
 	};
 }

@@ -32,6 +32,7 @@ export type RouteModule =
 	| "items"
 	| "edits"
 	| "tags"
+	| "item-lists"
 	| "uploads"
 	| "requests"
 	| "analyses"
@@ -62,10 +63,13 @@ export const routes = {
 	docsAsset: { method: "GET", path: "/docs/{asset}", public: true, module: "public" },
 	uploadItem: { method: "POST", path: "/items", limit: "upload", module: "items" },
 	prepareUpload: { method: "POST", path: "/uploads", limit: "upload", module: "uploads" },
-	listItems: { method: "GET", path: "/items", limit: "read", module: "items" },
+	listItems: { method: "GET", path: "/items", limit: "read", module: "item-lists" },
+	listFacets: { method: "GET", path: "/items/facets", limit: "read", module: "item-lists" },
 	getItem: { method: "GET", path: "/items/{id}", limit: "read", module: "items" },
 	editItem: { method: "PATCH", path: "/items/{id}", limit: "write", module: "edits" },
 	deleteItem: { method: "DELETE", path: "/items/{id}", limit: "write", module: "items" },
+	trashItem: { method: "POST", path: "/items/{id}/trash", limit: "write", module: "items" },
+	restoreItem: { method: "POST", path: "/items/{id}/restore", limit: "write", module: "items" },
 	analyzeItem: { method: "POST", path: "/items/{id}/analyze", limit: "expensive", module: "requests" },
 	resizeItem: { method: "POST", path: "/items/{id}/resize-only", limit: "expensive", module: "requests" },
 	getRequest: { method: "GET", path: "/items/{id}/requests/{request_id}", limit: "read", module: "requests" },

@@ -1,3 +1,4 @@
+import { albumNotFound } from "../errors.ts";
 import { filterOf } from "../items/filter-fields.ts";
 import type { ItemFilter, Ports } from "../ports/index.ts";
 import { searchItems } from "../search/search-items.ts";
@@ -15,17 +16,16 @@ export async function smartFilter(
 	{ query, search_type, filters }: SmartSearch,
 	depth = 0,
 ): Promise<ItemFilter> {
-	const { category } = filters;
+	const filter = await withoutSmartAlbum(ports, userId, filterOf(filters), depth);
 	const found = query
 		? await searchItems(ports, userId, {
 				query,
 				searchType: search_type,
 				topK: maxSmartHits,
 				strict: true,
-				...(category && { category }),
+				...(Object.keys(filters).length > 0 && { filter }),
 			})
 		: null;
-	const filter = await withoutSmartAlbum(ports, userId, filterOf(filters), depth);
 	return found ? { ...filter, ids: found.hits.map(({ itemId }) => itemId) } : filter;
 }
 
@@ -45,4 +45,13 @@ export async function withoutSmartAlbum(
 	if (!found || depth > maxDepth) return { ...others, ids: [] };
 	const { smart } = found.album;
 	return smart ? { ...others, and: await smartFilter(ports, userId, smart, depth + 1) } : filter;
+}
+
+/**
+ * Returns a request's filter as ports take it.
+ * @throws AppError `album_not_found`
+ */
+export async function resolveAlbum(ports: SmartPorts, userId: string, filter: ItemFilter): Promise<ItemFilter> {
+	if (filter.album !== undefined && !(await ports.albums.find(userId, filter.album))) throw albumNotFound(filter.album);
+	return withoutSmartAlbum(ports, userId, filter);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { filterOf } from "../items/filter-fields.ts";
 import { shownWords } from "../items/shown-words.ts";
-import type { ItemFilter, ItemWithAnalysis, Ports } from "../ports/index.ts";
+import type { ItemFilter, ItemWithAnalysis, Ports, SearchLimits } from "../ports/index.ts";
 import type { SeenItems } from "../search/search-tools.ts";
 import { asData, quotedItem, quoteItems, shortQuote } from "./quoted-items.ts";
 import { defineTool, type RunnableTool, ToolRefusal } from "./tools.ts";
@@ -20,17 +21,17 @@ const filterInput = {
 
 type FilterInput = z.output<z.ZodObject<typeof filterInput>>;
 
-const dayMs = 86_400_000;
-
 /** The day of an upload is that of UTC, of a picture the local one where it was taken. */
-function filterOf({ from, to, dates, category }: FilterInput, limits: { category?: string }): ItemFilter {
+function meant(
+	{ from, to, dates, category }: FilterInput,
+	limits: Pick<SearchLimits, "category" | "filter">,
+): ItemFilter {
 	if (from && to && from > to) throw new ToolRefusal("from is after to");
 	const narrowed = limits.category ?? category;
 	return {
+		...filterOf({ from, to, ...(narrowed && { category: narrowed }) }),
 		dates,
-		...(narrowed && { category: narrowed }),
-		...(from && { from: new Date(from) }),
-		...(to && { to: new Date(new Date(to).getTime() + dayMs) }),
+		...(limits.filter && { and: limits.filter }),
 	};
 }
 
@@ -38,7 +39,7 @@ function filterOf({ from, to, dates, category }: FilterInput, limits: { category
 export function itemTools(
 	{ items }: Pick<Ports, "items">,
 	userId: string,
-	limits: { category?: string },
+	limits: Pick<SearchLimits, "category" | "filter">,
 	/** Gets the items listed, so that the model may cite them. */
 	seen: SeenItems,
 ): RunnableTool[] {
@@ -53,9 +54,9 @@ export function itemTools(
 		}),
 		async run({ sort, limit, ...input }) {
 			const { items: listed, total } = await items.list(userId, {
-				...filterOf(input, limits),
+				...meant(input, limits),
 				status: "ready",
-				sort,
+				order: sort === "newest" ? "desc" : "asc",
 				limit,
 				offset: 0,
 			});
@@ -77,7 +78,7 @@ export function itemTools(
 		description: "Counts the person's images: all, those of a category, or those uploaded or taken within days.",
 		input: z.strictObject(filterInput),
 		async run(input) {
-			return asData({ total: await items.count(userId, { ...filterOf(input, limits), status: "ready" }) });
+			return asData({ total: await items.count(userId, { ...meant(input, limits), status: "ready" }) });
 		},
 	});
 
@@ -89,5 +90,6 @@ function hitOf({ item, latestAnalysis }: ItemWithAnalysis) {
 	if (!latestAnalysis) return [];
 	const { category, headline, summary } = shownWords(item, latestAnalysis);
 	const { id: analysisId } = latestAnalysis;
-	return [{ itemId: item.id, mimeType: item.mimeType, score: 1, category, headline, summary, analysisId }];
+	const { id: itemId, mimeType, placeholder, width, height } = item;
+	return [{ itemId, mimeType, score: 1, category, headline, summary, analysisId, placeholder, width, height }];
 }

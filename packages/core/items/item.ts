@@ -4,6 +4,10 @@ import type { TakenAt } from "./taken-at.ts";
 export const itemStatuses = ["pending", "uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
 export type ItemStatus = (typeof itemStatuses)[number];
 
+/** The states that clients see: the trash hides what the pipeline does with an item. */
+export const shownStatuses = [...itemStatuses, "trashed"] as const;
+export type ShownStatus = (typeof shownStatuses)[number];
+
 /** Why an item ended `failed`; `detail` is a sentence for its owner. */
 export interface ItemError {
 	code: ItemErrorCode;
@@ -97,6 +101,10 @@ export const imageTypes = {
 	"image/avif": "avif",
 } as const;
 export type ImageType = keyof typeof imageTypes;
+
+/** Returns the state that clients see. */
+export const shownStatus = ({ status, trashedAt }: Pick<Item, "status" | "trashedAt">): ShownStatus =>
+	trashedAt ? "trashed" : status;
 
 /** Returns the name under which the API serves an item: `{id}.{ext}`. */
 export function itemFilename(item: Pick<Item, "id" | "mimeType">): string {

@@ -4,7 +4,7 @@ import type { Limits } from "../limits/limits.ts";
 import { removeObjects } from "../pipeline/process-image.ts";
 import type { ItemWithAnalysis, Ports, UploadForm } from "../ports/index.ts";
 import { type ImageType, imageTypes, originalKey } from "./item.ts";
-import { cleanFilename } from "./upload-item.ts";
+import { cleanFilename, restored } from "./upload-item.ts";
 
 /** Limits an original to 50 MB. */
 export const maxOriginalBytes = 50 * 1024 * 1024;
@@ -72,11 +72,12 @@ export async function prepareUpload(
 	}
 	if (awaitsUpload) {
 		const file = { contentType, size };
+		if (awaitsUpload.trashedAt) await items.restore(userId, awaitsUpload.id);
 		const key = originalKey(awaitsUpload);
 		const form = await objects.presignPost(key, file, formSeconds);
 		return { itemId: awaitsUpload.id, form };
 	}
 	const existing = await items.find(userId, item.id);
 	if (!existing) throw itemNotFound(item.id); // deleted meanwhile
-	return { existing };
+	return { existing: existing.item.trashedAt ? await restored({ items }, existing) : existing };
 }

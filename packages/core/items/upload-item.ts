@@ -52,10 +52,17 @@ export async function uploadItem(
 		await items.markUploaded(userId, pending.id);
 	}
 	const stored = await items.find(userId, item.id);
-	if (stored) return stored;
+	if (stored) return stored.item.trashedAt ? restored({ items }, stored) : stored;
 	// It was deleted meanwhile, perhaps before its bytes were stored.
 	await removeObjects({ objects }, userId, item.id);
 	throw itemNotFound(item.id);
+}
+
+/** Takes an item out of the trash: its bytes came again. */
+export async function restored({ items }: Pick<Ports, "items">, found: ItemWithAnalysis): Promise<ItemWithAnalysis> {
+	const item = await items.restore(found.item.userId, found.item.id);
+	if (!item) throw itemNotFound(found.item.id);
+	return { ...found, item };
 }
 
 const maxFilenameLength = 255;

@@ -1,5 +1,5 @@
 import type { Analysis } from "../items/analysis.ts";
-import type { Item, ItemStatus } from "../items/item.ts";
+import type { Item, ShownStatus } from "../items/item.ts";
 
 export type NewItem = Pick<
 	Item,
@@ -10,31 +10,71 @@ export type NewItem = Pick<
 export interface ItemFilter {
 	/** In any case; the person's own where it was edited. */
 	category?: string;
-	/** @default every status but `pending` */
-	status?: ItemStatus;
-	/** From this time on; of `taken`, its UTC reading is a local one. */
-	from?: Date;
+	/** @default every status but `pending` and `trashed`; with `ids` also `pending` */
+	status?: ShownStatus;
+	/** From this time on. A text as `2026-03-01T00:00:00` is a local time, a Date an instant. */
+	from?: Date | string;
 	/** Up to and without this time. */
-	to?: Date;
-	/** The time that `from` and `to` bound: the upload, or the local time where it was taken, which is known of few. @default "uploaded" */
-	dates?: "uploaded" | "taken";
-	/** Of these alone. */
-	ids?: string[];
+	to?: Date | string;
+	/**
+	 * The time that `from` and `to` bound: of the upload, for which local time is UTC; when it was taken, which is known of
+	 * few; or that where it is known, else that of the upload.
+	 * @default "shown"
+	 */
+	dates?: "uploaded" | "taken" | "shown";
+	/** Items with all of these tags, in any case. */
+	tags?: string[];
+	favorite?: boolean;
 	/** In this album, to which items were added; `withoutSmartAlbum` replaces a smart one. */
 	album?: string;
-	/** Which these must also match. */
+	/** Of the current analysis. */
+	provider?: string;
+	ids?: string[];
+	/** Items that this filter means, too. */
 	and?: ItemFilter;
 }
 
-interface ItemPage extends ItemFilter {
-	/** By upload. @default "newest" */
-	sort?: "newest" | "oldest";
+export const itemSorts = ["created", "taken", "name"] as const;
+export type ItemSort = (typeof itemSorts)[number];
+
+export interface ItemPage extends ItemFilter {
+	/** By upload, by the local time where it was taken or else the upload's, or by the file's name. @default "created" */
+	sort?: ItemSort;
+	/** @default "desc", of names "asc" */
+	order?: "asc" | "desc";
 	/** 1 to 100. */
 	limit: number;
 	offset: number;
-	/** A `nextCursor`; replaces `offset`. */
+	/** A `nextCursor` of the same sort and order; replaces `offset`. */
 	cursor?: string;
 }
+
+/** The fields of an item that a grid shows. */
+export interface CompactItem
+	extends Pick<
+		Item,
+		"id" | "userId" | "status" | "trashedAt" | "placeholder" | "width" | "height" | "takenAt" | "createdAt" | "favorite"
+	> {
+	/** The person's own, else the current analysis's. */
+	category: string | null;
+	headline: string | null;
+}
+
+interface Listed<Each> {
+	items: Each[];
+	total: number;
+	nextCursor: string | null;
+}
+
+/** A value that items have, and how many have it. */
+export interface FacetValue {
+	value: string;
+	count: number;
+}
+
+export const facetNames = ["categories", "tags", "months", "statuses", "providers"] as const;
+/** Each the most frequent first, months the latest first. */
+export type Facets = Record<(typeof facetNames)[number], FacetValue[]>;
 
 export interface ItemWithAnalysis {
 	item: Item;
@@ -56,14 +96,12 @@ export interface Items {
 	findAll(userId: string, itemIds: string[]): Promise<ItemWithAnalysis[]>;
 	/** Returns those of the ids that are items of the user. */
 	existing(userId: string, itemIds: string[]): Promise<string[]>;
-	list(
-		userId: string,
-		page: ItemPage,
-	): Promise<{
-		items: ItemWithAnalysis[];
-		total: number;
-		nextCursor: string | null;
-	}>;
+	/** @throws AppError `invalid_request` where the cursor is of another sort or order, or of no list */
+	list(userId: string, page: ItemPage): Promise<Listed<ItemWithAnalysis>>;
+	/** As `list`, without what a grid does not show. */
+	listCompact(userId: string, page: ItemPage): Promise<Listed<CompactItem>>;
+	/** Counts what the items have; at most 100 values of each kind, of months 1,200. */
+	facets(userId: string, filter: ItemFilter): Promise<Facets>;
 	count(userId: string, filter: ItemFilter): Promise<number>;
 	/** Returns the ids of the items that are meant, the newest first. */
 	ids(userId: string, filter: ItemFilter, limit: number): Promise<string[]>;
@@ -78,6 +116,12 @@ export interface Items {
 	markUploaded(userId: string, itemId: string): Promise<Item | null>;
 	/** Sets a `failed` item whose bytes are stored to `uploaded`, with fresh attempts. */
 	restart(userId: string, itemId: string): Promise<Item | null>;
+	/** Puts the item into the trash, where it stays as it is there already. Null where there is no such item. */
+	trash(userId: string, itemId: string): Promise<Item | null>;
+	/** Takes the item out of the trash, if it is there. Null where there is no such item. */
+	restore(userId: string, itemId: string): Promise<Item | null>;
+	/** Returns items that came to the trash before a time: one of each user before a second of any, the longest first. */
+	trashedBefore(time: Date, limit: number): Promise<{ userId: string; itemId: string }[]>;
 	/**
 	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone until its
 	 * objects are certainly removed, and a redaction until its text is certainly removed from chats. False where there

@@ -15,6 +15,11 @@ export interface Objects {
 	deletePage(prefix: string): Promise<boolean>;
 	/** Returns a URL that reads the object for `seconds`; with a file name a browser saves it under that. */
 	presignGet(key: string, seconds: number, options?: { filename?: string }): Promise<string>;
+	/**
+	 * Returns a URL that reads the object for at least `seconds`, unless the credentials end before. It is the same for
+	 * half an hour, so that who has read the object need not read it again.
+	 */
+	presignCacheable(key: string, seconds: number): Promise<{ url: string; expiresAt: Date }>;
 	/** Returns a form that stores a file of exactly this type and size under the key, for `seconds`. */
 	presignPost(key: string, file: { contentType: string; size: number }, seconds: number): Promise<UploadForm>;
 }

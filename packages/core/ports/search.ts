@@ -1,9 +1,17 @@
 import type { ImageType } from "../items/item.ts";
+import type { ItemFilter } from "./items.ts";
+
+/** The maximum of hits that a search passes over. */
+export const maxSearchOffset = 150;
 
 export interface SearchOptions {
 	/** 1 to 50. */
 	topK: number;
+	/** Hits before the first, at most 150. @default 0 */
+	offset?: number;
 	category?: string;
+	/** Which items are looked through. @default all that are not in the trash */
+	filter?: ItemFilter;
 	/** Adds the snippet to hits, for which the text itself is read. @default false */
 	explain?: boolean;
 }
@@ -13,6 +21,7 @@ export interface SearchLimits {
 	/** 1 to 50. */
 	topK: number;
 	category?: string;
+	filter?: ItemFilter;
 	/** The lowest score of a match by words. @default the answerability threshold of `TextQuery` */
 	minRelevance?: number;
 	/** The lowest cosine similarity of a match by meaning, -1 to 1. @default the answerability threshold of `VectorQuery` */
@@ -27,6 +36,8 @@ export interface TextQuery {
 	text: string;
 	/** 0 to 1. @default the answerability threshold: no hits unless one document has enough of the words' weight */
 	minScore?: number;
+	/** The last word is the beginning of one: "boar" finds "boarding". @default false */
+	prefix?: boolean;
 	/** Today, where the person is: "last summer" depends on it. @default now, UTC */
 	clock?: { now: Date; timeZone?: string };
 }
@@ -64,6 +75,10 @@ export interface Hit {
 	headline: string;
 	summary: string;
 	analysisId: string;
+	/** A tile shows these before its thumbnail is loaded; absent in chats that are older. */
+	placeholder?: string | null;
+	width?: number | null;
+	height?: number | null;
 	/** Ranks, from 1, in each retriever of a hybrid search; null where the retriever did not find it. */
 	textRank?: number | null;
 	vectorRank?: number | null;

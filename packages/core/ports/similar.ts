@@ -33,6 +33,9 @@ export interface SimilarItem {
 	headline: string | null;
 	summary: string | null;
 	analysisId: string | null;
+	placeholder: string | null;
+	width: number | null;
+	height: number | null;
 }
 
 export interface SimilarItems {
@@ -46,4 +49,6 @@ export interface SimilarItems {
 export interface Similar {
 	/** Null where the user has no such item. */
 	toItem(userId: string, itemId: string, options: SimilarOptions): Promise<SimilarItems | null>;
+	/** Returns those pairs of the items, 50 at most, that are near-duplicates of each other. */
+	pairs(userId: string, itemIds: string[]): Promise<[string, string][]>;
 }

@@ -9,6 +9,10 @@ interface SearchRequest extends SearchLimits {
 	searchType: SearchType;
 	/** Adds the matching piece of text to each hit. @default false */
 	explain?: boolean;
+	/** Hits before the first, at most 150. @default 0 */
+	offset?: number;
+	/** The last word is the beginning of one; only of a search by words. @default false */
+	prefix?: boolean;
 	/** Gives strong hits only. @default false */
 	strict?: boolean;
 	/** IANA name of where the person is: "yesterday" depends on it. @default "UTC" */
@@ -33,25 +37,31 @@ const maxEmbeddingMs = 8_000;
  * @throws ModelFailure of the embedding model: any in a search by vectors, in a hybrid one those that no retry resolves
  */
 export async function searchItems(
-	ports: Pick<Ports, "search" | "embedder" | "vectorIndex">,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "items">,
 	userId: string,
 	request: SearchRequest,
 ): Promise<SearchResult> {
-	const { topK, category, explain, strict = false, timeZone } = request;
+	const { topK, offset, category, filter, explain, strict = false, timeZone } = request;
 	const { text: query, negations } = markNegations(request.query);
-	const options: SearchOptions = { topK, category, explain };
+	const options: SearchOptions = { topK, offset, category, filter, explain };
 	const text: TextQuery = {
 		text: query,
 		minScore: request.minRelevance,
+		prefix: request.prefix,
 		clock: { now: new Date(), ...(timeZone && { timeZone }) },
 	};
-	const result = (found: Hit[], ...notices: string[]): SearchResult => {
+	const result = async (found: Hit[], ...notices: string[]): Promise<SearchResult> => {
 		const strong = found.filter(isStrong);
 		const hits = strict ? strong : found;
 		return {
 			hits,
 			notices: [...notices, ...negationNotices(negations), ...correctionNotices(hits)],
-			emptyReason: strong.length > 0 ? null : hits.length > 0 ? onlyWeakHits : explainNoHits(request, query),
+			emptyReason:
+				strong.length > 0
+					? null
+					: hits.length > 0
+						? onlyWeakHits
+						: ((await explainUnknownCategory(ports, userId, request)) ?? explainNoHits(request, query)),
 		};
 	};
 
@@ -82,6 +92,20 @@ const negationNotices = (negations: string[]) =>
 	negations.length > 0
 		? [`Left out what has ${negations.map((mark) => mark.slice(1)).join(" or ")} (as ${negations.join(" ")}).`]
 		: [];
+
+const maxNamedCategories = 10;
+
+/** Tells a category that is misspelt from one in which nothing was found. */
+async function explainUnknownCategory(
+	{ items }: Pick<Ports, "items">,
+	userId: string,
+	{ category, filter }: SearchRequest,
+): Promise<string | null> {
+	const asked = category ?? filter?.category;
+	if (asked === undefined || (await items.count(userId, { category: asked })) > 0) return null;
+	const known = (await items.categories(userId)).slice(0, maxNamedCategories).map((each) => each.category);
+	return `Nothing was found: no item has the category "${asked}"${known.length > 0 ? `, yours are ${known.join(", ")}` : ""}.`;
+}
 
 /** Says once for each word what was looked for instead. */
 function correctionNotices(hits: Hit[]): string[] {
@@ -140,6 +164,9 @@ function explainNoHits(request: SearchRequest, query: string): string {
 	}
 	if (contentWords(included).size === 0) {
 		return "Nothing was found: the query has only words that are in every text. Add one that tells what you look for.";
+	}
+	if (request.filter && Object.keys(request.filter).length > 0) {
+		return `Nothing was found: too little of the query is in any item that the filters leave of ${where}. Other words may help, or fewer filters.`;
 	}
 	const limits = [
 		request.minRelevance !== undefined && "min_relevance_score",

@@ -1,26 +1,18 @@
-import { tooManyPending, unknownCursor } from "#core/errors.ts";
-import { localText } from "#core/items/taken-at.ts";
-import type { ItemFilter, Items } from "#core/ports/index.ts";
+import { tooManyPending } from "#core/errors.ts";
+import type { Items } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type ItemRow, itemFromRow } from "../rows.ts";
-import { type Sql, sql } from "../sql.ts";
+import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
-import { itemWithAnalysis, shownCategory, type WholeItemRow, wholeItem, withCurrentAnalysis } from "./whole-item.ts";
+import { shownCategory } from "./item-filter.ts";
+import { postgresItemLists } from "./item-lists.ts";
+import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "./whole-item.ts";
 
 /** Items in PostgreSQL. */
 export function postgresItems(db: Database): Items {
 	const current = async (userId: string, itemId: string) => {
 		const [row] = await db.query<ItemRow>(sql`select * from items where user_id = ${userId} and id = ${itemId}`);
 		return row ? itemFromRow(row) : null;
-	};
-
-	const count: Items["count"] = async (userId, filter) => {
-		const [counted] = await db.query<{ total: number }>(
-			sql`select count(*)::int as total
-			    from items ${withCurrentAnalysis}
-			    where items.user_id = ${userId} and ${isMeant(filter)}`,
-		);
-		return counted?.total ?? 0;
 	};
 
 	return {
@@ -81,55 +73,15 @@ export function postgresItems(db: Database): Items {
 			return rows.map(({ id }) => id);
 		},
 
-		async list(userId, { limit, offset, cursor, sort = "newest", ...filter }) {
-			const after = cursor === undefined ? null : decodeCursor(cursor);
-			const isAfterCursor = !after
-				? sql`true`
-				: sort === "newest"
-					? sql`(items.created_at, items.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`
-					: sql`(items.created_at, items.id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)`;
-			const order =
-				sort === "newest" ? sql`items.created_at desc, items.id desc` : sql`items.created_at asc, items.id asc`;
-			// One row more than the page shows whether there is a next one.
-			const rows = await db.query<WholeItemRow>(
-				sql`select ${wholeItem}
-				    from items ${withCurrentAnalysis}
-				    where items.user_id = ${userId} and ${isMeant(filter)}
-				      and ${isAfterCursor}
-				    order by ${order}
-				    limit ${limit + 1} offset ${after ? 0 : offset}`,
-			);
-			const page = rows.slice(0, limit).map(itemWithAnalysis);
-			const last = page.at(-1);
-			return {
-				items: page,
-				total: await count(userId, filter),
-				nextCursor: rows.length > limit && last ? encodeCursor(last.item) : null,
-			};
-		},
-
-		count,
-
-		async ids(userId, filter, limit) {
-			const rows = await db.query<{ id: string }>(
-				sql`select items.id
-				    from items
-				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				    where items.user_id = ${userId} and ${isMeant(filter)}
-				    order by items.created_at desc, items.id desc
-				    limit ${limit}`,
-			);
-			return rows.map(({ id }) => id);
-		},
+		...postgresItemLists(db),
 
 		async categories(userId) {
 			return db.query<{ category: string; items: number }>(
 				sql`select ${shownCategory} as category, count(*)::int as items
 				    from items
-				    join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				    where items.user_id = ${userId}
+				    where items.user_id = ${userId} and items.trashed_at is null and ${shownCategory} is not null
 				    group by ${shownCategory}
-				    order by count(*) desc, ${shownCategory}
+				    order by count(*) desc, category
 				    limit 100`,
 			);
 		},
@@ -167,6 +119,39 @@ export function postgresItems(db: Database): Items {
 			return current(userId, itemId);
 		},
 
+		async trash(userId, itemId) {
+			const [row] = await db.query<ItemRow>(
+				sql`update items set trashed_at = coalesce(trashed_at, clock_timestamp()),
+				      updated_at = case when trashed_at is null then clock_timestamp() else updated_at end
+				    where user_id = ${userId} and id = ${itemId}
+				    returning *`,
+			);
+			return row ? itemFromRow(row) : null;
+		},
+
+		async restore(userId, itemId) {
+			const [row] = await db.query<ItemRow>(
+				sql`update items set trashed_at = null,
+				      updated_at = case when trashed_at is null then updated_at else clock_timestamp() end
+				    where user_id = ${userId} and id = ${itemId}
+				    returning *`,
+			);
+			return row ? itemFromRow(row) : null;
+		},
+
+		async trashedBefore(time, limit) {
+			const rows = await db.query<{ user_id: string; id: string }>(
+				sql`select user_id, id
+				    from (
+				      select user_id, id, trashed_at, row_number() over (partition by user_id order by trashed_at, id) as turn
+				      from items where trashed_at < ${time}
+				    ) as expired
+				    order by turn, trashed_at
+				    limit ${limit}`,
+			);
+			return rows.map((row) => ({ userId: row.user_id, itemId: row.id }));
+		},
+
 		async delete(userId, itemId) {
 			const deleted = await db.query(
 				sql`with gone as (
@@ -182,44 +167,4 @@ export function postgresItems(db: Database): Items {
 			return deleted.length > 0;
 		},
 	};
-}
-
-/** Conditions on `items`, joined with the current `analyses`. Where it was taken, the local day counts. */
-function isMeant({ category, status, from, to, dates = "uploaded", ids, album, and }: ItemFilter): Sql {
-	const isWithin =
-		dates === "taken"
-			? sql`(${from ?? null}::text is null or items.taken_at_local >= ${from ? localText(from) : null})
-			      and (${to ?? null}::text is null or items.taken_at_local < ${to ? localText(to) : null})`
-			: sql`(${from ?? null}::timestamptz is null or items.created_at >= ${from ?? null})
-			      and (${to ?? null}::timestamptz is null or items.created_at < ${to ?? null})`;
-	return sql`(items.status = ${status ?? null} or (${status ?? null}::text is null and items.status <> 'pending'))
-	      and (${category ?? null}::text is null or lower(${shownCategory}) = lower(${category ?? null}))
-	      and ${isWithin}
-	      ${ids ? sql`and items.id = any(${ids}::uuid[])` : sql``}
-	      ${
-					album
-						? sql`and exists (select from album_items
-	              where album_items.user_id = items.user_id and album_items.album_id = ${album} and album_items.item_id = items.id)`
-						: sql``
-				}
-	      ${and ? sql`and ${isMeant(and)}` : sql``}`;
-}
-
-function isRealTime(text: string): boolean {
-	const time = new Date(text);
-	return !Number.isNaN(time.getTime()) && time.toISOString() === text;
-}
-
-function encodeCursor({ createdAt, id }: { createdAt: Date; id: string }) {
-	return Buffer.from(`${createdAt.toISOString()} ${id}`).toString("base64url");
-}
-
-const cursorPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-function decodeCursor(cursor: string): { createdAt: string; id: string } {
-	const text = Buffer.from(cursor, "base64url").toString();
-	const [, createdAt, id] = cursorPattern.exec(text) ?? [];
-	// The Date rolls 30 February over to March; PostgreSQL would refuse it.
-	if (!createdAt || !id || !isRealTime(createdAt)) throw unknownCursor();
-	return { createdAt, id };
 }

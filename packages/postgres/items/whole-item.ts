@@ -15,9 +15,6 @@ export const wholeItem = sql`items.*, to_jsonb(analyses) as analysis, array(
 
 export const withCurrentAnalysis = sql`left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id`;
 
-/** The category under which an item is shown: the person's own, else the model's. */
-export const shownCategory = sql`coalesce(items.edited_category, analyses.category)`;
-
 /** Times inside jsonb are text. */
 export function itemWithAnalysis(row: WholeItemRow): ItemWithAnalysis {
 	const { analysis } = row;

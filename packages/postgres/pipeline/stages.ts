@@ -266,7 +266,7 @@ async function claimWaiting(
 }
 
 /**
- * Finds the user's other item with these bytes, and restarts it where it had failed. An item that only announced the
+ * Finds the user's other item with these bytes, restarts it where it had failed, and takes it out of the trash. An item that only announced the
  * bytes loses the digest.
  */
 async function existingDuplicate(tx: Queryable, { userId, itemId }: Lease, sha256: string): Promise<string | null> {
@@ -275,7 +275,7 @@ async function existingDuplicate(tx: Queryable, { userId, itemId }: Lease, sha25
 	const [existing] = await tx.query<{ id: string }>(
 		sql`update items set
 		      status = case when status = 'failed' then 'uploaded' else status end,
-		      error_code = null, error_detail = null,
+		      error_code = null, error_detail = null, trashed_at = null,
 		      attempts = case when status = 'failed' then 0 else attempts end,
 		      stage_at = case when status = 'failed' then clock_timestamp() else stage_at end,
 		      swept_at = case when status = 'failed' then null else swept_at end,

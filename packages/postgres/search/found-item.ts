@@ -8,6 +8,9 @@ export interface FoundItemRow<Text> {
 	headline: Text;
 	summary: Text;
 	analysis_id: Text;
+	placeholder: Buffer | null;
+	width: number | null;
+	height: number | null;
 }
 
 export function foundItemFromRow<Text>(row: FoundItemRow<Text>) {
@@ -18,5 +21,8 @@ export function foundItemFromRow<Text>(row: FoundItemRow<Text>) {
 		headline: row.headline,
 		summary: row.summary,
 		analysisId: row.analysis_id,
+		placeholder: row.placeholder?.toString("base64") ?? null,
+		width: row.width,
+		height: row.height,
 	};
 }

@@ -1,6 +1,6 @@
 import type { FusionWeights } from "#core/ports/index.ts";
 import { type Sql, sql } from "../sql.ts";
-import type { SearchScope } from "./search-scope.ts";
+import { meantStep, type SearchScope } from "./search-scope.ts";
 import { matched, snippetText, type TextSearch, textSteps } from "./text.ts";
 import { type VectorSearch, vectorSteps } from "./vector.ts";
 
@@ -11,6 +11,7 @@ import { type VectorSearch, vectorSteps } from "./vector.ts";
 
 interface HitOptions {
 	topK: number;
+	offset: number;
 	/** Adds a snippet to each hit. */
 	explain: boolean;
 }
@@ -18,24 +19,28 @@ interface HitOptions {
 export const textStatement = (
 	scope: SearchScope,
 	search: TextSearch,
-	{ topK, explain }: HitOptions,
-) => sql`with ${textSteps(scope, search)}
+	{ topK, offset, explain }: HitOptions,
+) => sql`with ${meantStep(scope)}${textSteps(scope, search)}
 	select ${shown}, score, rank::int as text_rank, score as text_score, is_strong, ${matched}, ${snippetText(explain)}
-	from (select * from text_results order by rank limit (select ${topK}::int)) as hits ${documentsOfHits}
+	from (select * from text_results order by rank limit (select ${topK}::int) offset (select ${offset}::int)) as hits ${documentsOfHits}
 	where documents.user_id = ${scope.user}
 	order by rank`;
 
-export const vectorStatement = (scope: SearchScope, search: VectorSearch) => sql`with ${vectorSteps(scope, search)}
+export const vectorStatement = (
+	scope: SearchScope,
+	search: VectorSearch,
+	{ topK, offset }: Omit<HitOptions, "explain">,
+) => sql`with ${meantStep(scope)}${vectorSteps(scope, search)}
 	select ${shown}, similarity as score, rank::int as vector_rank, similarity, is_strong
-	from (select * from vector_results order by rank limit (select ${search.topK}::int)) as hits ${documentsOfHits}
+	from (select * from vector_results order by rank limit (select ${topK}::int) offset (select ${offset}::int)) as hits ${documentsOfHits}
 	where documents.user_id = ${scope.user}
 	order by rank`;
 
 export const hybridStatement = (
 	scope: SearchScope,
 	search: { text: TextSearch; vector: VectorSearch; weights: FusionWeights },
-	{ topK, explain }: HitOptions,
-) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(search.weights, topK)}
+	{ topK, offset, explain }: HitOptions,
+) => sql`with ${meantStep(scope)}${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(search.weights, topK, offset)}
 	)
 	select ${shown}, fused_score as score, text_rank::int, text_score, text_share,
 	  vector_rank::int, similarity, vector_share, is_strong, ${matched}, ${snippetText(explain)}
@@ -43,7 +48,8 @@ export const hybridStatement = (
 	where documents.user_id = ${scope.user}
 	order by fused_score desc, item_id`;
 
-const shown = sql`item_id, mime_type, documents.category, headline, summary, documents.analysis_id`;
+const shown = sql`item_id, mime_type, documents.category, headline, summary, documents.analysis_id,
+	  items.placeholder, items.width, items.height`;
 
 const documentsOfHits = sql`join documents using (item_id) join items on items.id = documents.item_id and items.user_id = documents.user_id`;
 
@@ -55,7 +61,7 @@ const documentsOfHits = sql`join documents using (item_id) join items on items.i
  * - text_share, vector_share: weight * score
  * - fused_score: the sum of the shares
  */
-function fusedResults({ text, vector }: FusionWeights, topK: number): Sql {
+function fusedResults({ text, vector }: FusionWeights, topK: number, offset: number): Sql {
 	return sql`
 	  select *, text_share + vector_share as fused_score
 	  from (
@@ -66,5 +72,5 @@ function fusedResults({ text, vector }: FusionWeights, topK: number): Sql {
 	    from text_results full join vector_results using (item_id)
 	  ) as shares
 	  order by fused_score desc, item_id
-	  limit (select ${topK}::int)`;
+	  limit (select ${topK}::int) offset (select ${offset}::int)`;
 }

@@ -1,4 +1,4 @@
-import { cropWindows } from "#core/items/fingerprint.ts";
+import { cropWindows, type Hashes, hashDistance } from "#core/items/fingerprint.ts";
 import { candidateBits, maxCandidates } from "#core/ports/index.ts";
 import { isNearDuplicate } from "#core/search/near-duplicate.ts";
 import type { Database } from "../database.ts";
@@ -48,6 +48,33 @@ export async function findNearDuplicates(
 	return rows.filter((row) => isNearDuplicate(picture, pictureOf(row), row.distance)).map(({ item_id }) => item_id);
 }
 
+/** Finds among items those that are near-duplicates of each other. @returns pairs of their ids */
+export async function findDuplicatePairs(db: Database, userId: string, itemIds: string[]): Promise<[string, string][]> {
+	const rows = await db.query<Looks & { item_id: string }>(
+		sql`select items.id as item_id, perceptual_hash, crop_hashes, luma, extracted_text
+		    from items
+		    left join fingerprints on fingerprints.user_id = items.user_id and fingerprints.item_id = items.id
+		    left join documents on documents.user_id = items.user_id and documents.item_id = items.id
+		    where items.user_id = ${userId} and items.id = any(${itemIds}::uuid[]) and perceptual_hash is not null`,
+	);
+	const pictures = rows.map((row) => ({ id: row.item_id, hashes: hashesOf(row), picture: pictureOf(row) }));
+	return pictures.flatMap((first, at) =>
+		pictures.slice(at + 1).flatMap((second): [string, string][] => {
+			const distance = hashDistance(first.hashes, second.hashes);
+			const isPair = distance <= candidateBits && isNearDuplicate(first.picture, second.picture, distance);
+			return isPair ? [[first.id, second.id]] : [];
+		}),
+	);
+}
+
+function hashesOf({ perceptual_hash, crop_hashes }: Looks): Hashes {
+	const hex = (bits: string) => BigInt(`0b${bits}`).toString(16).padStart(16, "0");
+	return {
+		perceptualHash: hex(perceptual_hash ?? "0"),
+		cropHashes: crop_hashes === null ? null : positions.map((at) => hex(crop_hashes.slice(at, at + hashBits))),
+	};
+}
+
 /**
  * Lists those of the user's items whose hashes are nearest, from an index of their own: an item that looks the same is
  * found before it has a vector, or an analysis.
@@ -58,7 +85,7 @@ const lookAlikes = (userId: string, itemId: string, looks: Looks) => {
 	with look_alikes as materialized (
 	  select item_id, distance from (
 	    select id as item_id, ${distanceFrom(looks)} as distance from items
-	    where user_id = ${user} and id <> ${itemId} and perceptual_hash is not null
+	    where user_id = ${user} and id <> ${itemId} and perceptual_hash is not null and trashed_at is null
 	    offset 0
 	  ) as compared
 	  where distance <= ${constant(candidateBits)}

@@ -30,6 +30,9 @@ export interface KnownQuery extends Pick<AnalyzedQuery, "phrases" | "excluded"> 
 /** True for a word of a language. */
 export type IsWord = (word: string) => Promise<boolean>;
 
+/** Of a word that begins as the query's last one: below the word itself, and no correction of it. */
+const prefixSimilarity = 0.95;
+
 /** From this similarity on a lexeme is the term itself or a form of it, and no longer word that contains it. */
 export const wholeWord = 0.9;
 
@@ -43,7 +46,9 @@ export async function lookUpTerms(
 	{ terms, phrases, excluded }: AnalyzedQuery,
 ): Promise<KnownQuery> {
 	if (terms.length === 0) return { phrases, excluded, terms: [] };
-	const rows = await db.query<FoundRow>(foundLexemes(userId, terms).prepared("search terms"));
+	const rows = await db.query<FoundRow>(
+		foundLexemes(userId, terms).prepared(terms.some(({ prefix }) => prefix) ? "search prefix" : "search terms"),
+	);
 	const total = rows.find(({ term }) => term === null)?.documents ?? 0;
 	const found = terms.map((term, at) => ({
 		term,
@@ -115,6 +120,9 @@ interface FoundRow {
 /** Letters of a term that a longer word may begin or end with. */
 const minPartLetters = 4;
 const maxLongerWords = 8;
+/** Of a word's beginning: the most frequent, of those that are read. */
+const maxPrefixed = 24;
+const maxPrefixedRead = 1_000;
 
 /** Stems and dates are no words that a person typed. */
 const isPlainWord = sql`lexeme !~ '[:-]'`;
@@ -125,7 +133,26 @@ function foundLexemes(userId: string, terms: QueryTerm[]): Sql {
 	const partial = terms.flatMap(({ plain }, term) =>
 		plain !== null && /^\p{L}+$/u.test(plain) && [...plain].length >= minPartLetters ? [{ term, plain }] : [],
 	);
+	const begun = terms.flatMap(({ prefix }, term) => (prefix === undefined ? [] : [{ term, prefix }]));
 	const user = sql`(select ${userId}::text)`;
+	// Only in a search by a word's beginning: another statement, so that any other one is planned as if there were none.
+	const prefixed =
+		begun.length === 0
+			? sql``
+			: sql`
+	union all (
+	select term, lexeme, false, documents
+	from unnest((select ${begun.map(({ term }) => term)}::int[]), (select ${begun.map(({ prefix }) => prefix)}::text[])) as begun (term, prefix),
+	  lateral (
+	    select lexeme, documents
+	    from (
+	      select lexeme, documents from words
+	      where user_id = ${user} and lexeme >= prefix and lexeme < prefix || chr(1114111) and ${isPlainWord}
+	      limit ${constant(maxPrefixedRead)}
+	    ) as read
+	    order by documents desc, lexeme
+	    limit ${constant(maxPrefixed)}
+	  ) as words_of_prefix)`;
 	const parts = sql`unnest((select ${partial.map(({ term }) => term)}::int[]), (select ${partial.map(({ plain }) => plain)}::text[])) as parts (term, plain)`;
 	const longerWords = (condition: Sql) => sql`
 	select term, lexeme, true, documents
@@ -142,7 +169,7 @@ function foundLexemes(userId: string, terms: QueryTerm[]): Sql {
 	from unnest((select ${wanted.map(({ term }) => term)}::int[]), (select ${wanted.map(({ lexeme }) => lexeme)}::text[])) as wanted (term, lexeme),
 	  lateral (select documents from words where user_id = ${user} and words.lexeme = wanted.lexeme offset 0) as own_words
 	union all (${longerWords(sql`lexeme > plain and lexeme < plain || chr(1114111)`)})
-	union all (${longerWords(sql`reverse(lexeme) collate "C" > reverse(plain) and reverse(lexeme) collate "C" < reverse(plain) || chr(1114111)`)})`;
+	union all (${longerWords(sql`reverse(lexeme) collate "C" > reverse(plain) and reverse(lexeme) collate "C" < reverse(plain) || chr(1114111)`)})${prefixed}`;
 }
 
 /** Takes the similarity of the term's own lexemes from the query, that of longer words from the parameters. */
@@ -151,7 +178,9 @@ function knownLexemes({ partSimilarity }: SearchParameters, term: QueryTerm, row
 	const known = new Map<string, KnownLexeme>();
 	for (const { lexeme, longer, documents } of rows) {
 		if (longer && (partSimilarity === 0 || own.has(lexeme))) continue;
-		known.set(lexeme, { lexeme, documents, similarity: longer ? partSimilarity : (own.get(lexeme) ?? 0) });
+		const isBegun = term.prefix !== undefined && lexeme.startsWith(term.prefix);
+		const similarity = longer && !isBegun ? partSimilarity : (own.get(lexeme) ?? (isBegun ? prefixSimilarity : 0));
+		known.set(lexeme, { lexeme, documents, similarity });
 	}
 	return [...known.values()];
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Hit, MatchedWord, Search, TextQuery } from "#core/ports/index.ts";
+import type { Hit, MatchedWord, Search, SearchOptions, TextQuery } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import type { Sql } from "../sql.ts";
 import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
@@ -26,41 +26,47 @@ export function postgresSearch(
 	} = {},
 ): Search {
 	/** Each connection keeps a statement's plan: planning takes longer than a search among few items. */
-	const hitRows = (name: string, statement: Sql) => db.query<HitRow>(statement.prepared(name + suffix));
-	const scope = (userId: string, category?: string) => searchScope(parameters, userId, category);
+	const hitRows = (name: string, statement: Sql, { filter }: SearchOptions) =>
+		// A filter makes another statement, for which the server must see the values that it is planned for.
+		db.query<HitRow>(filter ? statement : statement.prepared(name + suffix));
+	const scope = (userId: string, options: SearchOptions) => searchScope(parameters, userId, options);
 	const suffix = suffixOf(parameters);
 
-	const textSearch = async (userId: string, { text, minScore, clock }: TextQuery): Promise<TextSearch> => {
+	const textSearch = async (
+		userId: string,
+		{ text, minScore, prefix = false, clock }: TextQuery,
+	): Promise<TextSearch> => {
 		// Loaded with the first search: stemmers and stop words are a third of the api.
-		const { analyzeQuery } = await import("#text/query.ts");
-		const query = await lookUpTerms(
-			{ db, parameters, isWord },
-			userId,
-			analyzeQuery(text, clock ?? { now: new Date() }),
-		);
+		const { analyzeQuery, withPrefix } = await import("#text/query.ts");
+		const analyzed = analyzeQuery(text, clock ?? { now: new Date() });
+		const query = await lookUpTerms({ db, parameters, isWord }, userId, prefix ? withPrefix(analyzed, text) : analyzed);
 		return { ...query, minScore: minScore ?? null };
 	};
 
 	return {
-		async byText(userId, query, { topK, category, explain = false }) {
+		async byText(userId, query, options) {
+			const { topK, offset = 0, explain = false } = options;
 			const text = await textSearch(userId, query);
-			const rows = await hitRows("search byText", textStatement(scope(userId, category), text, { topK, explain }));
+			const statement = textStatement(scope(userId, options), text, { topK, offset, explain });
+			const rows = await hitRows("search byText", statement, options);
 			return rows.map((row) => hitFromRow(row, text.terms));
 		},
-		async byVector(userId, query, { topK, category }) {
-			const rows = await hitRows("search byVector", vectorStatement(scope(userId, category), { ...query, topK }));
+		async byVector(userId, query, options) {
+			const { topK, offset = 0 } = options;
+			const vector = { ...query, topK: topK + offset };
+			const statement = vectorStatement(scope(userId, options), vector, { topK, offset });
+			const rows = await hitRows("search byVector", statement, options);
 			return rows.map((row) => hitFromRow(row, []));
 		},
-		async hybrid(userId, { text: query, vector, weights }, { topK, category, explain = false }) {
+		async hybrid(userId, { text: query, vector, weights }, options) {
+			const { topK, offset = 0, explain = false } = options;
 			const text = await textSearch(userId, query);
-			const rows = await hitRows(
-				"search hybrid",
-				hybridStatement(
-					scope(userId, category),
-					{ text, vector: { ...vector, topK, excluded: text.excluded }, weights },
-					{ topK, explain },
-				),
+			const statement = hybridStatement(
+				scope(userId, options),
+				{ text, vector: { ...vector, topK: topK + offset, excluded: text.excluded }, weights },
+				{ topK, offset, explain },
 			);
+			const rows = await hitRows("search hybrid", statement, options);
 			return rows.map((row) => hitFromRow(row, text.terms));
 		},
 	};

@@ -2,9 +2,10 @@ import type { Similar, SimilarItem, SimilarOptions } from "#core/ports/index.ts"
 import type { Database } from "../database.ts";
 import { sql } from "../sql.ts";
 import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
-import { distanceFrom, findNearDuplicates, type Looks } from "./look-alikes.ts";
+import { distanceFrom, findDuplicatePairs, findNearDuplicates, type Looks } from "./look-alikes.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
 import { searchParameters } from "./search-parameters.ts";
+import { isNotTrashed } from "./search-scope.ts";
 
 /** Finds similar items in PostgreSQL. */
 export function postgresSimilar(db: Database): Similar {
@@ -19,6 +20,7 @@ export function postgresSimilar(db: Database): Similar {
 				items: rows.map(similarFromRow),
 			};
 		},
+		pairs: (userId, itemIds) => findDuplicatePairs(db, userId, itemIds),
 	};
 }
 
@@ -63,12 +65,12 @@ function similarTo(
 		category,
 		vector: sql`(select embedding from item)`,
 		hits: sql`${topK}::int`,
-		where: sql`item_id <> ${id} and (select embedding is not null from item)`,
+		where: sql`item_id <> ${id} and (select embedding is not null from item) and ${isNotTrashed(user)}`,
 	})}, compared_items as (
 	  select found.item_id,
 	    1 - (embeddings.embedding <=> (select embedding from item)) as similarity,
 	    ${distanceFrom(looks)} as distance,
-	    items.mime_type, documents.category, documents.headline, documents.summary, documents.analysis_id
+	    items.mime_type, items.placeholder, items.width, items.height, documents.category, documents.headline, documents.summary, documents.analysis_id
 	  from (select item_id from nearest_codes union select unnest(${near})) as found
 	  join items on items.user_id = ${user} and items.id = found.item_id
 	  left join documents on documents.user_id = ${user} and documents.item_id = found.item_id

@@ -51,12 +51,15 @@ const tsquery = (query: string | null) => sql`(select nullif(${query ?? ""}::tex
  * - item_id
  * - search: the document's tsvector
  */
-function candidates({ user, category, parameters }: SearchScope, { terms, phrases, excluded }: TextSearch): Sql {
+function candidates(
+	{ user, category, isMeant, parameters }: SearchScope,
+	{ terms, phrases, excluded }: TextSearch,
+): Sql {
 	const maxCandidates = constant(parameters.maxCandidates);
 	const { allTermsFirst, rareOrPairedTerms } = termQueries(terms, parameters.maxCandidates);
 	const allTerms = tsquery(allTermsFirst);
 	const isAllowed = sql`(${tsquery(phrases)} is null or search @@ ${tsquery(phrases)}) and (${tsquery(excluded)} is null or not search @@ ${tsquery(excluded)})
-	    and (${category} is null or lower(category) = ${category})`;
+	    and (${category} is null or lower(category) = ${category}) and ${isMeant}`;
 	return sql`
 	  (select item_id, ts_delete(search, '') as search from documents
 	  where user_id = ${user} and search @@ ${allTerms} and ${isAllowed}

@@ -24,7 +24,9 @@ export function vectorSteps(scope: SearchScope, search: VectorSearch): Sql {
 		model,
 		vector,
 		hits: sql`${search.topK}::int`,
-		exhaustive: sql`(select ${search.exhaustive ?? false}::boolean)`,
+		// The nearest partitions may have few of the items that a filter leaves.
+		exhaustive: sql`(select ${(search.exhaustive ?? false) || scope.meant !== null}::boolean)`,
+		where: scope.isMeant,
 	})}, compared_vectors as materialized (${comparedVectors(scope, model, vector, search.excluded)}
 	), similarity_level as materialized (${similarityLevel(scope)}
 	), vector_results as materialized (${vectorResults(search)}

@@ -182,7 +182,7 @@ describe("an image's URL", () => {
 		const { itemId, originalKey, thumbnailKey } = await readyItem(api.ports, ada);
 		const original = await ask("GET", `/images/${itemId}.png`);
 		expect(original.body.url).toContain(originalKey);
-		expect(Object.keys(original.body)).toEqual(["url"]);
+		expect(Object.keys(original.body)).toEqual(["url", "expires_at"]);
 		const thumbnail = await ask("GET", `/images/${itemId}.png`, {
 			query: { size: "thumbnail" },
 		});

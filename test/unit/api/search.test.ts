@@ -47,6 +47,10 @@ describe("a search", () => {
 					headline: "A lighthouse at dusk",
 					summary: expect.any(String),
 					image_url: `/images/${stored.itemId}.png`,
+					thumbnail_url: expect.stringContaining(stored.itemId),
+					placeholder: expect.any(String),
+					width: 1,
+					height: 1,
 					metadata: {
 						analysis_id: stored.analysisId,
 						matched: [

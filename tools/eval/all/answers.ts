@@ -3,6 +3,7 @@ import type { Embedder, Hit } from "#core/ports/index.ts";
 import { searchItems } from "#core/search/search-items.ts";
 import type { SearchType } from "#core/search/search-types.ts";
 import type { Database } from "#postgres/database.ts";
+import { postgresItems } from "#postgres/items/items.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorIndex } from "#postgres/search/vector-index.ts";
 import { mean } from "../bootstrap.ts";
@@ -35,6 +36,7 @@ export async function answersOf(
 	hits = topK,
 ): Promise<Answer[]> {
 	const ports = {
+		items: postgresItems(db),
 		search: postgresSearch(db, { parameters: settings.search, isWord }),
 		vectorIndex: postgresVectorIndex(db),
 		embedder: { ...embedder, ...settings.embedder },

@@ -1,0 +1,118 @@
+import { z } from "@hono/zod-openapi";
+import { resolveAlbum } from "#core/albums/smart-items.ts";
+import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
+import { facetNames, itemSorts, type Ports } from "#core/ports/index.ts";
+import { notFound } from "../http/error-responses.ts";
+import { type Api, guarded, json, text, wholeNumber } from "../http/routing.ts";
+import { compactItemSchema, presentCompactItem } from "../presenters/compact-item.ts";
+import { itemSchema, presentItem } from "../presenters/item.ts";
+import { routes } from "./table.ts";
+
+const tags = ["Items"];
+const maxIds = 100;
+
+const filters = itemFilterFields.shape;
+
+const ids = z
+	.union([z.string(), z.array(z.string())])
+	.transform((value) => [value].flat().flatMap((list) => list.split(",")))
+	.pipe(
+		z
+			.array(z.uuid({ error: "Must be ids of items" }).toLowerCase())
+			.max(maxIds, { error: `Must be at most ${maxIds} ids` }),
+	)
+	.openapi({ type: "array", items: { type: "string", format: "uuid" }, maxItems: maxIds });
+
+const list = guarded(routes.listItems, {
+	tags,
+	summary: "List items, newest first",
+	description:
+		"Filters that fit nothing give an empty page. A cursor belongs to the sort and the order of the page that gave it.",
+	request: {
+		query: z.strictObject({
+			...filters,
+			ids: ids.optional().openapi({
+				description:
+					"These items, separated by commas, also those still `pending`; `compact` unless `fields` says otherwise. Ids that are no items of yours are left out.",
+			}),
+			sort: z.enum(itemSorts).default("created").openapi({
+				description: "By upload, by the local time where it was taken (else the upload's), or by the file's name.",
+			}),
+			order: z.enum(["asc", "desc"]).optional().openapi({ description: "By default `desc`, of names `asc`." }),
+			fields: z.enum(["full", "compact"]).optional().openapi({
+				description: "`compact` is what a grid shows; default is `full`.",
+			}),
+			limit: wholeNumber(1, 100, 50).openapi({ description: "By default 50, of `ids` all." }),
+			offset: wholeNumber(0, 1_000_000, 0),
+			cursor: text(2_000).optional().openapi({
+				description: "The `next_cursor` of the page before; replaces `offset`.",
+			}),
+		}),
+	},
+	responses: {
+		...notFound,
+		200: json(
+			"A page of items.",
+			z.object({
+				items: z.array(z.union([itemSchema, compactItemSchema])),
+				total: z.int(),
+				next_cursor: z.string().nullable(),
+			}),
+		),
+	},
+});
+
+const facetValues = z.array(z.object({ value: z.string(), count: z.int().positive() }));
+
+const facets = guarded(routes.listFacets, {
+	tags,
+	summary: "Count items by category, tag, month, status and provider",
+	description: "Each value with how many items have it, the most frequent first, months the latest first.",
+	request: { query: z.strictObject(filters) },
+	responses: {
+		...notFound,
+		200: json(
+			"The values.",
+			z
+				.object(Object.fromEntries(facetNames.map((name) => [name, facetValues])) as FacetShape)
+				.extend({ months: facetValues.openapi({ description: "As `2026-03`, of the local clock." }) })
+				.openapi("Facets"),
+		),
+	},
+});
+
+type FacetShape = Record<(typeof facetNames)[number], typeof facetValues>;
+
+type ListPorts = Pick<Ports, "items" | "objects" | "albums" | "search" | "embedder" | "vectorIndex">;
+
+/** Serves lists of a person's items. */
+export function itemListRoutes(app: Api, ports: ListPorts) {
+	app.openapi(list, async (c) => {
+		const { ids, sort, order, fields, limit, offset, cursor, ...filters } = c.req.valid("query");
+		const page = {
+			...(await resolveAlbum(ports, c.get("userId"), filterOf(filters))),
+			...{ sort, order, offset },
+			...(ids && { ids }),
+			limit: ids && c.req.query("limit") === undefined ? maxIds : limit,
+			cursor: cursor || undefined,
+		};
+		const userId = c.get("userId");
+		const compact = async () => {
+			const found = await ports.items.listCompact(userId, page);
+			return { ...found, items: await Promise.all(found.items.map((item) => presentCompactItem(ports, item))) };
+		};
+		const full = async () => {
+			const found = await ports.items.list(userId, page);
+			return { ...found, items: await Promise.all(found.items.map((item) => presentItem(ports, item))) };
+		};
+		const isCompact = (fields ?? (ids ? "compact" : "full")) === "compact";
+		const { items, total, nextCursor } = await (isCompact ? compact() : full());
+		return c.json({ items, total, next_cursor: nextCursor }, 200);
+	});
+
+	app.openapi(facets, async (c) => {
+		const userId = c.get("userId");
+		const filter = await resolveAlbum(ports, userId, filterOf(c.req.valid("query")));
+		return c.json(await ports.items.facets(userId, filter), 200);
+	});
+}
