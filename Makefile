@@ -66,6 +66,9 @@ test-packages: $(INSTALLED) ## the packages that could be published: cdk-local a
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
 	@vitest run --project langgraph-suite
 
+test-web: $(INSTALLED) ## the web app in Debian's Chromium (apt-get install chromium), on a local cloud of its own
+	@vitest run --project web
+
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@tsc --noEmit --project packages/web

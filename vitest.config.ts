@@ -34,7 +34,7 @@ export default defineConfig({
 					globalSetup: "test/support/serialized-dynamodb.ts",
 					include: ["test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
-					exclude: ["test/system/**", "test/faults/**", scripts, "**/node_modules/**"],
+					exclude: ["test/system/**", "test/faults/**", "test/web/**", scripts, "**/node_modules/**"],
 				},
 			},
 			{
@@ -66,6 +66,16 @@ export default defineConfig({
 					name: "faults",
 					include: ["test/faults/**/*.test.ts", faultsOfPackages],
 					globalSetup: ["test/support/serialized-dynamodb.ts", "test/system/global-setup.ts"],
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "web",
+					include: ["test/web/**/*.test.ts"],
+					globalSetup: "test/web/global-setup.ts",
+					// Each file opens a browser: two at once are all that two cores take.
+					maxWorkers: 2,
 				},
 			},
 			{

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { appendFileSync } from "node:fs";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +19,8 @@ export async function startCloudProcess(options: {
 	stateDir: string;
 	outputsFile: string;
 	port?: number;
+	/** Receives the output: codes that users would get by mail are there. */
+	logFile?: string;
 }): Promise<CloudProcess> {
 	const port = options.port ?? (await freePort());
 	const child = spawn(
@@ -32,8 +35,12 @@ export async function startCloudProcess(options: {
 		{ stdio: ["ignore", "pipe", "pipe"] },
 	);
 	let output = "";
-	child.stdout.on("data", (text) => (output += text));
-	child.stderr.on("data", (text) => (output += text));
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.on("data", (text) => {
+			output += text;
+			if (options.logFile) appendFileSync(options.logFile, text);
+		});
+	}
 	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
 	const end = Date.now() + 90_000;
 	while (!/^ready /m.test(output)) {

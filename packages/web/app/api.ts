@@ -46,7 +46,12 @@ let client: ReturnType<typeof createClient<paths>> | undefined;
 /** The REST client of the signed-in person; its types come from the OpenAPI document. */
 export function api() {
 	if (client) return client;
-	client = createClient<paths>({ baseUrl: config().apiUrl, fetch: authorized });
+	client = createClient<paths>({
+		baseUrl: config().apiUrl,
+		fetch: authorized,
+		// Ids are one parameter, separated by commas.
+		querySerializer: { array: { style: "form", explode: false } },
+	});
 	client.use({
 		async onResponse({ response }) {
 			if (response.ok) return;

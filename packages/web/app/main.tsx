@@ -26,4 +26,7 @@ createRoot(document.getElementById("root") as HTMLElement).render(
 	</StrictMode>,
 );
 void uploadQueue.restore();
-if (import.meta.env.PROD && "serviceWorker" in navigator) void navigator.serviceWorker.register("/service-worker.js");
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+	// A module, since it shares code with the page.
+	void navigator.serviceWorker.register("/service-worker.js", { type: "module" });
+}

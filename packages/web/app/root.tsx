@@ -1,7 +1,7 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { RouterProvider as AriaRouterProvider } from "react-aria-components";
 import { usePerson } from "#web/features/account/browser-session.ts";
+import { lastSeen } from "#web/features/library/last-seen.ts";
 import { ToastRegion } from "#web/ui/toast-region.tsx";
 import { queryClient } from "./query-client.ts";
 
@@ -10,14 +10,20 @@ export function Root() {
 	const router = useRouter();
 	const sub = usePerson()?.sub;
 	useEffect(() => {
-		// Nobody may see what the person before had loaded.
-		if (!sub) queryClient.clear();
+		if (!sub) forgetPerson();
 		void router.invalidate();
 	}, [router, sub]);
 	return (
-		<AriaRouterProvider navigate={(to) => router.history.push(to)}>
+		<>
 			<Outlet />
 			<ToastRegion />
-		</AriaRouterProvider>
+		</>
 	);
+}
+
+/** Nobody may see what the person before had loaded. */
+function forgetPerson(): void {
+	queryClient.clear();
+	lastSeen.forget();
+	navigator.serviceWorker?.controller?.postMessage("forget");
 }

@@ -1,7 +1,7 @@
 /// <reference lib="webworker" />
 // Runs beside the page: keeps the app's files, so that it opens without a network, and thumbnails, whose addresses
 // are signed anew in every list.
-export {};
+import { keptFiles, nobody } from "#web/features/upload/kept-files.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -32,6 +32,9 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
 	const { request } = event;
 	const url = new URL(request.url);
+	if (request.method === "POST" && url.origin === self.location.origin && url.pathname === "/share-target") {
+		return event.respondWith(takeShared(request));
+	}
 	if (request.method !== "GET") return;
 	if (url.origin !== self.location.origin) {
 		if (url.pathname.endsWith("/thumbnail.webp") && request.destination === "image") event.respondWith(thumbnail(url));
@@ -79,6 +82,13 @@ async function thumbnail(url: URL): Promise<Response> {
 		void trim(cache);
 	}
 	return response;
+}
+
+/** Keeps the pictures that another app shared with the installed one; the page uploads them. */
+async function takeShared(request: Request): Promise<Response> {
+	const files = (await request.formData()).getAll("images").filter((each) => each instanceof File);
+	for (const file of files) await keptFiles.keep(nobody, { key: crypto.randomUUID(), file });
+	return Response.redirect("/", 303);
 }
 
 async function trim(cache: Cache): Promise<void> {

@@ -28,6 +28,8 @@ const shortcuts: { group: Key; keys: [string[], Key][] }[] = [
 		keys: [
 			[["←", "→"], "help.neighbour"],
 			[["+", "−", "0"], "help.zoom"],
+			[["F"], "help.favorite"],
+			[["T"], "help.text"],
 			[["I"], "help.details"],
 			[["Esc"], "help.close"],
 		],

@@ -17,6 +17,8 @@ const unsigned = new Set([
 	"ForgotPassword",
 	"ConfirmForgotPassword",
 	"RevokeToken",
+	"ChangePassword",
+	"GlobalSignOut",
 ]);
 
 /** Serves Cognito's JSON protocol over the user pools, and the key sets of their tokens. */

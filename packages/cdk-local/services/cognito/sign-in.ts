@@ -43,12 +43,23 @@ export function signInOperations(pools: UserPools) {
 			pools.tokens.revoke(pools.client(input.ClientId).id, input.Token),
 		),
 		GetUser: operation({ AccessToken: text }, async (input) => {
-			const pool = poolOfToken(pools, input.AccessToken);
-			const sub = await pools.tokens.verifyAccess(pool, pools.issuer(pool), input.AccessToken);
-			const user = pools.findUser(pool, sub);
-			if (!user) throw userNotFound();
+			const user = await userOfToken(pools, input.AccessToken);
 			return { Username: user.sub, UserAttributes: writeAttributes(user) };
 		}),
+		ChangePassword: operation(
+			{ AccessToken: text, PreviousPassword: z.string(), ProposedPassword: z.string() },
+			async (input) => {
+				const user = await userOfToken(pools, input.AccessToken);
+				if (!(await verifyPassword(input.PreviousPassword, user.passwordHash))) {
+					throw new AwsError("NotAuthorizedException", "Incorrect username or password.");
+				}
+				requireValidPassword(input.ProposedPassword, pools.pool(user.pool).passwordPolicy);
+				await pools.setPassword(user, input.ProposedPassword, "CONFIRMED");
+			},
+		),
+		GlobalSignOut: operation({ AccessToken: text }, async (input) =>
+			pools.signOut(await userOfToken(pools, input.AccessToken)),
+		),
 	};
 }
 
@@ -115,6 +126,15 @@ async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {
 		ChallengeParameters: {},
 		AuthenticationResult: await pools.tokens.issue(pools.issuer(client.pool), client, user),
 	};
+}
+
+/** Returns the user whose access token it is. @throws AwsError where it is not valid, or the user is gone */
+async function userOfToken(pools: UserPools, token: string): Promise<User> {
+	const pool = poolOfToken(pools, token);
+	const sub = await pools.tokens.verifyAccess(pool, pools.issuer(pool), token);
+	const user = pools.findUser(pool, sub);
+	if (!user) throw userNotFound();
+	return user;
 }
 
 /** Returns the pool that the token names as its issuer; the caller verifies the signature. */

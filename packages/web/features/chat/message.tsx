@@ -1,6 +1,7 @@
 import type { Schemas } from "#web/app/api.ts";
 import { useThumbnail } from "#web/features/library/use-thumbnail.ts";
 import { Cited } from "#web/features/search/cited.tsx";
+import { markOnly } from "#web/features/viewer/marks.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import conversation from "./conversation.module.css";
 import styles from "./message.module.css";
@@ -9,15 +10,23 @@ import type { ChatMessage } from "./use-chat.ts";
 export function Message({ message, onOpen }: { message: ChatMessage; onOpen(id: string): void }) {
 	const { t } = useLanguage();
 	if (message.role === "user") return <p className={conversation.question}>{message.content}</p>;
+	const open = (id: string) => {
+		const boxes = message.search_results.find(({ item_id }) => item_id === id)?.boxes ?? [];
+		markOnly(
+			id,
+			boxes.map(({ box }) => box),
+		);
+		onOpen(id);
+	};
 	const shown = message.search_results.filter(({ deleted }) => !deleted);
 	return (
 		<article className={styles.answer} aria-label={t("chat.answer")}>
-			<Cited text={message.content} onOpen={onOpen} />
+			<Cited text={message.content} onOpen={open} />
 			{shown.length > 0 && (
 				<ul className={styles.items}>
 					{shown.map((item, at) => (
 						<li key={item.item_id}>
-							<ShownItem item={item} number={at + 1} onOpen={onOpen} />
+							<ShownItem item={item} number={at + 1} onOpen={open} />
 						</li>
 					))}
 				</ul>

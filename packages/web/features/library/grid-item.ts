@@ -10,6 +10,7 @@ export interface GridItem {
 	duplicateOf: string | null;
 	headline: string;
 	category: string | null;
+	favorite: boolean;
 	thumbnailUrl: string | null;
 	/** When it was taken, else uploaded. */
 	at: string;
@@ -21,8 +22,9 @@ export function gridItemOf(item: Item): GridItem {
 		status: item.status,
 		failure: item.error?.detail ?? null,
 		duplicateOf: item.error?.duplicate_of ?? null,
-		headline: item.latest_analysis?.raw_response.headline || item.original_filename,
-		category: item.latest_analysis?.category ?? null,
+		headline: item.headline || item.original_filename,
+		category: item.category,
+		favorite: item.favorite,
 		thumbnailUrl: item.thumbnail_url,
 		at: item.taken_at_local ?? item.created_at,
 	};

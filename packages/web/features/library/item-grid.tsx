@@ -1,5 +1,14 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+	type KeyboardEvent,
+	type Ref,
+	useEffect,
+	useImperativeHandle,
+	useLayoutEffect,
+	useMemo,
+	useRef,
+	useState,
+} from "react";
 import type { GridItem } from "./grid-item.ts";
 import { type GridRow, gridRows, type Move, moved, rowOf, type Section } from "./grid-layout.ts";
 import styles from "./item-grid.module.css";
@@ -22,7 +31,13 @@ const headingHeight = 52;
 /** The shape of a tile: taller than wide, as most screenshots are. */
 const ratio = 1.12;
 
+/** Lets the page go to an item. */
+export interface GridHandle {
+	show(index: number): void;
+}
+
 interface ItemGridProps {
+	ref?: Ref<GridHandle>;
 	label: string;
 	sections: readonly Section[];
 	at(index: number): GridItem | undefined;
@@ -35,7 +50,17 @@ interface ItemGridProps {
 }
 
 /** Thousands of items as tiles: only the rows near the screen exist. Arrow keys move, Space selects, Enter opens. */
-export function ItemGrid({ label, sections, at, selection, onSelect, onOpen, onRange, onDelete }: ItemGridProps) {
+export function ItemGrid({
+	label,
+	sections,
+	at,
+	selection,
+	onSelect,
+	onOpen,
+	onRange,
+	onDelete,
+	ref: handle,
+}: ItemGridProps) {
 	const ref = useRef<HTMLDivElement>(null);
 	const { width, top } = useBox(ref);
 	const columns = columnsOf(width);
@@ -51,9 +76,17 @@ export function ItemGrid({ label, sections, at, selection, onSelect, onOpen, onR
 		estimateSize: (index) => (rows[index]?.kind === "heading" ? headingHeight : rowHeight),
 		overscan: 4,
 		scrollMargin: top,
+		// The search field stays above what is scrolled to.
+		scrollPaddingStart: 76,
 		getItemKey: (index) => keyOf(rows[index]),
 	});
 	useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
+	useImperativeHandle(handle, () => ({
+		show(index) {
+			// The heading stands right before its first item.
+			virtualizer.scrollToIndex(Math.max(0, rowOf(rows, index) - 1), { align: "start" });
+		},
+	}));
 	const shown = virtualizer.getVirtualItems();
 
 	const first = rows[shown[0]?.index ?? 0];

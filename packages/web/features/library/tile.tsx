@@ -3,6 +3,7 @@ import { classes } from "#web/ui/classes.ts";
 import { Icon } from "#web/ui/icon.tsx";
 import { type GridItem, isSettled } from "./grid-item.ts";
 import styles from "./tile.module.css";
+import { useLongPress } from "./use-long-press.ts";
 
 interface TileProps {
 	index: number;
@@ -20,8 +21,10 @@ interface TileProps {
 
 export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, onToggle, onOpen }: TileProps) {
 	const { t } = useLanguage();
+	const press = useLongPress(() => onToggle(false));
 	if (!item) return <div className={classes(styles.tile, styles.empty)} role="gridcell" />;
 	const failed = item.status === "failed";
+	const name = item.headline;
 	const state = failed ? t("status.failed") : isSettled(item) ? null : t(`status.${item.status}`);
 	return (
 		// The grid handles the keys of its cells.
@@ -31,10 +34,12 @@ export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, 
 			tabIndex={isActive ? 0 : -1}
 			data-index={index}
 			aria-selected={isSelected}
-			aria-label={[item.headline, state].filter(Boolean).join(", ")}
+			aria-label={[name, item.favorite && t("item.favorite"), state].filter(Boolean).join(", ")}
 			className={classes(styles.tile, isSelected && styles.selected)}
 			onFocus={onFocus}
+			{...press.handlers}
 			onClick={({ shiftKey, ctrlKey, metaKey }) => {
+				if (press.consume()) return;
 				if (shiftKey || ctrlKey || metaKey || isSelecting) onToggle(shiftKey);
 				else onOpen();
 			}}
@@ -57,7 +62,7 @@ export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, 
 				type="button"
 				className={styles.check}
 				tabIndex={-1}
-				aria-label={t("library.select", { name: item.headline })}
+				aria-label={t("library.select", { name })}
 				aria-pressed={isSelected}
 				onClick={(event) => {
 					event.stopPropagation();
@@ -66,6 +71,11 @@ export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, 
 			>
 				<Icon name="check" size={14} />
 			</button>
+			{item.favorite && (
+				<span className={styles.favorite}>
+					<Icon name="star" size={14} filled />
+				</span>
+			)}
 			{state ? (
 				<span className={classes(styles.state, failed && styles.failed)}>{state}</span>
 			) : (

@@ -1,7 +1,8 @@
 import { keepPreviousData, type QueryClient, useQueries, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { api, bodyOf, type Schemas } from "#web/app/api.ts";
 import { type GridItem, gridItemOf, isSettled } from "./grid-item.ts";
+import { lastSeen } from "./last-seen.ts";
 
 export const itemsPerPage = 100;
 
@@ -11,7 +12,7 @@ export interface ItemFilters {
 	status?: Schemas["Item"]["status"];
 }
 
-interface Page {
+export interface Page {
 	items: GridItem[];
 	total: number;
 }
@@ -37,7 +38,10 @@ function pageQuery(filters: ItemFilters, page: number) {
 	};
 }
 
-export const refreshItems = (client: QueryClient) => client.invalidateQueries({ queryKey: ["items"] });
+/** After something changed: lists, their counts, and what a search shows of them. */
+export async function refreshItems(client: QueryClient): Promise<void> {
+	await Promise.all(["items", "search"].map((key) => client.invalidateQueries({ queryKey: [key] })));
+}
 
 export interface ItemList {
 	total: number;
@@ -49,7 +53,15 @@ export interface ItemList {
 
 /** The person's items, of which only the pages that are looked at are loaded. */
 export function useItems(filters: ItemFilters, pages: readonly number[]): ItemList {
-	const first = useQuery(pageQuery(filters, 0));
+	const isWhole = Object.values(filters).every((value) => value === undefined);
+	const first = useQuery({
+		...pageQuery(filters, 0),
+		// What was seen last is there at once, and without a network; it is read anew in any case.
+		...(isWhole && { initialData: lastSeen.read, initialDataUpdatedAt: 0 }),
+	});
+	useEffect(() => {
+		if (isWhole && first.data && first.dataUpdatedAt > 0) lastSeen.write(first.data);
+	}, [isWhole, first.data, first.dataUpdatedAt]);
 	const others = useQueries({
 		queries: pages
 			.filter((page) => page > 0)

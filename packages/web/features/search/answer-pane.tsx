@@ -1,3 +1,4 @@
+import { markOnly } from "#web/features/viewer/marks.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Icon } from "#web/ui/icon.tsx";
 import { sentenceOf } from "#web/ui/notice.tsx";
@@ -10,6 +11,11 @@ import { useAnswer } from "./use-search.ts";
 export function AnswerPane({ state, onOpen }: { state: SearchState; onOpen(id: string): void }) {
 	const { t } = useLanguage();
 	const { data, error, isPending } = useAnswer(state);
+	function openCited(id: string) {
+		const boxes = (data?.citations ?? []).flatMap(({ item_id, box }) => (item_id === id && box ? [box] : []));
+		if (boxes.length > 0) markOnly(id, boxes);
+		onOpen(id);
+	}
 	const isOffline = data?.answer && data.answer_model_used === null;
 	return (
 		<aside className={styles.pane} aria-label={t("answer.label")} aria-busy={isPending}>
@@ -19,7 +25,7 @@ export function AnswerPane({ state, onOpen }: { state: SearchState; onOpen(id: s
 			<div className={styles.text} aria-live="polite">
 				{isPending && !error && <p className={styles.waiting}>{t("answer.waiting")}</p>}
 				{error && <p>{sentenceOf(error, t("error.network"))}</p>}
-				{data && (data.answer ? <Cited text={data.answer} onOpen={onOpen} /> : <p>{data.answer_reason}</p>)}
+				{data && (data.answer ? <Cited text={data.answer} onOpen={openCited} /> : <p>{data.answer_reason}</p>)}
 			</div>
 			{isOffline && <p className={styles.modest}>{t("answer.offline")}</p>}
 		</aside>

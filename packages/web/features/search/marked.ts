@@ -26,14 +26,14 @@ export function marked(text: string, words: readonly string[]): Piece[] {
 		const isMarked = wanted.some((word) =>
 			isUnspaced(word) ? folded.includes(word) : folded.startsWith(word) && folded.length - word.length <= maxEnding,
 		);
-		const [former, between] = pieces.slice(-2);
-		if (isMarked && former?.isMarked && between?.text === " ") {
+		const last = pieces.at(-1);
+		const former = pieces.at(-2);
+		if (isMarked && last?.text === " " && former?.isMarked) {
 			// Words that stand side by side are one stroke of the highlighter.
-			former.text += ` ${part}`;
 			pieces.pop();
-		} else if (between ? !between.isMarked && !isMarked : former && !former.isMarked && !isMarked) {
-			(pieces.at(-1) as Piece).text += part;
-		} else pieces.push({ text: part, isMarked });
+			former.text += ` ${part}`;
+		} else if (last && !last.isMarked && !isMarked) last.text += part;
+		else pieces.push({ text: part, isMarked });
 	}
 	return pieces;
 }

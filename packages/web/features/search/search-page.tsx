@@ -1,15 +1,18 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { lazy, Suspense, useMemo } from "react";
+import { ToggleButton } from "react-aria-components";
+import { useMarks } from "#web/features/viewer/marks.ts";
 import { useSequence } from "#web/features/viewer/sequence.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Icon } from "#web/ui/icon.tsx";
 import { Banner, Blank, Failure, Loading } from "#web/ui/notice.tsx";
-import { AnswerPane } from "./answer-pane.tsx";
 import { Hit } from "./hit.tsx";
 import styles from "./search-page.module.css";
-import { type Mode, modes, type SearchState } from "./search-state.ts";
+import { modes, type SearchState } from "./search-state.ts";
 import { useSearchResults } from "./use-search.ts";
+
+const AnswerPane = lazy(async () => ({ default: (await import("./answer-pane.tsx")).AnswerPane }));
 
 export function SearchPage() {
 	const { t } = useLanguage();
@@ -17,6 +20,12 @@ export function SearchPage() {
 	const { item: _, ...state } = useSearch({ from: "/app/search" });
 	const search = useSearchResults(state);
 	const results = search.data?.results ?? [];
+	useMarks(
+		useMemo(
+			() => new Map(search.data?.results.map(({ item_id, boxes = [] }) => [item_id, boxes.map(({ box }) => box)])),
+			[search.data],
+		),
+	);
 	const strong = results.filter(({ match }) => match === "strong");
 	const weak = results.filter(({ match }) => match === "weak");
 	useSequence((index) => {
@@ -38,20 +47,21 @@ export function SearchPage() {
 		<div className={styles.page}>
 			<h1 className="visually-hidden">{t("search.title", { query: state.q })}</h1>
 			<div className={styles.bar}>
-				<ToggleButtonGroup
-					className={styles.modes}
-					aria-label={t("search.mode")}
-					selectionMode="single"
-					disallowEmptySelection
-					selectedKeys={[state.mode ?? "hybrid"]}
-					onSelectionChange={([mode]) => change({ mode: mode === "hybrid" ? undefined : (mode as Mode) })}
-				>
+				<fieldset className={styles.modes}>
+					<legend className="visually-hidden">{t("search.mode")}</legend>
 					{modes.map((mode) => (
-						<ToggleButton key={mode} id={mode} className={styles.mode}>
+						<label key={mode} className={styles.mode}>
+							<input
+								type="radio"
+								name="mode"
+								className="visually-hidden"
+								checked={mode === (state.mode ?? "hybrid")}
+								onChange={() => change({ mode: mode === "hybrid" ? undefined : mode })}
+							/>
 							{t(`search.mode.${mode}`)}
-						</ToggleButton>
+						</label>
 					))}
-				</ToggleButtonGroup>
+				</fieldset>
 				<ToggleButton
 					className={styles.strict}
 					isSelected={state.strict ?? false}
@@ -73,7 +83,7 @@ export function SearchPage() {
 				)}
 			</div>
 			<div className={styles.columns}>
-				{state.ask && <AnswerPane state={state} onOpen={open} />}
+				<Suspense fallback={null}>{state.ask && <AnswerPane state={state} onOpen={open} />}</Suspense>
 				<section className={styles.results} aria-label={t("search.results")} aria-busy={search.isFetching}>
 					{search.error && !search.data ? (
 						<Failure error={search.error} onRetry={() => search.refetch()} />

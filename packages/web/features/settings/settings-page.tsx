@@ -11,6 +11,7 @@ import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
 import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
+import { DeleteAccount } from "./delete-account.tsx";
 import styles from "./settings-page.module.css";
 
 const languageNames: Record<Locale, string> = { en: "English", de: "Deutsch", ja: "日本語" };
@@ -45,6 +46,12 @@ export function SettingsPage() {
 				<div className={styles.actions}>
 					<Button onPress={() => session.end()}>{t("account.signOut")}</Button>
 					<Button onPress={leaveEverywhere}>{t("settings.signOutEverywhere")}</Button>
+				</div>
+			</Part>
+			<Part title={t("settings.leave")}>
+				<p className={styles.person}>{t("settings.leave.text")}</p>
+				<div>
+					<DeleteAccount email={person?.email ?? ""} />
 				</div>
 			</Part>
 			<p className={styles.environment}>{t("settings.environment", { name: config().environment })}</p>

@@ -2,6 +2,8 @@ import type { KeptFile } from "./upload-queue.ts";
 
 const name = "collections-uploads";
 const table = "files";
+/** Owns what another app shared, until somebody who is signed in uploads it. */
+export const nobody = "";
 
 function open(): Promise<IDBDatabase> {
 	return new Promise((resolve, reject) => {
@@ -30,6 +32,6 @@ export const keptFiles = {
 	forget: async (key: string) => void (await run("readwrite", (files) => files.delete(key))),
 	async kept(sub: string): Promise<KeptFile[]> {
 		const all = (await run("readonly", (files) => files.getAll())) as (KeptFile & { sub: string })[];
-		return all.filter((file) => file.sub === sub);
+		return all.filter((file) => file.sub === sub || file.sub === nobody);
 	},
 };

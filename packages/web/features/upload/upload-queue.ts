@@ -1,5 +1,6 @@
-import type { Schemas } from "#web/app/api.ts";
+import type { components } from "#client/src/api-types.ts";
 
+type Schemas = components["schemas"];
 type Announced = Schemas["AnnouncedFile"];
 type Answer = Schemas["Uploads"]["uploads"][number];
 type Form = Schemas["UploadForm"];

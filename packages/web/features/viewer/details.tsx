@@ -1,34 +1,67 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Item } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { formatBytes, formatDate } from "#web/ui/format.ts";
 import { Banner } from "#web/ui/notice.tsx";
+import { toast } from "#web/ui/toasts.ts";
 import { AnalyzeAgain } from "./analyze-again.tsx";
 import styles from "./details.module.css";
+import { EditItem } from "./edit-item.tsx";
 import { SimilarItems } from "./similar-items.tsx";
 
 /** Shows what an item shows and says, and when and where it is from. */
 export function Details({ item, onOpen }: { item: Item; onOpen(id: string): void }) {
 	const { t, locale } = useLanguage();
 	const analysis = item.latest_analysis;
-	const shown = analysis?.raw_response;
-	const text = shown?.image_details.extracted_text.join("\n");
+	const text = analysis?.raw_response.image_details.extracted_text.join("\n");
+	const [isEditing, setEditing] = useState(false);
 	return (
 		<aside className={styles.details} aria-label={t("viewer.details")}>
 			{item.error && <Banner tone="danger">{item.error.detail}</Banner>}
 			{item.warnings.map(({ code, detail }) => (
 				<Banner key={code}>{detail}</Banner>
 			))}
-			{analysis && shown && (
+			{isEditing ? (
+				<EditItem item={item} onDone={() => setEditing(false)} />
+			) : (
 				<section className={styles.part}>
-					<p className={styles.category}>{analysis.category}</p>
-					<h2 className={styles.headline}>{shown.headline}</h2>
-					<p className={styles.summary}>{analysis.summary}</p>
+					<div className={styles.titleRow}>
+						<p className={styles.category}>{item.category}</p>
+						<button type="button" className={styles.copy} onClick={() => setEditing(true)}>
+							{t("action.edit")}
+						</button>
+					</div>
+					<h2 className={styles.headline}>{item.headline ?? item.original_filename}</h2>
+					{item.summary && <p className={styles.summary}>{item.summary}</p>}
+					{item.note && <p className={styles.note}>{item.note}</p>}
+					{item.tags.length > 0 && (
+						<ul className={styles.tags} aria-label={t("edit.tags")}>
+							{item.tags.map((tag) => (
+								<li key={tag}>
+									<span className={styles.tag}>{tag}</span>
+								</li>
+							))}
+						</ul>
+					)}
 				</section>
 			)}
 			{text && (
 				<section className={styles.part}>
-					<h3 className={styles.title}>{t("viewer.text")}</h3>
+					<div className={styles.titleRow}>
+						<h3 className={styles.title}>{t("viewer.text")}</h3>
+						<button
+							type="button"
+							className={styles.copy}
+							onClick={() =>
+								navigator.clipboard.writeText(text).then(
+									() => toast(t("viewer.copied")),
+									(error: Error) => toast(error.message, { tone: "danger" }),
+								)
+							}
+						>
+							{t("viewer.copy")}
+						</button>
+					</div>
 					<pre className={styles.text}>{text}</pre>
 				</section>
 			)}

@@ -1,6 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "#web/app/api.ts";
+import { refreshItems } from "#web/features/library/use-items.ts";
 import { imageUrl } from "#web/features/library/use-thumbnail.ts";
+import { toast } from "#web/ui/toasts.ts";
 
 /** An address is valid for an hour. */
 const validMs = 50 * 60_000;
@@ -13,6 +15,29 @@ export function useItem(id: string) {
 			state.data && state.data.status !== "ready" && state.data.status !== "failed"
 				? Math.min(1_500 * 1.25 ** state.dataUpdateCount, 15_000)
 				: false,
+	});
+}
+
+export function useFavorite(id: string) {
+	const client = useQueryClient();
+	return useMutation({
+		mutationFn: (favorite: boolean) =>
+			bodyOf(api().PATCH("/items/{id}", { params: { path: { id } }, body: { favorite } })),
+		onSuccess: (saved) => {
+			client.setQueryData(["item", id], saved);
+			return refreshItems(client);
+		},
+		onError: (error) => toast(error.message, { tone: "danger" }),
+	});
+}
+
+/** The lines that were read from the picture, and where they stand. */
+export function useText(id: string, isRead: boolean) {
+	return useQuery({
+		queryKey: ["text", id],
+		enabled: isRead,
+		staleTime: 5 * 60_000,
+		queryFn: ({ signal }) => bodyOf(api().GET("/items/{id}/text", { params: { path: { id } }, signal })),
 	});
 }
 

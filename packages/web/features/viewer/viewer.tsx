@@ -1,18 +1,20 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import type { Item } from "#web/app/api.ts";
+import { ShareDialog } from "#web/features/share/share-dialog.tsx";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteItem } from "./delete-item.tsx";
 import { Details } from "./details.tsx";
+import { useMarksOf } from "./marks.ts";
 import { Picture } from "./picture.tsx";
 import { saveFile } from "./save-file.ts";
 import { neighbours } from "./sequence.ts";
-import { useItem, useOriginal } from "./use-item.ts";
+import { TextLayer } from "./text-layer.tsx";
+import { useFavorite, useItem, useOriginal, useText } from "./use-item.ts";
 import styles from "./viewer.module.css";
 import { fitted, type View, zoomed } from "./zoom.ts";
 
@@ -23,11 +25,16 @@ const center = { x: 0, y: 0 };
 export function Viewer({ id }: { id: string }) {
 	const { t } = useLanguage();
 	const navigate = useNavigate();
-	const client = useQueryClient();
 	const item = useItem(id);
 	const original = useOriginal(item.data?.filename);
 	const [view, setView] = useState<View>(fitted);
 	const [showsDetails, setDetails] = useState(() => window.innerWidth >= 900);
+	const text = useText(id, Boolean(item.data?.latest_analysis));
+	const marks = useMarksOf(id);
+	// A finger moves the picture: it selects text only when it is told to.
+	const [selectsText, setSelectsText] = useState(() => window.matchMedia("(pointer: fine)").matches);
+	const [isSharing, setSharing] = useState(false);
+	const favoring = useFavorite(id);
 	const [isDeleting, setDeleting] = useState(false);
 	const { previous, next } = neighbours(id);
 
@@ -41,14 +48,16 @@ export function Viewer({ id }: { id: string }) {
 		const onKeyDown = (event: KeyboardEvent) => {
 			const target = event.target as HTMLElement;
 			if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return;
-			if (event.ctrlKey || event.metaKey || event.altKey || isDeleting) return;
+			if (event.ctrlKey || event.metaKey || event.altKey || isSharing || isDeleting) return;
 			const zoom = (factor: number) => setView((former) => (factor ? zoomed(former, factor, center) : fitted));
 			if (event.key === "ArrowLeft" && previous) void show(previous);
 			else if (event.key === "ArrowRight" && next) void show(next);
 			else if (event.key === "+" || event.key === "=") zoom(zoomStep);
 			else if (event.key === "-") zoom(1 / zoomStep);
 			else if (event.key === "0") zoom(0);
+			else if (event.key === "t") setSelectsText((selects) => !selects);
 			else if (event.key === "i") setDetails((shown) => !shown);
+			else if (event.key === "f") favorite();
 			else if (event.key === "Delete") setDeleting(true);
 			else return;
 			event.preventDefault();
@@ -57,13 +66,15 @@ export function Viewer({ id }: { id: string }) {
 		return () => window.removeEventListener("keydown", onKeyDown);
 	});
 
+	const favorite = () => item.data && favoring.mutate(!item.data.favorite);
+
 	function download({ original_filename }: Item) {
 		if (!original.data) return;
 		saveFile(original.data, original_filename).catch((error: Error) => toast(error.message, { tone: "danger" }));
 	}
 
 	const { data } = item;
-	const name = data ? data.latest_analysis?.raw_response.headline || data.original_filename : t("state.loading");
+	const name = data ? data.headline || data.original_filename : t("state.loading");
 	return (
 		<ModalOverlay className={styles.overlay} isOpen onOpenChange={(open) => open || void close()}>
 			<Modal className={styles.modal}>
@@ -84,6 +95,29 @@ export function Viewer({ id }: { id: string }) {
 								label={t("viewer.zoomIn")}
 								className={styles.wideOnly}
 								onPress={() => setView((former) => zoomed(former, zoomStep, center))}
+							/>
+							<IconButton
+								icon="text"
+								label={selectsText ? t("viewer.moveInstead") : t("viewer.selectText")}
+								look={selectsText ? "secondary" : "quiet"}
+								aria-pressed={selectsText}
+								isDisabled={!text.data?.lines.some(({ box }) => box)}
+								onPress={() => setSelectsText(!selectsText)}
+							/>
+							<IconButton
+								icon="star"
+								filled={data?.favorite}
+								label={data?.favorite ? t("viewer.unfavorite") : t("action.favorite")}
+								aria-pressed={data?.favorite ?? false}
+								isDisabled={!data}
+								onPress={favorite}
+							/>
+							<IconButton
+								icon="share"
+								label={t("share.title")}
+								className={styles.wideOnly}
+								isDisabled={data?.status !== "ready"}
+								onPress={() => setSharing(true)}
 							/>
 							<IconButton
 								icon="download"
@@ -120,7 +154,14 @@ export function Viewer({ id }: { id: string }) {
 									size={{ width: data.width ?? 1_000, height: data.height ?? 1_000 }}
 									view={view}
 									onView={setView}
-								/>
+								>
+									<TextLayer
+										size={{ width: data.width ?? 1_000, height: data.height ?? 1_000 }}
+										lines={text.data?.lines ?? []}
+										marks={marks}
+										isSelectable={selectsText}
+									/>
+								</Picture>
 							)}
 							{previous && (
 								<IconButton
@@ -141,19 +182,17 @@ export function Viewer({ id }: { id: string }) {
 								/>
 							)}
 						</div>
-						{showsDetails && data && <Details item={data} onOpen={show} />}
+						{showsDetails && data && <Details key={data.id} item={data} onOpen={show} />}
 					</div>
 					{data && (
 						<DeleteItem
 							item={data}
 							isOpen={isDeleting}
 							onClose={() => setDeleting(false)}
-							onDeleted={() => {
-								client.removeQueries({ queryKey: ["item", id] });
-								void show(next ?? previous);
-							}}
+							onDeleted={() => void show(next ?? previous)}
 						/>
 					)}
+					{isSharing && <ShareDialog itemId={id} onClose={() => setSharing(false)} />}
 				</Dialog>
 			</Modal>
 		</ModalOverlay>

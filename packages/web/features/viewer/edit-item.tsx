@@ -1,0 +1,108 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Form } from "react-aria-components";
+import { api, bodyOf, type Item, type Schemas } from "#web/app/api.ts";
+import { refreshItems } from "#web/features/library/use-items.ts";
+import { useLanguage } from "#web/i18n/i18n.tsx";
+import { Button } from "#web/ui/button.tsx";
+import { Field } from "#web/ui/field.tsx";
+import { Banner } from "#web/ui/notice.tsx";
+import { toast } from "#web/ui/toasts.ts";
+import styles from "./edit-item.module.css";
+
+const fields = ["headline", "summary", "category", "note"] as const;
+
+/** The person's own words about an item, in place of the model's; an emptied field gives the model's back. */
+export function EditItem({ item, onDone }: { item: Item; onDone(): void }) {
+	const { t } = useLanguage();
+	const client = useQueryClient();
+	const [tags, setTags] = useState(item.tags);
+	const save = useMutation({
+		mutationFn: (body: Schemas["ItemEdit"]) =>
+			bodyOf(api().PATCH("/items/{id}", { params: { path: { id: item.id } }, body })),
+		onSuccess: (saved) => {
+			client.setQueryData(["item", item.id], saved);
+			toast(t("edit.saved"));
+			onDone();
+			return refreshItems(client);
+		},
+	});
+
+	function submit(event: FormEvent<HTMLFormElement>) {
+		event.preventDefault();
+		const values = new FormData(event.currentTarget);
+		const change: Schemas["ItemEdit"] = {};
+		for (const field of fields) {
+			const value = String(values.get(field) ?? "").trim();
+			if (value !== (item[field] ?? "")) change[field] = value || null;
+		}
+		// A tag that was typed without Enter counts, too.
+		const list = withTag(tags, String(values.get("tag") ?? ""));
+		if (list.join("\n") !== item.tags.join("\n")) change.tags = list;
+		if (Object.keys(change).length === 0) return onDone();
+		save.mutate(change);
+	}
+
+	return (
+		<Form className={styles.form} onSubmit={submit}>
+			{save.error && <Banner tone="danger">{save.error.message}</Banner>}
+			<Field label={t("edit.headline")} name="headline" defaultValue={item.headline ?? ""} autoFocus />
+			<Field label={t("edit.summary")} name="summary" rows={4} defaultValue={item.summary ?? ""} />
+			<Field label={t("edit.category")} name="category" defaultValue={item.category ?? ""} />
+			<TagsField tags={tags} onChange={setTags} />
+			<Field label={t("edit.note")} name="note" rows={2} defaultValue={item.note ?? ""} hint={t("edit.note.hint")} />
+			<p className={styles.hint}>{t("edit.hint")}</p>
+			<div className={styles.actions}>
+				<Button onPress={onDone}>{t("action.cancel")}</Button>
+				<Button type="submit" look="primary" isPending={save.isPending}>
+					{t("action.save")}
+				</Button>
+			</div>
+		</Form>
+	);
+}
+
+/** Adds a tag; two that differ in case alone are one. */
+function withTag(tags: readonly string[], text: string): string[] {
+	const tag = text.trim();
+	const isThere = tags.some((each) => each.toLowerCase() === tag.toLowerCase());
+	return tag === "" || isThere ? [...tags] : [...tags, tag];
+}
+
+function TagsField({ tags, onChange }: { tags: readonly string[]; onChange(tags: string[]): void }) {
+	const { t } = useLanguage();
+	const [text, setText] = useState("");
+	return (
+		<div className={styles.tags}>
+			<Field
+				label={t("edit.tags")}
+				name="tag"
+				value={text}
+				onChange={setText}
+				hint={t("edit.tags.hint")}
+				onKeyDown={(event) => {
+					if (event.key !== "Enter" || text.trim() === "") return event.continuePropagation();
+					event.preventDefault();
+					onChange(withTag(tags, text));
+					setText("");
+				}}
+			/>
+			{tags.length > 0 && (
+				<ul className={styles.list}>
+					{tags.map((tag) => (
+						<li key={tag}>
+							<button
+								type="button"
+								className={styles.tag}
+								aria-label={t("edit.tags.remove", { name: tag })}
+								onClick={() => onChange(tags.filter((each) => each !== tag))}
+							>
+								{tag} <span aria-hidden="true">×</span>
+							</button>
+						</li>
+					))}
+				</ul>
+			)}
+		</div>
+	);
+}

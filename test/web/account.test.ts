@@ -1,0 +1,126 @@
+import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { readOutputsFile } from "#cli/outputs.ts";
+import { operatorOf } from "#tools/local/local-environment.ts";
+import { codeFor, launch, newPerson, password, Visitor } from "./visitor.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+	browser = await launch();
+});
+afterAll(() => browser.close());
+
+/** The browser reports each refused request; the page shows the sentence. */
+const refused = /status of 400/;
+
+test.each(["phone", "desk"] as const)(
+	"on a %s a person signs up, confirms by code, and is in an empty library",
+	async (size) => {
+		const visitor = await Visitor.open(browser, { size });
+		const { page } = visitor;
+		const email = `new-${size}@example.com`;
+		await page.goto("/");
+		await page.getByRole("link", { name: "Create an account" }).click();
+		await page.getByLabel("Email address").fill(email);
+		await page.getByRole("textbox", { name: "Password" }).fill(password);
+		await page.getByRole("button", { name: "Create account" }).click();
+		await page.getByRole("heading", { name: "Check your email" }).waitFor();
+		await page.getByLabel("Code from the email").fill(await codeFor(email));
+		await page.getByRole("button", { name: "Confirm" }).click();
+		await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+		await page.reload();
+		await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+		await visitor.close();
+	},
+);
+
+test("a wrong password is refused with a sentence, and a forgotten one is replaced by code", async () => {
+	const email = await newPerson("forgetful@example.com");
+	const visitor = await Visitor.open(browser, { expected: refused });
+	const { page } = visitor;
+	await page.goto("/sign-in");
+	await page.getByLabel("Email address").fill(email);
+	await page.getByRole("textbox", { name: "Password" }).fill("wrong-Horse-9");
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
+	await page.getByText("The address or the password is wrong.").waitFor();
+	await page.getByRole("link", { name: "Forgot your password?" }).click();
+	await expect.poll(() => page.getByLabel("Email address").inputValue()).toBe(email);
+	await page.getByRole("button", { name: "Send code" }).click();
+	await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
+	await page.getByLabel("Code from the email").fill(await codeFor(email));
+	await page.getByRole("textbox", { name: "New password" }).fill("fresh-Horse-10");
+	await page.getByRole("button", { name: "Set password" }).click();
+	await page.getByRole("textbox", { name: "Password" }).fill("fresh-Horse-10");
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
+	await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+	await visitor.close();
+});
+
+test("an invited person chooses a password of their own at the first sign-in", async () => {
+	const outputs = await readOutputsFile(inject("webOutputsFile"), "start the local cloud");
+	const pool = new CognitoIdentityProviderClient({
+		region: outputs.Region,
+		endpoint: outputs.CognitoEndpoint,
+		credentials: await operatorOf(inject("webStateDir")),
+	});
+	await pool.send(
+		new AdminCreateUserCommand({
+			UserPoolId: outputs.UserPoolId,
+			Username: "invited@example.com",
+			TemporaryPassword: "first-Horse-9",
+			MessageAction: "SUPPRESS",
+			UserAttributes: [
+				{ Name: "email", Value: "invited@example.com" },
+				{ Name: "email_verified", Value: "true" },
+			],
+		}),
+	);
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await page.goto("/sign-in");
+	await page.getByLabel("Email address").fill("invited@example.com");
+	await page.getByRole("textbox", { name: "Password" }).fill("first-Horse-9");
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
+	await page.getByRole("textbox", { name: "New password" }).fill("chosen-Horse-10");
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+	await visitor.close();
+});
+
+test("an expired token is renewed without a word, and signing out in one tab ends the other's session", async () => {
+	const visitor = await Visitor.open(browser);
+	const { page, context } = visitor;
+	await visitor.signIn(await newPerson("tabs@example.com"));
+	const before = await page.evaluate(expireToken);
+	await page.reload();
+	await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+	const after = await page.evaluate(() => localStorage.getItem("collections.tokens"));
+	expect(JSON.parse(after ?? "").refreshToken).not.toBe(before);
+	const other = await context.newPage();
+	await other.goto("/");
+	await other.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByRole("heading", { name: "Sign in" }).waitFor();
+	await other.getByRole("heading", { name: "Sign in" }).waitFor();
+	await visitor.close();
+});
+
+/** Stores a token that looks expired, as after an hour. @returns the refresh token */
+function expireToken(): string {
+	const tokens = JSON.parse(localStorage.getItem("collections.tokens") ?? "");
+	const [header, payload, signature] = tokens.idToken.split(".");
+	const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
+	tokens.idToken = [header, btoa(JSON.stringify({ ...claims, exp: 1 })), signature].join(".");
+	localStorage.setItem("collections.tokens", JSON.stringify(tokens));
+	return tokens.refreshToken;
+}
+
+test("the demo user's login is filled in by one click", async () => {
+	const visitor = await Visitor.open(browser);
+	await visitor.page.goto("/");
+	await visitor.page.getByRole("button", { name: "Fill in" }).click();
+	await visitor.page.getByRole("button", { name: "Sign in", exact: true }).click();
+	await visitor.page.getByRole("searchbox").waitFor();
+	await visitor.close();
+});

@@ -1,0 +1,117 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drawSampleImages, type SampleImage } from "#tools/samples/sample-images.ts";
+import { launch, newPerson, Visitor } from "./visitor.ts";
+
+let browser: Browser;
+let samples: { name: string; bytes: Uint8Array }[];
+beforeAll(async () => {
+	browser = await launch();
+	samples = (await drawSampleImages()).map(({ filename, bytes }: SampleImage) => ({ name: filename, bytes }));
+});
+afterAll(() => browser.close());
+
+test.each(["phone", "desk"] as const)(
+	"on a %s pictures are added, become ready, are found by their words, looked at, and deleted",
+	async (size) => {
+		const visitor = await Visitor.open(browser, { size });
+		const { page } = visitor;
+		await visitor.signIn(await newPerson(`collector-${size}@example.com`));
+		await visitor.add([
+			...samples.slice(0, 3),
+			{ name: '<img src=x onerror="alert(1)">.png', bytes: samples[3]?.bytes ?? new Uint8Array() },
+		]);
+		await page.getByText("4 pictures added").waitFor({ timeout: 90_000 });
+		await page.getByRole("region", { name: "Uploads" }).getByRole("button", { name: "Close" }).click();
+		await page.getByRole("gridcell").nth(3).waitFor();
+		expect(await page.locator("img[src=x]").count()).toBe(0);
+
+		const search = page.getByRole("searchbox");
+		await search.fill("boarding pass");
+		await page
+			.locator("li mark", { hasText: /boarding pass/i })
+			.first()
+			.waitFor();
+		expect(page.url()).toContain("q=boarding");
+		await search.press("Enter");
+		await page.getByRole("button", { name: "Open item 1" }).first().click();
+		const viewer = page.getByRole("dialog", { name: /boarding/i });
+		await viewer.waitFor();
+		await page.keyboard.press("Escape");
+		await viewer.waitFor({ state: "detached" });
+
+		await page
+			.getByRole("button", { name: /boarding pass/i })
+			.first()
+			.click();
+		await viewer.locator("svg rect").first().waitFor();
+		await page.keyboard.press("Delete");
+		await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+		await page.getByText("Deleted.").waitFor();
+		await page.goto("/");
+		await page.getByText("3 items").waitFor();
+		await visitor.close();
+	},
+);
+
+test("nobody sees another person's pictures", async () => {
+	const owner = await Visitor.open(browser);
+	const other = await Visitor.open(browser, { expected: /status of 404/ });
+	await owner.signIn(await newPerson("owner@example.com"));
+	await other.signIn(await newPerson("other@example.com"));
+	await owner.add(samples.slice(0, 1));
+	await owner.page.getByText("1 picture added").waitFor({ timeout: 90_000 });
+	await owner.page.getByRole("gridcell").first().click();
+	await owner.page.getByRole("dialog").waitFor();
+	await other.page.goto(new URL(owner.page.url()).pathname + new URL(owner.page.url()).search);
+	await other.page.getByRole("dialog").getByRole("alert").waitFor();
+	expect(await other.page.getByRole("gridcell").count()).toBe(0);
+	await owner.close();
+	await other.close();
+});
+
+test("keys select, extend and open; the list of keys says so", async () => {
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await visitor.signIn(await newPerson("keys@example.com"));
+	await visitor.add(samples.slice(0, 3));
+	await page.getByText("3 pictures added").waitFor({ timeout: 90_000 });
+	await page.getByRole("gridcell").first().focus();
+	await page.keyboard.press("Space");
+	await page.keyboard.press("Shift+ArrowRight");
+	await page.getByText("2 selected").waitFor();
+	await page.keyboard.press("Escape");
+	await page.getByText("2 selected").waitFor({ state: "detached" });
+	await page.keyboard.press("Home");
+	await page.keyboard.press("Enter");
+	await page.getByRole("dialog").waitFor();
+	const first = new URL(page.url()).searchParams.get("item");
+	await page.keyboard.press("ArrowRight");
+	await expect.poll(() => new URL(page.url()).searchParams.get("item")).not.toBe(first);
+	await page.keyboard.press("Escape");
+	await page.getByRole("dialog").waitFor({ state: "detached" });
+	await page.keyboard.press("?");
+	await page.getByRole("heading", { name: "Keyboard" }).waitFor();
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("/");
+	await expect.poll(() => page.evaluate("document.activeElement.type")).toBe("search");
+	await visitor.close();
+});
+
+test("a chat answers from the collection, and its citation opens the picture", async () => {
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await visitor.signIn(await newPerson("talker@example.com"));
+	await visitor.add(samples);
+	await page.getByText(`${samples.length} pictures added`).waitFor({ timeout: 120_000 });
+	await page.getByRole("link", { name: "Chat" }).click();
+	await page.getByRole("textbox", { name: "Your message" }).fill("Which gate is on my boarding pass?");
+	await page.keyboard.press("Enter");
+	const answer = page.getByRole("article", { name: "Answer" });
+	await answer.getByRole("button", { name: "Open item 1" }).first().click();
+	await page.getByRole("dialog", { name: /boarding/i }).waitFor();
+	await page.keyboard.press("Escape");
+	await page.reload();
+	await answer.first().waitFor();
+	await visitor.close();
+});

@@ -1,0 +1,65 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
+import { launch, newPerson, type SizeName, sizes, themes, Visitor } from "./visitor.ts";
+
+const email = "reader@example.com";
+let browser: Browser;
+
+beforeAll(async () => {
+	browser = await launch();
+	await newPerson(email);
+	const visitor = await Visitor.open(browser);
+	await visitor.signIn(email);
+	const samples = await drawSampleImages();
+	await visitor.add(samples.map(({ filename, bytes }) => ({ name: filename, bytes })));
+	await visitor.page.getByText(`${samples.length} pictures added`).waitFor({ timeout: 120_000 });
+	await visitor.close();
+});
+afterAll(() => browser.close());
+
+describe.each(Object.keys(sizes) as SizeName[])("on a %s", (size) => {
+	test.each(themes)(
+		"in the %s theme no page has a serious finding of axe or a complaint in the console",
+		async (theme) => {
+			const visitor = await Visitor.open(browser, { size, theme });
+			const { page } = visitor;
+			for (const path of ["/sign-in", "/sign-up", "/confirm?email=a@example.com", "/forgot"]) {
+				await page.goto(path);
+				await page.getByRole("heading", { level: 1 }).waitFor();
+				await visitor.expectAccessible();
+			}
+			await visitor.signIn(email);
+			await page.getByRole("gridcell").first().waitFor();
+			await visitor.expectAccessible();
+			await page.getByRole("gridcell").first().click();
+			await page.getByRole("dialog").getByRole("img").first().waitFor();
+			await visitor.expectAccessible();
+			await page.keyboard.press("Escape");
+			await page.goto("/search?q=boarding+pass&ask=true");
+			await page.getByRole("button", { name: "Open item 1" }).first().waitFor();
+			await visitor.expectAccessible();
+			await page.goto("/chat");
+			await page.getByRole("heading", { name: "Ask your collection" }).waitFor();
+			await visitor.expectAccessible();
+			await page.goto("/settings");
+			await page.getByRole("heading", { name: "Settings" }).waitFor();
+			await visitor.expectAccessible();
+			await page.goto("/no-such-page");
+			await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+			await visitor.expectAccessible();
+			await visitor.close();
+		},
+	);
+});
+
+test.each(["de", "ja"])("the app speaks %s", async (locale) => {
+	const visitor = await Visitor.open(browser);
+	await visitor.signIn(email);
+	await visitor.page.goto("/settings");
+	await visitor.page.getByText({ de: "Deutsch", ja: "日本語" }[locale] ?? "").click();
+	await visitor.page.getByRole("heading", { name: { de: "Einstellungen", ja: "設定" }[locale] }).waitFor();
+	await visitor.page.reload();
+	await visitor.page.getByRole("heading", { name: { de: "Einstellungen", ja: "設定" }[locale] }).waitFor();
+	await visitor.close();
+});

@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect, inject } from "vitest";
+import { readOutputsFile } from "#cli/outputs.ts";
+import { ensureUser } from "#cli/users.ts";
+import { operatorOf } from "#tools/local/local-environment.ts";
+
+export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
+export type SizeName = keyof typeof sizes;
+export const themes = ["light", "dark"] as const;
+
+export const password = "correct-Horse-9";
+
+/** Debian's; a browser is never downloaded. */
+const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
+
+export const launch = (): Promise<Browser> =>
+	// Containers have no user namespaces for the sandbox, and the pages are our own.
+	chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+
+/** Creates a confirmed person. */
+export async function newPerson(email: string): Promise<string> {
+	const outputs = await readOutputsFile(inject("webOutputsFile"), "start the local cloud");
+	await ensureUser(outputs, await operatorOf(inject("webStateDir")), email, password);
+	return email;
+}
+
+/** The latest code that the pool sent to an address. */
+export async function codeFor(email: string): Promise<string> {
+	const log = await readFile(inject("cloudLog"), "utf8");
+	const code = [...log.matchAll(new RegExp(`Confirmation code for ${email}: (\\S+)`, "g"))].at(-1)?.[1];
+	if (!code) throw new Error(`No code was sent to ${email}.`);
+	return code;
+}
+
+interface VisitorOptions {
+	size?: SizeName;
+	theme?: (typeof themes)[number];
+	/** Messages of the console that the scenario provokes: a refused password, say. */
+	expected?: RegExp;
+}
+
+/** Somebody in front of a browser of their own, and everything that the console complained about. */
+export class Visitor {
+	readonly context: BrowserContext;
+	readonly page: Page;
+	readonly complaints: string[] = [];
+
+	private constructor(context: BrowserContext, page: Page, expected: RegExp | undefined) {
+		this.context = context;
+		this.page = page;
+		page.on("console", (message) => {
+			const text = `${message.text()} ${message.location().url}`;
+			if (message.type() === "error" && !expected?.test(text)) this.complaints.push(text);
+		});
+		page.on("pageerror", (error) => this.complaints.push(error.message));
+	}
+
+	static async open(browser: Browser, { size = "desk", theme = "light", expected }: VisitorOptions = {}) {
+		const context = await browser.newContext({
+			viewport: sizes[size],
+			isMobile: size === "phone",
+			hasTouch: size === "phone",
+			colorScheme: theme,
+			baseURL: inject("webUrl"),
+			locale: "en-GB",
+			reducedMotion: "reduce",
+		});
+		context.setDefaultTimeout(30_000);
+		await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+		return new Visitor(context, await context.newPage(), expected);
+	}
+
+	async signIn(email: string): Promise<void> {
+		await this.page.goto("/sign-in");
+		await this.page.getByLabel("Email address").fill(email);
+		await this.page.getByRole("textbox", { name: "Password" }).fill(password);
+		await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
+		await this.page.getByRole("searchbox").waitFor();
+	}
+
+	/** Adds files by the file chooser. */
+	async add(files: { name: string; bytes: Uint8Array }[]): Promise<void> {
+		const chooser = this.page.waitForEvent("filechooser");
+		await this.page.getByRole("button", { name: "Add pictures" }).first().click();
+		await (await chooser).setFiles(
+			files.map(({ name, bytes }) => ({ name, mimeType: "image/png", buffer: Buffer.from(bytes) })),
+		);
+	}
+
+	/** Fails on serious findings of axe. */
+	async expectAccessible(): Promise<void> {
+		const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+		const serious = violations
+			.filter(({ impact }) => impact === "serious" || impact === "critical")
+			.map(
+				({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`,
+			);
+		expect(serious).toEqual([]);
+	}
+
+	/** Closes the browser's window. @throws what the console complained about */
+	async close(): Promise<void> {
+		await this.context.close();
+		expect(this.complaints).toEqual([]);
+	}
+}
