@@ -17,10 +17,15 @@ export interface ButtonProps extends Omit<AriaButtonProps, "children" | "classNa
 export const buttonClass = (look: ButtonLook = "secondary", extra?: string) =>
 	classes(styles.button, styles[look], extra);
 
-export function Button({ look = "secondary", icon, wide, className, children, ...props }: ButtonProps) {
+/** @param isPending shows that the work is under way, and takes no press meanwhile; the page says what becomes of it */
+export function Button({ look = "secondary", icon, wide, className, children, isPending, ...props }: ButtonProps) {
 	return (
-		<AriaButton {...props} className={classes(styles.button, styles[look], wide && styles.wide, className)}>
-			{props.isPending ? <span className={styles.spinner} aria-hidden="true" /> : icon && <Icon name={icon} />}
+		<AriaButton
+			{...props}
+			isDisabled={props.isDisabled || isPending}
+			className={classes(styles.button, styles[look], wide && styles.wide, className)}
+		>
+			{isPending ? <span className={styles.spinner} aria-hidden="true" /> : icon && <Icon name={icon} />}
 			{children}
 		</AriaButton>
 	);
@@ -33,11 +38,13 @@ export function IconButton({
 	look = "quiet",
 	className,
 	filled,
+	isPending,
 	...props
 }: Omit<ButtonProps, "children"> & { label: string; icon: IconName; filled?: boolean }) {
 	return (
 		<AriaButton
 			{...props}
+			isDisabled={props.isDisabled || isPending}
 			aria-label={label}
 			className={classes(styles.button, styles[look], styles.icon, styles.hinted, className)}
 		>

@@ -1,3 +1,6 @@
+// A grid of thousands is no table, and its cells take the focus in place of rows.
+// biome-ignore-all lint/a11y/useSemanticElements: see above
+// biome-ignore-all lint/a11y/useFocusableInteractive: see above
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import {
 	type KeyboardEvent,

@@ -1,3 +1,6 @@
+// A cell of the grid, which is no table.
+// biome-ignore-all lint/a11y/useSemanticElements: see above
+// biome-ignore-all lint/a11y/useFocusableInteractive: see above
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { classes } from "#web/ui/classes.ts";
 import { Icon } from "#web/ui/icon.tsx";

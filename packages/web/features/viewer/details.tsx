@@ -62,7 +62,11 @@ export function Details({ item, onOpen }: { item: Item; onOpen(id: string): void
 							{t("viewer.copy")}
 						</button>
 					</div>
-					<pre className={styles.text}>{text}</pre>
+					{/* A long text scrolls, with the keyboard, too. */}
+					{/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
+					<pre className={styles.text} tabIndex={0}>
+						{text}
+					</pre>
 				</section>
 			)}
 			<dl className={styles.facts}>
