@@ -114,7 +114,7 @@ describe(contractDatabase.title, () => {
 			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares|albums|album_items|jobs|job_items)\b/;
 		/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares)\b/;
 		/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents)\b/;
-		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
+		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto profiles \(user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));
@@ -124,11 +124,11 @@ describe(contractDatabase.title, () => {
 			"delete from outbox where id in (select id from outbox where id = any($1)",
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
 			"select item_id, headline, summary, documents.note, labels, extracted_tex",
-			"select shares.user_id, shares.id, item_id, album_id, title, password_hash",
+			"select shares.user_id, shares.id, item_id, album_id, title, password_has",
 			"select user_id, id from ( select user_id, id, trashed_at, row_number() o",
 			"update documents set search = vector::tsvector, search_version = $1 from",
-			"with next as ( select user_id, item_id from outdated_documents where tru",
 			"with next as ( select user_id, id from jobs where jobs.state in ('queued",
+			"with next as ( select user_id, item_id from outdated_documents where tru",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
 			"with recursive users as ( select queue, (select min(user_id) from items ",
 			"with recursive users as ( select queue, (select min(user_id) from outbox",
