@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 test.each(["phone", "desk"] as const)(
-	"on a %s pictures are added, become ready, are found by their words, looked at, and deleted",
+	"on a %s pictures are added, become ready, are found by their words, looked at, and put in the trash",
 	async (size) => {
 		const visitor = await Visitor.open(browser, { size });
 		const { page } = visitor;
@@ -46,10 +46,16 @@ test.each(["phone", "desk"] as const)(
 			.click();
 		await viewer.locator("svg rect").first().waitFor();
 		await page.keyboard.press("Delete");
-		await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-		await page.getByText("Deleted.").waitFor();
+		await page.getByText("Moved to the trash.").waitFor();
 		await page.goto("/");
 		await page.getByText("3 items").waitFor();
+		await page.goto("/trash");
+		await page.getByRole("gridcell").first().focus();
+		await page.keyboard.press("Space");
+		await page.getByRole("button", { name: "Restore" }).click();
+		await page.getByRole("heading", { name: "The trash is empty" }).waitFor();
+		await page.goto("/");
+		await page.getByText("4 items").waitFor();
 		await visitor.close();
 	},
 );

@@ -42,6 +42,9 @@ describe.each(Object.keys(sizes) as SizeName[])("on a %s", (size) => {
 			await page.goto("/chat");
 			await page.getByRole("heading", { name: "Ask your collection" }).waitFor();
 			await visitor.expectAccessible();
+			await page.goto("/trash");
+			await page.getByRole("heading", { name: "Trash" }).waitFor();
+			await visitor.expectAccessible();
 			await page.goto("/settings");
 			await page.getByRole("heading", { name: "Settings" }).waitFor();
 			await visitor.expectAccessible();

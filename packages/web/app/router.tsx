@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { session } from "#web/features/account/browser-session.ts";
+import { readItemFilters } from "#web/features/library/item-filters.ts";
 import { LibraryPage } from "#web/features/library/library-page.tsx";
-import type { ItemFilters } from "#web/features/library/use-items.ts";
 import { readSearchState } from "#web/features/search/search-state.ts";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { NotFound } from "./not-found.tsx";
@@ -10,8 +10,6 @@ import { Shell } from "./shell.tsx";
 
 const text = (value: unknown): string | undefined =>
 	typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
-
-const statuses = ["uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
@@ -74,10 +72,7 @@ const app = createRoute({
 const library = createRoute({
 	getParentRoute: () => app,
 	path: "/",
-	validateSearch: (search: Record<string, unknown>): ItemFilters => ({
-		category: text(search.category),
-		status: statuses.find((status) => status === search.status),
-	}),
+	validateSearch: readItemFilters,
 	component: LibraryPage,
 });
 
@@ -102,6 +97,12 @@ const chatSession = createRoute({
 	component: lazyRouteComponent(chatModule, "ChatPage"),
 });
 
+const trash = createRoute({
+	getParentRoute: () => app,
+	path: "/trash",
+	component: lazyRouteComponent(() => import("#web/features/library/trash-page.tsx"), "TrashPage"),
+});
+
 const settings = createRoute({
 	getParentRoute: () => app,
 	path: "/settings",
@@ -111,7 +112,7 @@ const settings = createRoute({
 export const router = createRouter({
 	routeTree: root.addChildren([
 		account.addChildren([signIn, signUp, confirm, forgot]),
-		app.addChildren([library, search, chat, chatSession, settings]),
+		app.addChildren([library, search, chat, chatSession, trash, settings]),
 	]),
 	defaultPreload: "intent",
 	scrollRestoration: true,

@@ -21,6 +21,7 @@ const Viewer = lazy(async () => ({ default: (await import("#web/features/viewer/
 const places = [
 	{ to: "/", icon: "grid", label: "nav.library" },
 	{ to: "/chat", icon: "chat", label: "nav.chat" },
+	{ to: "/trash", icon: "trash", label: "nav.trash" },
 	{ to: "/settings", icon: "settings", label: "nav.settings" },
 ] as const satisfies readonly { to: string; icon: IconName; label: string }[];
 

@@ -97,7 +97,6 @@ export const de: Catalog = {
 	"trash.empty": "Der Papierkorb ist leer",
 	"library.select": "{name} auswählen",
 	"library.deleted": { one: "Gelöscht.", other: "{count} Bilder gelöscht." },
-	"filter.remove": "Filter {name} entfernen",
 	"filter.label": "Filter",
 	"filter.favorites": "Favoriten",
 	"selection.label": "Ausgewählte Bilder",

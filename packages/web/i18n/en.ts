@@ -97,7 +97,6 @@ export const en = {
 	"trash.empty": "The trash is empty",
 	"library.select": "Select {name}",
 	"library.deleted": { one: "Deleted.", other: "{count} items deleted." },
-	"filter.remove": "Remove the filter {name}",
 	"filter.label": "Filters",
 	"filter.favorites": "Favourites",
 	"selection.label": "Selected items",

@@ -95,7 +95,6 @@ export const ja: Catalog = {
 	"trash.empty": "ゴミ箱は空です",
 	"library.select": "{name}を選択",
 	"library.deleted": "{count}件を削除しました。",
-	"filter.remove": "フィルター「{name}」を解除",
 	"filter.label": "フィルター",
 	"filter.favorites": "お気に入り",
 	"selection.label": "選択した項目",

@@ -1,5 +1,4 @@
 import type { Schemas } from "#web/app/api.ts";
-import { useThumbnail } from "#web/features/library/use-thumbnail.ts";
 import { Cited } from "#web/features/search/cited.tsx";
 import { markOnly } from "#web/features/viewer/marks.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
@@ -36,7 +35,7 @@ export function Message({ message, onOpen }: { message: ChatMessage; onOpen(id: 
 }
 
 function ShownItem({ item, number, onOpen }: { item: Schemas["ShownItem"]; number: number; onOpen(id: string): void }) {
-	const thumbnail = useThumbnail(item);
+	const { thumbnail_url: thumbnail } = item;
 	return (
 		<button type="button" className={styles.item} onClick={() => onOpen(item.item_id)}>
 			<span className={styles.sheet}>{thumbnail && <img src={thumbnail} alt="" loading="lazy" />}</span>

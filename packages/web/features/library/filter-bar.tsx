@@ -1,35 +1,90 @@
-import { useNavigate } from "@tanstack/react-router";
+import { ToggleButton } from "react-aria-components";
+import type { Schemas } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
-import { Icon } from "#web/ui/icon.tsx";
+import { Icon, type IconName } from "#web/ui/icon.tsx";
 import styles from "./filter-bar.module.css";
+import type { ItemFilters } from "./item-filters.ts";
+
+const mostCategories = 10;
+const mostTags = 8;
 
 interface FilterBarProps {
-	total: number;
-	category: string | undefined;
-	status: string | undefined;
+	facets: Schemas["Facets"] | undefined;
+	filters: ItemFilters;
+	onChange(part: Partial<ItemFilters>): void;
 }
 
-/** How many items are shown, and the filters that chose them, each of which can be taken away. */
-export function FilterBar({ total, category, status }: FilterBarProps) {
+/** The filters with how many items each has: favourites, what failed, categories and tags. */
+export function FilterBar({ facets, filters, onChange }: FilterBarProps) {
 	const { t } = useLanguage();
-	const navigate = useNavigate();
-	const without = (name: "category" | "status") =>
-		navigate({ to: "/", search: (former) => ({ ...former, [name]: undefined }) });
+	const failed = facets?.statuses.find(({ value }) => value === "failed")?.count ?? 0;
+	const categories = shown(facets?.categories, filters.category, mostCategories);
+	const tags = shown(facets?.tags, filters.tag, mostTags);
+	if (!facets || facets.statuses.length === 0) return null;
 	return (
-		<div className={styles.bar}>
-			<p className={styles.total}>{t("library.count", { count: total })}</p>
-			{category && <Chip label={category} onRemove={() => without("category")} />}
-			{status && <Chip label={t(`status.${status as "ready"}`)} onRemove={() => without("status")} />}
-		</div>
+		<fieldset className={styles.bar}>
+			<legend className="visually-hidden">{t("filter.label")}</legend>
+			<Chip
+				icon="star"
+				label={t("filter.favorites")}
+				isOn={filters.favorite ?? false}
+				onChange={(isOn) => onChange({ favorite: isOn || undefined })}
+			/>
+			{(failed > 0 || filters.status) && (
+				<Chip
+					icon="alert"
+					label={t("status.failed")}
+					count={failed}
+					isOn={filters.status === "failed"}
+					onChange={(isOn) => onChange({ status: isOn ? "failed" : undefined })}
+				/>
+			)}
+			{categories.map(({ value, count }) => (
+				<Chip
+					key={`category ${value}`}
+					label={value}
+					count={count}
+					isOn={filters.category === value}
+					onChange={(isOn) => onChange({ category: isOn ? value : undefined })}
+				/>
+			))}
+			{tags.map(({ value, count }) => (
+				<Chip
+					key={`tag ${value}`}
+					icon="tag"
+					label={value}
+					count={count}
+					isOn={filters.tag === value}
+					onChange={(isOn) => onChange({ tag: isOn ? value : undefined })}
+				/>
+			))}
+		</fieldset>
 	);
 }
 
-function Chip({ label, onRemove }: { label: string; onRemove(): void }) {
-	const { t } = useLanguage();
+type Facet = { value: string; count: number };
+
+/** The most frequent values; the chosen one is always among them. */
+function shown(values: Facet[] = [], chosen: string | undefined, most: number): Facet[] {
+	const first = values.slice(0, most);
+	if (chosen === undefined || first.some(({ value }) => value === chosen)) return first;
+	return [{ value: chosen, count: values.find(({ value }) => value === chosen)?.count ?? 0 }, ...first];
+}
+
+interface ChipProps {
+	icon?: IconName;
+	label: string;
+	count?: number;
+	isOn: boolean;
+	onChange(isOn: boolean): void;
+}
+
+function Chip({ icon, label, count, isOn, onChange }: ChipProps) {
 	return (
-		<button type="button" className={styles.chip} onClick={onRemove} aria-label={t("filter.remove", { name: label })}>
-			{label}
-			<Icon name="close" size={14} />
-		</button>
+		<ToggleButton className={styles.chip} isSelected={isOn} onChange={onChange}>
+			{icon && <Icon name={icon} size={15} filled={icon === "star" && isOn} />}
+			<span className={styles.label}>{label}</span>
+			{count !== undefined && <span className={styles.count}>{count}</span>}
+		</ToggleButton>
 	);
 }

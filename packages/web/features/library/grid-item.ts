@@ -1,34 +1,33 @@
-import type { Item } from "#web/app/api.ts";
+import type { Item, Schemas } from "#web/app/api.ts";
+
+type Listed = Item | Schemas["CompactItem"];
 
 /** An item as a tile needs it. */
 export interface GridItem {
 	id: string;
-	status: Item["status"];
-	/** The sentence that says why it failed. */
+	status: Listed["status"];
+	/** The sentence that says why it failed; lists for the grid leave it out. */
 	failure: string | null;
-	/** The item that has the same bytes, where that is the failure. */
-	duplicateOf: string | null;
-	headline: string;
-	category: string | null;
-	favorite: boolean;
+	/** Null until the item is described. */
+	headline: string | null;
 	thumbnailUrl: string | null;
-	/** When it was taken, else uploaded. */
-	at: string;
+	/** A thumbhash in base64. */
+	placeholder: string | null;
+	favorite: boolean;
 }
 
-export function gridItemOf(item: Item): GridItem {
+export function gridItemOf(item: Listed): GridItem {
 	return {
 		id: item.id,
 		status: item.status,
-		failure: item.error?.detail ?? null,
-		duplicateOf: item.error?.duplicate_of ?? null,
-		headline: item.headline || item.original_filename,
-		category: item.category,
-		favorite: item.favorite,
+		failure: ("error" in item && item.error?.detail) || null,
+		headline: item.headline || ("original_filename" in item ? item.original_filename : null),
 		thumbnailUrl: item.thumbnail_url,
-		at: item.taken_at_local ?? item.created_at,
+		placeholder: item.placeholder,
+		favorite: item.favorite,
 	};
 }
 
 /** Nothing changes about it by itself any more. */
-export const isSettled = ({ status }: Pick<GridItem, "status">): boolean => status === "ready" || status === "failed";
+export const isSettled = ({ status }: Pick<GridItem, "status">): boolean =>
+	status === "ready" || status === "failed" || status === "trashed";

@@ -1,53 +1,82 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api } from "#web/app/api.ts";
+import { useEffect } from "react";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Confirm } from "#web/ui/dialog.tsx";
-import { toast } from "#web/ui/toasts.ts";
+import { useChangeItems } from "./change-items.ts";
 import styles from "./selection-bar.module.css";
-import { refreshItems } from "./use-items.ts";
 
 interface SelectionBarProps {
 	ids: ReadonlySet<string>;
-	isDeleting: boolean;
-	setDeleting(isDeleting: boolean): void;
+	/** The items are in the trash: they are restored, or deleted for good. */
+	isTrash: boolean;
+	/** The key that removes was pressed. */
+	isRemoving: boolean;
+	setRemoving(isRemoving: boolean): void;
 	onClear(): void;
 }
 
 /** The actions for the selected items. */
-export function SelectionBar({ ids, isDeleting, setDeleting, onClear }: SelectionBarProps) {
+export function SelectionBar({ ids, isTrash, isRemoving, setRemoving, onClear }: SelectionBarProps) {
 	const { t } = useLanguage();
-	const client = useQueryClient();
-	const remove = useMutation({
-		mutationFn: async () => {
-			for (const id of ids) await api().DELETE("/items/{id}", { params: { path: { id } } });
-		},
-		onSuccess: () => {
-			toast(t("library.deleted", { count: ids.size }));
-			onClear();
-		},
-		onError: (error) => toast(error.message, { tone: "danger" }),
-		onSettled: () => {
-			setDeleting(false);
-			return refreshItems(client);
-		},
-	});
+	const { trashing, restoring, removing, marking } = useChangeItems();
+	const selected = [...ids];
+
+	// The trash can be undone, so that it asks nothing.
+	useEffect(() => {
+		if (!isRemoving || isTrash) return;
+		setRemoving(false);
+		trashing.mutate([...ids]);
+		onClear();
+	}, [isRemoving, isTrash, ids, onClear, setRemoving, trashing]);
+
 	return (
 		<div className={styles.bar} role="toolbar" aria-label={t("selection.label")}>
 			<IconButton icon="close" label={t("selection.clear")} onPress={onClear} className={styles.inverse} />
 			<p className={styles.count} role="status">
 				{t("selection.count", { count: ids.size })}
 			</p>
-			<Button look="quiet" icon="trash" onPress={() => setDeleting(true)} className={styles.inverse}>
+			{isTrash ? (
+				<Button
+					look="quiet"
+					icon="restore"
+					className={styles.inverse}
+					onPress={() => {
+						restoring.mutate(selected);
+						onClear();
+					}}
+				>
+					{t("action.restore")}
+				</Button>
+			) : (
+				<Button
+					look="quiet"
+					icon="star"
+					className={styles.inverse}
+					onPress={() => {
+						marking.mutate({ ids: selected, isFavorite: true });
+						onClear();
+					}}
+				>
+					{t("action.favorite")}
+				</Button>
+			)}
+			<Button look="quiet" icon="trash" onPress={() => setRemoving(true)} className={styles.inverse}>
 				{t("action.delete")}
 			</Button>
 			<Confirm
 				title={t("delete.title", { count: ids.size })}
-				isOpen={isDeleting}
+				isOpen={isRemoving && isTrash}
 				action={t("action.delete")}
-				isPending={remove.isPending}
-				onConfirm={() => remove.mutate()}
-				onClose={() => setDeleting(false)}
+				isPending={removing.isPending}
+				onConfirm={() =>
+					removing.mutate(selected, {
+						onSettled: () => {
+							setRemoving(false);
+							onClear();
+						},
+					})
+				}
+				onClose={() => setRemoving(false)}
 			>
 				<p>{t("delete.text")}</p>
 			</Confirm>

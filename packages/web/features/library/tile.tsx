@@ -5,6 +5,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { classes } from "#web/ui/classes.ts";
 import { Icon } from "#web/ui/icon.tsx";
 import { type GridItem, isSettled } from "./grid-item.ts";
+import { placeholderUrl } from "./placeholder.ts";
 import styles from "./tile.module.css";
 import { useLongPress } from "./use-long-press.ts";
 
@@ -27,7 +28,7 @@ export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, 
 	const press = useLongPress(() => onToggle(false));
 	if (!item) return <div className={classes(styles.tile, styles.empty)} role="gridcell" />;
 	const failed = item.status === "failed";
-	const name = item.headline;
+	const name = item.headline ?? t("library.unnamed");
 	const state = failed ? t("status.failed") : isSettled(item) ? null : t(`status.${item.status}`);
 	return (
 		// The grid handles the keys of its cells.
@@ -39,6 +40,7 @@ export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, 
 			aria-selected={isSelected}
 			aria-label={[name, item.favorite && t("item.favorite"), state].filter(Boolean).join(", ")}
 			className={classes(styles.tile, isSelected && styles.selected)}
+			style={item.placeholder ? { backgroundImage: `url(${placeholderUrl(item.placeholder)})` } : undefined}
 			onFocus={onFocus}
 			{...press.handlers}
 			onClick={({ shiftKey, ctrlKey, metaKey }) => {

@@ -1,16 +1,11 @@
 import { keepPreviousData, type QueryClient, useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { api, bodyOf, type Schemas } from "#web/app/api.ts";
+import { api, bodyOf } from "#web/app/api.ts";
 import { type GridItem, gridItemOf, isSettled } from "./grid-item.ts";
+import { type ItemFilters, isFiltered } from "./item-filters.ts";
 import { lastSeen } from "./last-seen.ts";
 
 export const itemsPerPage = 100;
-
-/** The filters of a list, as the URL has them. */
-export interface ItemFilters {
-	category?: string;
-	status?: Schemas["Item"]["status"];
-}
 
 export interface Page {
 	items: GridItem[];
@@ -18,7 +13,14 @@ export interface Page {
 }
 
 async function fetchPage(filters: ItemFilters, page: number, signal: AbortSignal): Promise<Page> {
-	const query = { ...filters, limit: itemsPerPage, offset: page * itemsPerPage };
+	const query = {
+		...filters,
+		fields: "compact",
+		// Its months stand together, whenever the items came.
+		sort: "taken",
+		limit: itemsPerPage,
+		offset: page * itemsPerPage,
+	} as const;
 	const { items, total } = await bodyOf(api().GET("/items", { params: { query }, signal }));
 	return { items: items.map(gridItemOf), total };
 }
@@ -40,7 +42,16 @@ function pageQuery(filters: ItemFilters, page: number) {
 
 /** After something changed: lists, their counts, and what a search shows of them. */
 export async function refreshItems(client: QueryClient): Promise<void> {
-	await Promise.all(["items", "search"].map((key) => client.invalidateQueries({ queryKey: [key] })));
+	await Promise.all(["items", "facets", "search"].map((key) => client.invalidateQueries({ queryKey: [key] })));
+}
+
+/** How many items there are of each month, category and tag. */
+export function useFacets(filters: ItemFilters) {
+	return useQuery({
+		queryKey: ["facets", filters],
+		placeholderData: keepPreviousData,
+		queryFn: ({ signal }) => bodyOf(api().GET("/items/facets", { params: { query: filters }, signal })),
+	});
 }
 
 export interface ItemList {
@@ -53,7 +64,7 @@ export interface ItemList {
 
 /** The person's items, of which only the pages that are looked at are loaded. */
 export function useItems(filters: ItemFilters, pages: readonly number[]): ItemList {
-	const isWhole = Object.values(filters).every((value) => value === undefined);
+	const isWhole = !isFiltered(filters);
 	const first = useQuery({
 		...pageQuery(filters, 0),
 		// What was seen last is there at once, and without a network; it is read anew in any case.

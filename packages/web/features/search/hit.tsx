@@ -1,4 +1,3 @@
-import { useThumbnail } from "#web/features/library/use-thumbnail.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Icon } from "#web/ui/icon.tsx";
 import styles from "./hit.module.css";
@@ -11,7 +10,7 @@ export function Hit({ result, onOpen }: { result: SearchResult; onOpen(id: strin
 	const { item_id: id, headline, summary, category, corrections, metadata } = result;
 	const words = matchedWords(result);
 	const text = metadata.explanation?.snippet || summary;
-	const thumbnail = useThumbnail(result);
+	const { thumbnail_url: thumbnail } = result;
 	return (
 		<li className={styles.hit}>
 			<div className={styles.sheet}>

@@ -16,6 +16,7 @@ function requestOf({ q = "", mode = "hybrid", category, strict }: SearchState) {
 		search_type: mode,
 		category_filter: category ?? null,
 		strict: strict ?? false,
+		offset: 0,
 		time_zone: timeZone,
 	};
 }
@@ -24,14 +25,21 @@ const hasQuery = ({ q }: SearchState) => Boolean(q?.trim());
 
 /** The items that a search finds, while it is typed. */
 export function useSearchResults(state: SearchState) {
-	const { ask: _, ...search } = state;
+	const { ask: isAsked, ...search } = state;
 	return useQuery({
 		queryKey: ["search", search],
 		enabled: hasQuery(state),
 		queryFn: ({ signal }) =>
 			bodyOf(
 				api().POST("/search", {
-					body: { ...requestOf(search), top_k: mostResults, include_answer: false, explain: true },
+					body: {
+						...requestOf(search),
+						top_k: mostResults,
+						include_answer: false,
+						explain: true,
+						// While somebody types, the last word may be the beginning of one.
+						prefix: search.mode === "bm25" && !isAsked,
+					},
 					signal,
 				}),
 			),
@@ -50,7 +58,13 @@ export function useAnswer(state: SearchState) {
 		queryFn: ({ signal }) =>
 			bodyOf(
 				api().POST("/search", {
-					body: { ...requestOf(search), top_k: itemsAnswered, include_answer: true, explain: false },
+					body: {
+						...requestOf(search),
+						top_k: itemsAnswered,
+						include_answer: true,
+						explain: false,
+						prefix: false,
+					},
 					signal,
 				}),
 			),

@@ -5,7 +5,6 @@ import { type GridItem, gridItemOf, isSettled } from "#web/features/library/grid
 import { refreshItems } from "#web/features/library/use-items.ts";
 
 const pollMs = { first: 1_000, most: 12_000 };
-const mostListed = 100;
 
 /** The states of items that were uploaded just now: all in one request, the rarer the longer it takes. */
 export function useStatuses(ids: readonly string[]): ReadonlyMap<string, GridItem> {
@@ -15,14 +14,14 @@ export function useStatuses(ids: readonly string[]): ReadonlyMap<string, GridIte
 		enabled: ids.length > 0,
 		staleTime: 0,
 		queryFn: async ({ signal }) => {
-			// Newest first: the last uploads are among the first items.
-			const { items } = await bodyOf(api().GET("/items", { params: { query: { limit: mostListed } }, signal }));
-			return new Map(items.filter(({ id }) => ids.includes(id)).map((item) => [item.id, gridItemOf(item)]));
+			const query = { ids: [...ids], fields: "full" as const };
+			const { items } = await bodyOf(api().GET("/items", { params: { query }, signal }));
+			return new Map(items.map((item) => [item.id, gridItemOf(item)]));
 		},
 		placeholderData: (former) => former,
 		refetchInterval: ({ state }) => {
 			const settled = [...(state.data?.values() ?? [])].filter(isSettled).length;
-			if (settled >= Math.min(ids.length, mostListed)) return false;
+			if (settled >= ids.length) return false;
 			return Math.min(pollMs.first * 1.2 ** state.dataUpdateCount, pollMs.most);
 		},
 	});

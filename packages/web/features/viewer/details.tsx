@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { Item } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
@@ -38,7 +39,9 @@ export function Details({ item, onOpen }: { item: Item; onOpen(id: string): void
 						<ul className={styles.tags} aria-label={t("edit.tags")}>
 							{item.tags.map((tag) => (
 								<li key={tag}>
-									<span className={styles.tag}>{tag}</span>
+									<Link to="/" search={{ tag }} className={styles.tag}>
+										{tag}
+									</Link>
 								</li>
 							))}
 						</ul>

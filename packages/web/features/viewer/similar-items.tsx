@@ -1,5 +1,4 @@
 import type { Schemas } from "#web/app/api.ts";
-import { useThumbnail } from "#web/features/library/use-thumbnail.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import styles from "./details.module.css";
 import { useSimilar } from "./use-item.ts";
@@ -24,7 +23,7 @@ export function SimilarItems({ id, onOpen }: { id: string; onOpen(id: string): v
 
 function SimilarItem({ item, onOpen }: { item: Schemas["SimilarItem"]; onOpen(id: string): void }) {
 	const { t } = useLanguage();
-	const thumbnail = useThumbnail(item);
+	const { thumbnail_url: thumbnail } = item;
 	return (
 		<button
 			type="button"

@@ -1,8 +1,6 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "#web/app/api.ts";
-import { refreshItems } from "#web/features/library/use-items.ts";
-import { imageUrl } from "#web/features/library/use-thumbnail.ts";
-import { toast } from "#web/ui/toasts.ts";
+import { imageUrl } from "#web/features/library/image-url.ts";
 
 /** An address is valid for an hour. */
 const validMs = 50 * 60_000;
@@ -15,19 +13,6 @@ export function useItem(id: string) {
 			state.data && state.data.status !== "ready" && state.data.status !== "failed"
 				? Math.min(1_500 * 1.25 ** state.dataUpdateCount, 15_000)
 				: false,
-	});
-}
-
-export function useFavorite(id: string) {
-	const client = useQueryClient();
-	return useMutation({
-		mutationFn: (favorite: boolean) =>
-			bodyOf(api().PATCH("/items/{id}", { params: { path: { id } }, body: { favorite } })),
-		onSuccess: (saved) => {
-			client.setQueryData(["item", id], saved);
-			return refreshItems(client);
-		},
-		onError: (error) => toast(error.message, { tone: "danger" }),
 	});
 }
 

@@ -2,19 +2,19 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import type { Item } from "#web/app/api.ts";
+import { useChangeItems } from "#web/features/library/change-items.ts";
 import { ShareDialog } from "#web/features/share/share-dialog.tsx";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { toast } from "#web/ui/toasts.ts";
-import { DeleteItem } from "./delete-item.tsx";
 import { Details } from "./details.tsx";
 import { useMarksOf } from "./marks.ts";
 import { Picture } from "./picture.tsx";
 import { saveFile } from "./save-file.ts";
 import { neighbours } from "./sequence.ts";
 import { TextLayer } from "./text-layer.tsx";
-import { useFavorite, useItem, useOriginal, useText } from "./use-item.ts";
+import { useItem, useOriginal, useText } from "./use-item.ts";
 import styles from "./viewer.module.css";
 import { fitted, type View, zoomed } from "./zoom.ts";
 
@@ -34,8 +34,7 @@ export function Viewer({ id }: { id: string }) {
 	// A finger moves the picture: it selects text only when it is told to.
 	const [selectsText, setSelectsText] = useState(() => window.matchMedia("(pointer: fine)").matches);
 	const [isSharing, setSharing] = useState(false);
-	const favoring = useFavorite(id);
-	const [isDeleting, setDeleting] = useState(false);
+	const { trashing, marking } = useChangeItems();
 	const { previous, next } = neighbours(id);
 
 	const show = (item: string | null) =>
@@ -48,7 +47,7 @@ export function Viewer({ id }: { id: string }) {
 		const onKeyDown = (event: KeyboardEvent) => {
 			const target = event.target as HTMLElement;
 			if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return;
-			if (event.ctrlKey || event.metaKey || event.altKey || isSharing || isDeleting) return;
+			if (event.ctrlKey || event.metaKey || event.altKey || isSharing) return;
 			const zoom = (factor: number) => setView((former) => (factor ? zoomed(former, factor, center) : fitted));
 			if (event.key === "ArrowLeft" && previous) void show(previous);
 			else if (event.key === "ArrowRight" && next) void show(next);
@@ -58,7 +57,7 @@ export function Viewer({ id }: { id: string }) {
 			else if (event.key === "t") setSelectsText((selects) => !selects);
 			else if (event.key === "i") setDetails((shown) => !shown);
 			else if (event.key === "f") favorite();
-			else if (event.key === "Delete") setDeleting(true);
+			else if (event.key === "Delete") trash();
 			else return;
 			event.preventDefault();
 		};
@@ -66,7 +65,13 @@ export function Viewer({ id }: { id: string }) {
 		return () => window.removeEventListener("keydown", onKeyDown);
 	});
 
-	const favorite = () => item.data && favoring.mutate(!item.data.favorite);
+	function trash() {
+		trashing.mutate([id], { onSuccess: () => show(next ?? previous) });
+	}
+
+	function favorite() {
+		if (item.data) marking.mutate({ ids: [id], isFavorite: !item.data.favorite });
+	}
 
 	function download({ original_filename }: Item) {
 		if (!original.data) return;
@@ -125,12 +130,7 @@ export function Viewer({ id }: { id: string }) {
 								isDisabled={!data || !original.data}
 								onPress={() => data && download(data)}
 							/>
-							<IconButton
-								icon="trash"
-								label={t("action.delete")}
-								onPress={() => setDeleting(true)}
-								isDisabled={!data}
-							/>
+							<IconButton icon="trash" label={t("action.delete")} onPress={trash} isDisabled={!data} />
 							<IconButton
 								icon="info"
 								label={showsDetails ? t("viewer.hideDetails") : t("viewer.showDetails")}
@@ -184,14 +184,6 @@ export function Viewer({ id }: { id: string }) {
 						</div>
 						{showsDetails && data && <Details key={data.id} item={data} onOpen={show} />}
 					</div>
-					{data && (
-						<DeleteItem
-							item={data}
-							isOpen={isDeleting}
-							onClose={() => setDeleting(false)}
-							onDeleted={() => void show(next ?? previous)}
-						/>
-					)}
 					{isSharing && <ShareDialog itemId={id} onClose={() => setSharing(false)} />}
 				</Dialog>
 			</Modal>
