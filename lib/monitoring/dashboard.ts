@@ -64,8 +64,8 @@ function health({ application, deadLetters, api }: Sources, alarms: Alarm[]) {
 }
 
 function functionHealth({ functions }: Sources) {
-	// Cleanup and migrate run one at a time, and a dashboard of more than 50 metrics is not free.
-	const { Cleanup, Migrate, ...busy } = functions;
+	// A dashboard of more than 50 metrics is not free, and these run one or two at a time.
+	const { Cleanup, Migrate, Jobs, ...busy } = functions;
 	const each = (shown: typeof busy, metric: string, statistic: string) =>
 		Object.entries(shown).map(([label, { function: fn }]) =>
 			fn.metric(metric, { label, statistic, period: fiveMinutes }),
@@ -108,20 +108,17 @@ function storeHealth({ application, database, table, each }: Sources) {
 }
 
 function speed({ application, api, each }: Sources) {
-	const stages = (statistic: string) =>
-		graph(
-			`Stages, ${statistic}`,
-			"ms",
-			stageNames.map((label) => application("StageDuration", { series: label, statistic }).with({ label })),
-		);
 	return [
 		graph(
 			"Upload to ready",
 			"seconds",
 			["p50", "p95"].map((statistic) => application("UploadToReady", { statistic }).with({ label: statistic })),
 		),
-		stages("p50"),
-		stages("p95"),
+		graph(
+			"Stages, p95",
+			"ms",
+			stageNames.map((label) => application("StageDuration", { series: label, statistic: "p95" }).with({ label })),
+		),
 		graph("API latency", "ms", [
 			api.metricLatency({ label: "p50", statistic: "p50" }),
 			api.metricLatency({ label: "p95", statistic: "p95" }),
