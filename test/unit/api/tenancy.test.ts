@@ -24,6 +24,7 @@ beforeEach(async () => {
 		model: null,
 	});
 	requestId = request?.id ?? "";
+	await api.ports.edits.edit(ada, itemId, { tags: ["mine"] });
 	const share = await api.as(ada)("POST", "/shares", { json: { item_id: itemId } });
 	shareId = share.body.id;
 	const album = {
@@ -52,6 +53,7 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 	if (path.startsWith("/images/")) {
 		return { owned: `${mine.itemId}.png`, unknown: `${nobodys}.png` };
 	}
+	if (path.startsWith("/tags/")) return { owned: "mine", unknown: nobodys };
 	if (path.startsWith("/jobs/")) return { owned: jobId, unknown: nobodys };
 	if (path.startsWith("/albums/")) return { owned: albumId, unknown: nobodys };
 	if (path.startsWith("/chat/")) return { owned: "mine", unknown: nobodys };
@@ -68,7 +70,7 @@ function withIds(path: string, value: string): string {
 function bodyFor(method: string, path: string): { json?: unknown } {
 	if (path.endsWith("/items")) return { json: { ids: [mine.itemId] } };
 	if (method === "PATCH" && path.startsWith("/jobs")) return { json: { state: "paused" } };
-	if (method === "PATCH" && path.startsWith("/albums")) return { json: { name: "Renamed" } };
+	if (method === "PATCH" && /^\/(albums|tags)/.test(path)) return { json: { name: "Renamed" } };
 	return {};
 }
 
