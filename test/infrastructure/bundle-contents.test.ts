@@ -89,10 +89,12 @@ describe("the api's cold start", () => {
 		expect(entryPointsWith("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
 	});
 
-	it("loads stemmers and stop words only with the first search, document or offline answer, those of the known languages alone", () => {
+	it("loads stemmers and stop words only with the first search, document, review or offline answer, those of the known languages alone", () => {
 		for (const name of ["@orama/stemmers", "stopword"]) {
 			expect(entryPointsWith(name)).toEqual([
 				"packages/ai/offline/chat.ts",
+				"packages/core/search/place-matches.ts",
+				"packages/text/agreement.ts",
 				"packages/text/document.ts",
 				"packages/text/query.ts",
 			]);

@@ -5,7 +5,6 @@ import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
 import { type Hit, type ItemFilter, maxSearchOffset, type Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
 import { groupDuplicates } from "#core/search/group-duplicates.ts";
-import { placeCitations, placeMatches } from "#core/search/place-matches.ts";
 import { isStrong, searchItems } from "#core/search/search-items.ts";
 import type { SearchType } from "#core/search/search-types.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
@@ -159,7 +158,12 @@ export function searchRoutes(app: Api, ports: SearchPorts) {
 			throw inField(error, { provider_not_available: "body.answer_model", model_not_found: "body.answer_model" });
 		});
 		const { hits, notices, answer, retrievalMs } = found;
-		const boxes = body.explain ? await placeMatches(ports, c.get("userId"), hits) : null;
+		// With the stemmers, which not every search needs here.
+		const places = () => import("#core/search/place-matches.ts");
+		const boxes = body.explain ? await (await places()).placeMatches(ports, c.get("userId"), hits) : null;
+		const { citations } = answer;
+		const placed =
+			citations.length > 0 ? await (await places()).placeCitations(ports, c.get("userId"), hits, citations) : [];
 		const scoredAs = type === "agentic" ? "hybrid" : type;
 		return c.json(
 			{
@@ -176,7 +180,7 @@ export function searchRoutes(app: Api, ports: SearchPorts) {
 				total_results: hits.filter(isStrong).length,
 				weak_results: hits.filter((hit) => !isStrong(hit)).length,
 				notices,
-				...presentAnswer(answer, await placeCitations(ports, c.get("userId"), hits, answer.citations)),
+				...presentAnswer(answer, placed),
 				retrieval_time_ms: Math.round(retrievalMs),
 				answer_time_ms: body.include_answer ? Math.round(performance.now() - started - retrievalMs) : null,
 				agent_reasoning: found.reasoning,
