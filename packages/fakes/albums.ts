@@ -27,9 +27,9 @@ export function fakeAlbums(store: Store): Albums {
 	/** The album as the database lists it: a deleted item is in no album. */
 	function listed({ album, itemIds }: StoredAlbum): ListedAlbum {
 		const items = itemIds.flatMap((id) => owned(store, album.userId, id)?.item ?? []);
-		const shown = items.filter(({ status }) => status !== "pending");
+		const shown = items.filter(({ status, trashedAt }) => status !== "pending" && !trashedAt);
 		const chosen = album.coverItemId && owned(store, album.userId, album.coverItemId)?.item;
-		const cover = [...(chosen ? [chosen] : []), ...shown].find(({ width }) => width !== null);
+		const cover = [...(chosen && !chosen.trashedAt ? [chosen] : []), ...shown].find(({ width }) => width !== null);
 		return { album: structuredClone(album), itemCount: shown.length, coverItemId: cover?.id ?? null };
 	}
 

@@ -85,6 +85,17 @@ export function albumsContract(get: () => ArrangedPorts): void {
 			expect(await get().items.find(user, a)).not.toBeNull();
 		});
 
+		it("shows no item that is in the trash, and shows it again once it is restored", async () => {
+			const user = newUser();
+			const [a = "", b = ""] = await images(user, 2);
+			const { id } = await create(user, { coverItemId: a });
+			await put(user, id, [a, b]);
+			await get().items.trash(user, a);
+			expect(await get().albums.find(user, id)).toMatchObject({ itemCount: 1, coverItemId: b });
+			await get().items.restore(user, a);
+			expect(await get().albums.find(user, id)).toMatchObject({ itemCount: 2, coverItemId: a });
+		});
+
 		it("leaves its items where it is deleted, and can be deleted once", async () => {
 			const user = newUser();
 			const [a = ""] = await images(user, 1);

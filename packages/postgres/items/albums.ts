@@ -158,7 +158,7 @@ const shown = (userId: string) =>
 	       order by album_items.position, album_items.item_id limit 1)) as shown_cover_id`;
 
 /** As a list without a status: see `postgresItems`. */
-const isShown = sql`items.status <> 'pending'`;
+const isShown = sql`items.status <> 'pending' and items.trashed_at is null`;
 
 async function requireCover(tx: Queryable, userId: string, itemId: string | null): Promise<void> {
 	if (!itemId) return;
