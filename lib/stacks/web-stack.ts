@@ -102,7 +102,6 @@ export class WebStack extends EnvironmentStack {
 		this.url = `${scheme}://${domain?.name ?? distribution.distributionDomainName}`;
 
 		this.output("WebUrl", this.url);
-		// A domain of one's own is an alias of it.
 		this.output("WebDomainTarget", distribution.distributionDomainName);
 		this.output("WebBucketName", bucket.bucketName);
 		this.output("DistributionId", distribution.distributionId);

@@ -43,6 +43,8 @@ const outputsFile = z.looseObject({
 	JwksUrl: optional,
 	/** The web app; null where the environment has none. */
 	WebUrl: optional,
+	/** The name that a domain of one's own is an alias of. */
+	WebDomainTarget: optional,
 	WebBucketName: optional,
 	DistributionId: optional,
 });

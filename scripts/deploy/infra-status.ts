@@ -1,4 +1,4 @@
-// make infra-status: shows the state of the five stacks, and what to do about a broken one.
+// make infra-status: shows the state of the stacks, and what to do about a broken one.
 import { printTable } from "#cli/table.ts";
 import { operate } from "../environment/target.ts";
 import { describeStacks, notDeployed, problemOf } from "./stacks.ts";

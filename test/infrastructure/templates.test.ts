@@ -69,10 +69,9 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			"AwsEndpointUrl",
 			...(environment.network.mode === "private" ? [] : ["BastionInstanceId"]),
 			...(environment.signUpDomains.length > 0 ? [] : ["PreSignUpFunctionName"]),
-			...(environment.web ? [] : ["WebUrl", "WebBucketName", "DistributionId"]),
+			...(environment.web ? [] : ["WebUrl", "WebDomainTarget", "WebBucketName", "DistributionId"]),
 		];
-		// It is for the person who makes the record of a domain.
-		expect(found.filter((key) => key !== "WebDomainTarget").sort()).toEqual(
+		expect(found.sort()).toEqual(
 			outputKeys.filter((key) => !notOutput.includes(key)).sort(),
 		);
 	});
