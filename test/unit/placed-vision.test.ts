@@ -71,7 +71,7 @@ test("an OCR that has not ended near the deadline is not waited for", async () =
 		(reason) => reasons.push(reason),
 	);
 	expect(await linesOf(vision, 5.2)).toBeUndefined();
-	expect(performance.now() - started).toBeLessThan(3_000);
+	expect(performance.now() - started).toBeLessThan(8_000);
 	expect(reasons).toHaveLength(1);
 });
 
