@@ -47,13 +47,16 @@ function health({ application, deadLetters, api }: Sources, alarms: Alarm[]) {
 		graph(
 			"Dead letters",
 			"messages",
-			Object.entries(deadLetters).map(([label, queue]) =>
-				queue.metricApproximateNumberOfMessagesVisible({
-					label,
-					period: fiveMinutes,
-					statistic: "Maximum",
-				}),
-			),
+			// Not those of rules, which have alarms: a dashboard of more than 50 metrics is not free.
+			Object.entries(deadLetters)
+				.filter(([label]) => !label.endsWith("Rule"))
+				.map(([label, queue]) =>
+					queue.metricApproximateNumberOfMessagesVisible({
+						label,
+						period: fiveMinutes,
+						statistic: "Maximum",
+					}),
+				),
 		),
 		graph("API errors", "answers", [
 			api.metricServerError({ label: "5xx", statistic: "Sum" }),
@@ -64,7 +67,7 @@ function health({ application, deadLetters, api }: Sources, alarms: Alarm[]) {
 }
 
 function functionHealth({ functions }: Sources) {
-	// A dashboard of more than 50 metrics is not free, and these run one or two at a time.
+	// These run one or two at a time.
 	const { Cleanup, Migrate, Jobs, ...busy } = functions;
 	const each = (shown: typeof busy, metric: string, statistic: string) =>
 		Object.entries(shown).map(([label, { function: fn }]) =>
@@ -108,17 +111,20 @@ function storeHealth({ application, database, table, each }: Sources) {
 }
 
 function speed({ application, api, each }: Sources) {
+	const stages = (statistic: string) =>
+		graph(
+			`Stages, ${statistic}`,
+			"ms",
+			stageNames.map((label) => application("StageDuration", { series: label, statistic }).with({ label })),
+		);
 	return [
 		graph(
 			"Upload to ready",
 			"seconds",
 			["p50", "p95"].map((statistic) => application("UploadToReady", { statistic }).with({ label: statistic })),
 		),
-		graph(
-			"Stages, p95",
-			"ms",
-			stageNames.map((label) => application("StageDuration", { series: label, statistic: "p95" }).with({ label })),
-		),
+		stages("p50"),
+		stages("p95"),
 		graph("API latency", "ms", [
 			api.metricLatency({ label: "p50", statistic: "p50" }),
 			api.metricLatency({ label: "p95", statistic: "p95" }),
