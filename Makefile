@@ -63,6 +63,9 @@ test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an
 test-packages: $(INSTALLED) ## the packages that could be published: cdk-local and langgraph-dynamodb, with LangGraph's suite
 	@vitest run --project packages --project langgraph-suite
 
+test-others: $(INSTALLED) ## test-scripts, test-packages and test-faults in one run
+	@vitest run --project faults --project scripts --project packages --project langgraph-suite
+
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
 	@vitest run --project langgraph-suite
 

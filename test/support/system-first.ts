@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Starts the system tests first: they mostly wait, and a long one that started last would leave a core idle. */
+/** Starts the tests of whole clouds first: they mostly wait, and a long one that started last would leave a core idle. */
 export default class SystemFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-		const isSystem = ({ project }: TestSpecification) => Number(project.name === "system");
-		return (await super.sort(files)).sort((a, b) => isSystem(b) - isSystem(a));
+		const isWhole = ({ project }: TestSpecification) => Number(["system", "faults"].includes(project.name));
+		return (await super.sort(files)).sort((a, b) => isWhole(b) - isWhole(a));
 	}
 }

@@ -158,12 +158,14 @@ function answer(
 					};
 		}
 		case "ListStackResources": {
-			const isFirst = form.get("StackName")?.startsWith("CollectionsDB");
+			const [, part = ""] = /^Collections([A-Za-z]+)-/.exec(form.get("StackName") ?? "") ?? [];
+			const isHere = (type: string) => (stacksOf[type] ?? ["DB"]).includes(part);
 			const summary = (status: string) => (type: string) =>
 				`<ResourceType>${type}</ResourceType><PhysicalResourceId>the-${type.split("::").at(-1)}</PhysicalResourceId><ResourceStatus>${status}</ResourceStatus>`;
-			const summaries = isFirst
-				? [...account.resources.map(summary("CREATE_COMPLETE")), ...account.removed.map(summary("DELETE_COMPLETE"))]
-				: [];
+			const summaries = [
+				...account.resources.filter(isHere).map(summary("CREATE_COMPLETE")),
+				...account.removed.filter(isHere).map(summary("DELETE_COMPLETE")),
+			];
 			return {
 				text: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members("member", summaries)}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
 			};
@@ -271,3 +273,9 @@ function answer(
 			return { status: 400, text: `nothing answers ${action} here` };
 	}
 }
+
+/** The stacks that have a type of resource; every other type is in the database's. */
+const stacksOf: Record<string, string[]> = {
+	"AWS::S3::Bucket": ["Storage", "Web"],
+	"AWS::Cognito::UserPool": ["Storage"],
+};

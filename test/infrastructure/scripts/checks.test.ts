@@ -72,13 +72,15 @@ describe("a stack that was never completed", () => {
 
 	test("names what outlives it by its resources", async () => {
 		const types = ["AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::DynamoDB::Table"];
-		const stacks = { "CollectionsDB-dev": "CREATE_FAILED", "CollectionsCompute-dev": "CREATE_FAILED" };
+		const failed = ["Web", "DB", "Storage", "Compute"].map((part) => [`Collections${part}-dev`, "CREATE_FAILED"]);
+		const stacks = Object.fromEntries(failed);
 		account.is({ stacks, resources: types });
 		const existing = (await describeStacks(target())).filter(({ status }) => status !== null);
 		expect(await findRetained(target(), existing)).toEqual({
 			BucketName: "the-Bucket",
 			UserPoolId: "the-UserPool",
 			CheckpointTableName: "the-Table",
+			WebBucketName: "the-Bucket",
 		});
 		account.is({ stacks, removed: types });
 		expect(await findRetained(target(), existing)).toEqual({});
