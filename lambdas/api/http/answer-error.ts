@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { AppError } from "#core/errors.ts";
+import { AppError, ModelFailure } from "#core/errors.ts";
 import { log } from "#lambda-kit/log.ts";
 import { type ProblemCode, problemResponse } from "#lambda-kit/problem.ts";
 import type { ApiEnv } from "./api-env.ts";
@@ -29,7 +29,9 @@ function describe(error: unknown): {
 } {
 	if (error instanceof AppError) {
 		const { code, message: detail, fields: errors, retryAfterSeconds } = error;
-		return { code, detail, errors, ...(retryAfterSeconds !== null && { retryAfterSeconds }) };
+		// A model's failure says when a stage may call it again; how long a person waits is the code's.
+		const isCallersWait = retryAfterSeconds !== null && !(error instanceof ModelFailure);
+		return { code, detail, errors, ...(isCallersWait && { retryAfterSeconds }) };
 	}
 	if (error instanceof HTTPException && error.status === 415) {
 		return {

@@ -136,12 +136,12 @@ describe("POST /chat", () => {
 	it("is 409 while the session answers another message, and 503 if the model is unavailable", async () => {
 		const { as, ports } = testApi({
 			ports: {
-				chat: fakeChat(() => new ModelFailure("chat_unavailable", "Overloaded (529).")),
+				chat: fakeChat(() => new ModelFailure("chat_unavailable", "Overloaded (529).", { retryAfterSeconds: 2 })),
 			},
 		});
 		const away = await as(ada)("POST", "/chat", say("hello", "s"));
 		expect(away.status).toBe(503);
-		expect(away.headers.get("retry-after")).not.toBeNull();
+		expect(away.headers.get("retry-after"), "not the pause between two calls of the model").toBe("10");
 		const history = await as(ada)("GET", "/chat/s/history");
 		expect(history.body).toMatchObject({ message_count: 1, in_progress: null });
 
