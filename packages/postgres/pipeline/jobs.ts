@@ -164,7 +164,11 @@ export function postgresJobs(db: Database): Jobs {
 		async claim(leaseSeconds) {
 			for (;;) {
 				const token = randomUUID();
-				const [row] = await db.query<JobRow>(claimNext(token, leaseSeconds));
+				const [row] = await db.transaction(async (tx) => {
+					// Two claims at once would each take a job of the same person, and wait for each other's rows.
+					await tx.query(sql`select pg_advisory_xact_lock(hashtextextended('claims of jobs', 0))`);
+					return tx.query<JobRow>(claimNext(token, leaseSeconds));
+				});
 				if (!row) return null;
 				if (row.state === "running") {
 					return { job: jobFromRow(row), lease: { userId: row.user_id, jobId: row.id, token } };
