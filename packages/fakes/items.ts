@@ -159,8 +159,11 @@ export function fakeItems(store: Store): Items {
 				.map(({ userId, itemId }) => ({ userId, itemId }));
 		},
 
-		async delete(userId, itemId) {
-			if (!owned(store, userId, itemId)) return false;
+		async delete(userId, itemId, { trashedBefore } = {}) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return false;
+			const { trashedAt } = stored.item;
+			if (trashedBefore && !(trashedAt && trashedAt < trashedBefore)) return false;
 			store.items.delete(itemId);
 			store.tombstones.set(itemId, { userId, itemId, at: store.now(), sweptAt: null });
 			store.redactions.set(itemId, { userId, itemId, dueAt: store.now() + 60_000 });

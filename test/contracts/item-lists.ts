@@ -262,6 +262,20 @@ export function itemListsContract(get: () => RowPorts): void {
 			expect(await items.trashedBefore(new Date(Math.max(...times) + 1), 1)).toHaveLength(1);
 		});
 
+		it("keeps what is no longer in it, or came to it later, from a deletion of what was in it before a time", async () => {
+			const { items } = get();
+			const user = newUser();
+			const { id } = await uploaded(get(), user);
+			const at = (await items.trash(user, id))?.trashedAt?.getTime() ?? 0;
+			expect(await items.delete(user, id, { trashedBefore: new Date(at) })).toBe(false);
+			await items.restore(user, id);
+			expect(await items.delete(user, id, { trashedBefore: new Date(at + 1) })).toBe(false);
+			expect(await items.find(user, id)).not.toBeNull();
+			const again = (await items.trash(user, id))?.trashedAt?.getTime() ?? 0;
+			expect(await items.delete(user, id, { trashedBefore: new Date(again + 1) })).toBe(true);
+			expect(await items.find(user, id)).toBeNull();
+		});
+
 		it("gives an item back whose bytes were uploaded again under another id", async () => {
 			const ports = get();
 			const user = newUser();

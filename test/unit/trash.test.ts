@@ -38,13 +38,30 @@ it("what fails for one item keeps no other in the trash", async () => {
 	ports.clock.advance(trashSeconds + 1);
 	const items: FakePorts["items"] = {
 		...ports.items,
-		delete: async (userId, id) => {
+		delete: async (userId, id, options) => {
 			if (userId === ada) throw new Error("The row is locked.");
-			return ports.items.delete(userId, id);
+			return ports.items.delete(userId, id, options);
 		},
 	};
 	await expect(emptyTrash({ ...ports, items }, { deadline })).rejects.toThrow("1 items");
 	expect(await ports.items.find(bob, second.id)).toBeNull();
+});
+
+it("an item that its person restores while the trash is emptied stays", async () => {
+	const item = await upload(ada, 1);
+	await ports.items.trash(ada, item.id);
+	ports.clock.advance(trashSeconds + 1);
+	const items: FakePorts["items"] = {
+		...ports.items,
+		async trashedBefore(time, limit) {
+			const expired = await ports.items.trashedBefore(time, limit);
+			await ports.items.restore(ada, item.id);
+			return expired;
+		},
+	};
+	expect(await emptyTrash({ ...ports, items }, { deadline })).toEqual({ deleted: 0 });
+	expect((await ports.items.find(ada, item.id))?.item.trashedAt).toBeNull();
+	expect(await ports.objects.exists(originalKey(item))).toBe(true);
 });
 
 it("the same file again takes an item out of the trash, whichever way it is uploaded", async () => {

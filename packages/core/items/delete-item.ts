@@ -23,15 +23,20 @@ type DeletionPorts = Pick<Ports, "items" | "objects"> & Partial<Pick<Ports, "ses
 /** Deletions at once; a sandbox has two connections to the database. */
 const parallelDeletions = 4;
 
-/** Deletes items as `deleteItem` does. Without `sessions` the sweeper redacts the chats. @returns those that there are not */
+/**
+ * Deletes items as `deleteItem` does, with `trashedBefore` only those that came to the trash before it. Without `sessions`
+ * the sweeper redacts the chats.
+ * @returns those that there are not
+ */
 export async function deleteItems(
 	{ items, objects, sessions }: DeletionPorts,
 	userId: string,
 	itemIds: string[],
+	options: { trashedBefore?: Date } = {},
 ): Promise<{ missing: string[] }> {
 	const missing: string[] = [];
 	const remove = async (itemId: string) => {
-		if (await items.delete(userId, itemId)) await removeObjects({ objects }, userId, itemId);
+		if (await items.delete(userId, itemId, options)) await removeObjects({ objects }, userId, itemId);
 		else missing.push(itemId);
 	};
 	for (let at = 0; at < itemIds.length; at += parallelDeletions) {

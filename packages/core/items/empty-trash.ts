@@ -1,7 +1,6 @@
-import { AppError } from "../errors.ts";
 import { Failures } from "../failures.ts";
 import type { Ports } from "../ports/index.ts";
-import { deleteItem } from "./delete-item.ts";
+import { deleteItems } from "./delete-item.ts";
 
 /** An item stays in the trash for so many days. */
 export const trashDays = 30;
@@ -20,13 +19,9 @@ export async function emptyTrash(
 	for (const { userId, itemId } of await ports.items.trashedBefore(before, maxItems)) {
 		if (Date.now() > deadline.getTime()) break;
 		await failures.collect(async () => {
-			try {
-				await deleteItem(ports, userId, itemId);
-				deleted += 1;
-			} catch (error) {
-				// The person was faster.
-				if (!(error instanceof AppError && error.code === "item_not_found")) throw error;
-			}
+			// The person may have deleted or restored it meanwhile.
+			const { missing } = await deleteItems(ports, userId, [itemId], { trashedBefore: before });
+			deleted += 1 - missing.length;
 		});
 	}
 	failures.throwIfAny(`${failures.errors.length} items of the trash were not deleted.`);

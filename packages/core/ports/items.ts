@@ -125,7 +125,7 @@ export interface Items {
 	/**
 	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone until its
 	 * objects are certainly removed, and a redaction until its text is certainly removed from chats. False where there
-	 * is no such item.
+	 * is no such item, or it has not been in the trash since before `trashedBefore`.
 	 */
-	delete(userId: string, itemId: string): Promise<boolean>;
+	delete(userId: string, itemId: string, options?: { trashedBefore?: Date }): Promise<boolean>;
 }

@@ -152,10 +152,11 @@ export function postgresItems(db: Database): Items {
 			return rows.map((row) => ({ userId: row.user_id, itemId: row.id }));
 		},
 
-		async delete(userId, itemId) {
+		async delete(userId, itemId, { trashedBefore } = {}) {
+			const isExpired = trashedBefore ? sql`trashed_at < ${trashedBefore}` : sql`true`;
 			const deleted = await db.query(
 				sql`with gone as (
-				      delete from items where user_id = ${userId} and id = ${itemId} returning id, user_id
+				      delete from items where user_id = ${userId} and id = ${itemId} and ${isExpired} returning id, user_id
 				    ), redaction as (
 				      insert into chat_redactions (item_id, user_id) select id, user_id from gone
 				      on conflict (user_id, item_id) do update set due_at = excluded.due_at
