@@ -24,7 +24,8 @@ export function postgresEdits(db: Database): Edits {
 				if (edit.takenAt !== undefined) await writeTakenAt(tx, before, edit.takenAt);
 				if (edit.tags !== undefined) await writeTags(tx, before, edit.tags);
 				const after = await findLocked(tx, userId, itemId);
-				if (after && !isDeepStrictEqual(textOf(before), textOf(after))) await followText(tx, after);
+				if (!after || isDeepStrictEqual(textOf(before), textOf(after))) return after;
+				await followText(tx, after);
 				return findLocked(tx, userId, itemId);
 			}),
 	};
