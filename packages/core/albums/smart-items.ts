@@ -2,7 +2,7 @@ import { albumNotFound } from "../errors.ts";
 import { filterOf } from "../items/filter-fields.ts";
 import type { ItemFilter, Ports } from "../ports/index.ts";
 import { searchItems } from "../search/search-items.ts";
-import { maxSmartHits, type SmartSearch } from "./album.ts";
+import { type Album, maxSmartHits, type SmartSearch } from "./album.ts";
 
 type SmartPorts = Pick<Ports, "items" | "albums" | "search" | "embedder" | "vectorIndex">;
 
@@ -16,7 +16,10 @@ export async function smartFilter(
 	{ query, search_type, filters }: SmartSearch,
 	depth = 0,
 ): Promise<ItemFilter> {
-	const filter = await withoutSmartAlbum(ports, userId, filterOf(filters), depth);
+	const own = filterOf(filters);
+	// An album that was deleted has no items.
+	const named = own.album === undefined ? null : await ports.albums.find(userId, own.album);
+	const filter = named ? await withoutSmartAlbum(ports, own, named.album, depth) : own;
 	const found = query
 		? await searchItems(ports, userId, {
 				query,
@@ -30,28 +33,24 @@ export async function smartFilter(
 }
 
 /**
- * Replaces a smart album in a filter by what its search finds now: the list knows only albums to which items were added.
- * An album that was deleted has no items.
- */
-export async function withoutSmartAlbum(
-	ports: SmartPorts,
-	userId: string,
-	filter: ItemFilter,
-	depth = 0,
-): Promise<ItemFilter> {
-	const { album: albumId, ...others } = filter;
-	if (!albumId) return filter;
-	const found = await ports.albums.find(userId, albumId);
-	if (!found || depth > maxDepth) return { ...others, ids: [] };
-	const { smart } = found.album;
-	return smart ? { ...others, and: await smartFilter(ports, userId, smart, depth + 1) } : filter;
-}
-
-/**
  * Returns a request's filter as ports take it.
  * @throws AppError `album_not_found`
  */
 export async function resolveAlbum(ports: SmartPorts, userId: string, filter: ItemFilter): Promise<ItemFilter> {
-	if (filter.album !== undefined && !(await ports.albums.find(userId, filter.album))) throw albumNotFound(filter.album);
-	return withoutSmartAlbum(ports, userId, filter);
+	if (filter.album === undefined) return filter;
+	const found = await ports.albums.find(userId, filter.album);
+	if (!found) throw albumNotFound(filter.album);
+	return withoutSmartAlbum(ports, filter, found.album, 0);
+}
+
+/** Replaces a smart album in a filter by what its search finds now: the list knows only albums to which items were added. */
+async function withoutSmartAlbum(
+	ports: SmartPorts,
+	filter: ItemFilter,
+	{ userId, smart }: Album,
+	depth: number,
+): Promise<ItemFilter> {
+	if (!smart || depth > maxDepth) return filter;
+	const { album: _, ...others } = filter;
+	return { ...others, and: await smartFilter(ports, userId, smart, depth + 1) };
 }

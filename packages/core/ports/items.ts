@@ -25,7 +25,7 @@ export interface ItemFilter {
 	/** Items with all of these tags, in any case. */
 	tags?: string[];
 	favorite?: boolean;
-	/** In this album, to which items were added; `withoutSmartAlbum` replaces a smart one. */
+	/** In this album, to which items were added; `resolveAlbum` replaces a smart one. */
 	album?: string;
 	/** Of the current analysis. */
 	provider?: string;
