@@ -1,14 +1,10 @@
-import { cleanTag, maxTags, tagKey } from "#core/items/tag-names.ts";
+import { cleanTag, tagKey } from "#core/items/tag-names.ts";
 import type { Tags } from "#core/ports/index.ts";
 import { followText, spelling } from "./edits.ts";
-import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
+import { ownedItems, type Store, type StoredItem } from "./store.ts";
 
 export function fakeTags(store: Store): Tags {
 	const hasTag = (key: string) => (stored: StoredItem) => stored.tags.some(({ name }) => tagKey(name) === key);
-	const takeOff = (stored: StoredItem, key: string) => {
-		stored.removedTags.add(key);
-		stored.tags = stored.tags.filter(({ name }) => tagKey(name) !== key);
-	};
 	const listAll = (userId: string) => {
 		const counts = new Map<string, { name: string; items: number; source: string }>();
 		for (const { tags } of ownedItems(store, userId).filter(
@@ -53,42 +49,14 @@ export function fakeTags(store: Store): Tags {
 		},
 
 		async delete(userId, name) {
-			const tagged = ownedItems(store, userId).filter(hasTag(tagKey(name)));
+			const key = tagKey(name);
+			const tagged = ownedItems(store, userId).filter(hasTag(key));
 			for (const stored of tagged) {
-				takeOff(stored, tagKey(name));
+				stored.removedTags.add(key);
+				stored.tags = stored.tags.filter((tag) => tagKey(tag.name) !== key);
 				followText(store, stored);
 			}
 			return tagged.length > 0;
-		},
-
-		async add(userId, itemIds, names) {
-			const found = itemIds.flatMap((itemId) => owned(store, userId, itemId) ?? []);
-			const keys = new Set(names.map(tagKey));
-			const isFull = ({ tags }: StoredItem) =>
-				tags.filter(({ name }) => !keys.has(tagKey(name))).length + keys.size > maxTags;
-			const tagged = found.filter((stored) => !isFull(stored));
-			for (const stored of tagged) {
-				for (const name of names) {
-					stored.removedTags.delete(tagKey(name));
-					const known = stored.tags.find((tag) => tagKey(tag.name) === tagKey(name));
-					if (known) known.source = "person";
-					else stored.tags.push({ name: spelling(store, stored, cleanTag(name)), source: "person" });
-				}
-				followText(store, stored);
-			}
-			return {
-				tagged: tagged.map(({ item }) => item.id),
-				full: found.filter(isFull).map(({ item }) => item.id),
-			};
-		},
-
-		async remove(userId, itemIds, names) {
-			const found = itemIds.flatMap((itemId) => owned(store, userId, itemId) ?? []);
-			for (const stored of found) {
-				for (const name of names) takeOff(stored, tagKey(name));
-				followText(store, stored);
-			}
-			return found.map(({ item }) => item.id);
 		},
 	};
 }

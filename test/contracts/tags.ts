@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
-import { maxTags } from "#core/items/tag-names.ts";
-import { claim, commitAnalysis, type RowPorts, readyItem } from "./item-states.ts";
+import { commitAnalysis, type RowPorts, readyItem } from "./item-states.ts";
 import { newAnalysis, newUser } from "./new-rows.ts";
 
 /** Tests an implementation of `Tags`. */
@@ -12,6 +11,18 @@ export function tagsContract(get: () => RowPorts): void {
 		return item;
 	};
 	const tagsOf = async ({ userId, id }: Item) => (await get().items.find(userId, id))?.tags;
+	/** Has another analysis suggest tags. */
+	async function reanalyze(item: Item, version: number, suggested: string[]): Promise<void> {
+		const { requests, stages } = get();
+		const { id: itemId, userId } = item;
+		const id = crypto.randomUUID();
+		await requests.create({ id, itemId, userId, kind: "analyze", provider: null, model: null });
+		const claimed = await stages.claimRequest(userId, itemId, id, 60);
+		if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+		const analysis = newAnalysis({}, version);
+		analysis.description.tags = suggested;
+		await commitAnalysis(get(), claimed.lease, item, analysis);
+	}
 	const list = async (user: string) =>
 		(await get().tags.list(user, { limit: 10 })).tags.map(({ name, items }) => [name, items]);
 	const find = async (user: string, text: string) => {
@@ -75,78 +86,17 @@ export function tagsContract(get: () => RowPorts): void {
 		});
 
 		it("that are deleted are on no item, in no search, and suggested to none of them again", async () => {
-			const { requests, stages, tags } = get();
+			const { tags } = get();
 			const user = newUser();
 			const { item } = await readyItem(get(), user, {});
-			await tags.add(user, [item.id], ["zucchini", "boats"]);
+			await reanalyze(item, 2, ["zucchini", "boat"]);
+			await tags.rename(user, "boat", "boats");
 			expect(await find(user, "zucchini")).toEqual([item.id]);
 			expect(await tags.delete(user, "Zucchini")).toBe(true);
 			expect(await find(user, "zucchini")).toEqual([]);
-			const request = await requests.create({
-				id: crypto.randomUUID(),
-				itemId: item.id,
-				userId: user,
-				kind: "analyze",
-				provider: null,
-				model: null,
-			});
-			const claimed = await stages.claimRequest(user, item.id, request?.id ?? "", 60);
-			if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
-			const analysis = newAnalysis({}, 2);
-			analysis.description.tags = ["zucchini", "pier"];
-			await commitAnalysis(get(), claimed.lease, item, analysis);
+			await reanalyze(item, 3, ["Zucchini", "pier"]);
+			// What the person renamed is their own.
 			expect(await tagsOf(item)).toEqual(["boats", "pier"]);
-		});
-
-		it("are added to and taken off several items, documents and vectors included", async () => {
-			const { tags, requests } = get();
-			const user = newUser();
-			const [first, second] = [await tagged(user, ["sea"]), await tagged(user, ["zucchini"])];
-			const foreign = await tagged(newUser(), []);
-			const ids = [first.id, second.id, foreign.id, crypto.randomUUID()];
-			const added = await tags.add(user, ids, ["Zucchini", "sun"]);
-			expect({ ...added, tagged: added.tagged.toSorted() }).toEqual({ tagged: [first.id, second.id].sort(), full: [] });
-			expect(await tagsOf(first)).toEqual(["sea", "zucchini", "sun"]);
-			expect(await tagsOf(foreign)).toEqual([]);
-			expect(await find(user, "zucchini")).toEqual([first.id, second.id].sort());
-			expect((await tags.remove(user, ids, ["ZUCCHINI"])).toSorted()).toEqual([first.id, second.id].sort());
-			expect(await find(user, "zucchini")).toEqual([]);
-			expect((await requests.claimRebuildBatch(user, 10)).length).toBeLessThanOrEqual(2);
-		});
-
-		it("are not added to an item that would have too many", async () => {
-			const { tags } = get();
-			const user = newUser();
-			const many = Array.from({ length: maxTags }, (_, index) => `tag ${index}`);
-			const item = await tagged(user, many);
-			expect(await tags.add(user, [item.id], ["one more"])).toEqual({ tagged: [], full: [item.id] });
-			expect(await tags.add(user, [item.id], ["TAG 1"])).toEqual({ tagged: [item.id], full: [] });
-			expect(await tagsOf(item)).toEqual(many);
-		});
-
-		it("of the model do not come back after they were taken off, and stay where the person adds them", async () => {
-			const { tags } = get();
-			const user = newUser();
-			const { item } = await readyItem(get(), user, {});
-			await tags.remove(user, [item.id], ["Boats"]);
-			await tags.add(user, [item.id], ["sea"]);
-			await get().items.restart(user, item.id);
-			const request = await get().requests.create({
-				id: crypto.randomUUID(),
-				itemId: item.id,
-				userId: user,
-				kind: "analyze",
-				provider: null,
-				model: null,
-			});
-			const claimed = await get().stages.claimRequest(user, item.id, request?.id ?? "", 60);
-			if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
-			const analysis = newAnalysis({}, 2);
-			analysis.description.tags = ["boats", "Sea", "pier"];
-			await commitAnalysis(get(), claimed.lease, item, analysis);
-			expect(await tagsOf(item)).toEqual(["sea", "pier"]);
-			const { lease } = await claim(get(), item, "embed");
-			await get().stages.release(lease);
 		});
 	});
 }

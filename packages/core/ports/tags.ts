@@ -16,11 +16,4 @@ export interface Tags {
 	rename(userId: string, name: string, newName: string): Promise<Tag | null>;
 	/** Takes a tag off all items, likewise. @returns false where there is no such tag */
 	delete(userId: string, name: string): Promise<boolean>;
-	/**
-	 * Adds tags to at most 100 items, after those that they have; documents follow in the same transaction.
-	 * @returns the items that have them now, and those that would have more than `maxTags`
-	 */
-	add(userId: string, itemIds: string[], names: string[]): Promise<{ tagged: string[]; full: string[] }>;
-	/** Takes tags off at most 100 items; no model suggests them for these again. @returns the items that there are */
-	remove(userId: string, itemIds: string[], names: string[]): Promise<string[]>;
 }

@@ -1,7 +1,6 @@
-import { cleanTag, maxTags, tagKey } from "#core/items/tag-names.ts";
+import { cleanTag, tagKey } from "#core/items/tag-names.ts";
 import type { Tags } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
-import { documentSources, rewriteDocuments } from "../search/documents.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 
@@ -50,67 +49,15 @@ export function postgresTags(db: Database): Tags {
 				const tag = tagKey(name);
 				const itemIds = await lockTagged(tx, userId, tag);
 				if (itemIds.length === 0) return false;
-				await takeOff(tx, userId, itemIds, [tag]);
+				await takeOff(tx, userId, itemIds, tag);
 				await becomeOutdated(tx, userId, itemIds);
 				return true;
-			}),
-
-		add: (userId, itemIds, names) =>
-			db.transaction(async (tx) => {
-				const tags = names.map((name) => ({ tag: tagKey(name), name: storableText(cleanTag(name)) }));
-				const keys = tags.map(({ tag }) => tag);
-				const locked = await lock(tx, userId, itemIds);
-				const counted = await tx.query<{ item_id: string; others: number }>(
-					sql`select item_id, count(*)::int as others from item_tags
-					    where user_id = ${userId} and item_id = any(${locked}::uuid[]) and not tag = any(${keys}::text[])
-					    group by item_id`,
-				);
-				const full = counted.filter(({ others }) => others + keys.length > maxTags).map(({ item_id }) => item_id);
-				const tagged = locked.filter((itemId) => !full.includes(itemId));
-				await tx.query(
-					sql`insert into item_tags (user_id, item_id, tag, name, source, position)
-					    select ${userId}, item_id, added.tag, coalesce(existing.name, added.name), 'person', last.position + added.position
-					    from unnest(${tagged}::uuid[]) as tagged (item_id)
-					    cross join unnest(${keys}::text[], ${tags.map(({ name }) => name)}::text[])
-					      with ordinality as added (tag, name, position)
-					    cross join lateral (
-					      select coalesce(max(position), -1) as position from item_tags
-					      where user_id = ${userId} and item_tags.item_id = tagged.item_id
-					    ) as last
-					    left join lateral (
-					      select name from item_tags
-					      where user_id = ${userId} and item_tags.tag = added.tag and item_tags.source = 'person'
-					      limit 1
-					    ) as existing on true
-					    on conflict (user_id, item_id, tag) do update set source = 'person'`,
-				);
-				await tx.query(
-					sql`delete from removed_tags
-					    where user_id = ${userId} and item_id = any(${tagged}::uuid[]) and tag = any(${keys}::text[])`,
-				);
-				await follow(tx, userId, tagged);
-				return { tagged, full };
-			}),
-
-		remove: (userId, itemIds, names) =>
-			db.transaction(async (tx) => {
-				const locked = await lock(tx, userId, itemIds);
-				await takeOff(tx, userId, locked, names.map(tagKey));
-				await follow(tx, userId, locked);
-				return locked;
 			}),
 	};
 }
 
 /** The spelling of a person goes before that of a model. */
 const shownName = sql`coalesce(max(name) filter (where source = 'person'), max(name))`;
-
-async function lock(tx: Queryable, userId: string, itemIds: string[]): Promise<string[]> {
-	const rows = await tx.query<{ id: string }>(
-		sql`select id from items where user_id = ${userId} and id = any(${itemIds}::uuid[]) order by id for update`,
-	);
-	return rows.map(({ id }) => id);
-}
 
 async function lockTagged(tx: Queryable, userId: string, tag: string): Promise<string[]> {
 	const rows = await tx.query<{ id: string }>(
@@ -149,34 +96,25 @@ async function replace(
 	);
 }
 
-async function takeOff(tx: Queryable, userId: string, itemIds: string[], tags: string[]): Promise<void> {
+async function takeOff(tx: Queryable, userId: string, itemIds: string[], tag: string): Promise<void> {
 	await tx.query(
-		sql`insert into removed_tags (user_id, item_id, tag)
-		    select user_id, id, tag from items, unnest(${tags}::text[]) as removed (tag)
-		    where user_id = ${userId} and id = any(${itemIds}::uuid[])
+		sql`with removed as (
+		      delete from item_tags
+		      where user_id = ${userId} and item_id = any(${itemIds}::uuid[]) and tag = ${tag}
+		      returning user_id, item_id, tag
+		    )
+		    insert into removed_tags (user_id, item_id, tag)
+		    select user_id, item_id, tag from removed
 		    on conflict do nothing`,
 	);
-	await tx.query(
-		sql`delete from item_tags
-		    where user_id = ${userId} and item_id = any(${itemIds}::uuid[]) and tag = any(${tags}::text[])`,
-	);
-}
-
-const changeText = (tx: Queryable, userId: string, itemIds: string[]) =>
-	tx.query(
-		sql`update items set text_revision = text_revision + 1, updated_at = clock_timestamp()
-		    where user_id = ${userId} and id = any(${itemIds}::uuid[])`,
-	);
-
-/** Makes the documents of a few items follow at once. */
-async function follow(tx: Queryable, userId: string, itemIds: string[]): Promise<void> {
-	await changeText(tx, userId, itemIds);
-	await rewriteDocuments(tx, userId, await documentSources(tx, userId, itemIds));
 }
 
 /** Leaves the documents of any number of items to `SearchIndex.rewriteOutdated`. */
 async function becomeOutdated(tx: Queryable, userId: string, itemIds: string[]): Promise<void> {
-	await changeText(tx, userId, itemIds);
+	await tx.query(
+		sql`update items set text_revision = text_revision + 1, updated_at = clock_timestamp()
+		    where user_id = ${userId} and id = any(${itemIds}::uuid[])`,
+	);
 	await tx.query(
 		sql`insert into outdated_documents (user_id, item_id)
 		    select user_id, item_id from documents where user_id = ${userId} and item_id = any(${itemIds}::uuid[])
