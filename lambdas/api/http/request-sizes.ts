@@ -38,7 +38,10 @@ export async function limitHead(c: Context, next: Next): Promise<void> {
 const limitBytes = bodyLimit({
 	maxSize: maxSizes.jsonBytes,
 	onError: () => {
-		throw new AppError("request_too_large", `The body has more than ${maxSizes.jsonBytes} bytes, which is the limit.`);
+		throw new AppError(
+			"request_too_large",
+			`The body has more than ${maxSizes.jsonBytes} bytes: at most as many are read.`,
+		);
 	},
 });
 

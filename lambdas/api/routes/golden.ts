@@ -197,7 +197,7 @@ export function goldenRoutes(app: Api, { golden, items }: Pick<Ports, "golden" |
 		const texts = values.map((value) => (typeof value === "string" ? value : value.join(" ")));
 		for (const [at, { length }] of texts.entries()) {
 			if (length <= maxCharacters) continue;
-			const detail = `Has ${length} characters together, and ${maxCharacters} is the most`;
+			const detail = `Must have at most ${maxCharacters} characters together, and has ${length}`;
 			const field = `body.values.${at}`;
 			throw new AppError("invalid_fields", `${field}: ${detail}.`, { fields: [{ field, detail }] });
 		}
