@@ -14,6 +14,7 @@ interface Schema {
 	items?: Schema;
 	anyOf?: Schema[];
 	oneOf?: Schema[];
+	allOf?: Schema[];
 	additionalProperties?: Schema | boolean;
 	pattern?: string;
 	format?: string;
@@ -121,7 +122,7 @@ export function breakingChanges(released: OpenApi, current: OpenApi): string[] {
 		// A schema that contains itself has been compared already.
 		if (from.$ref && to.$ref && within.includes(pair)) return [];
 		const inner = [...within, pair];
-		const [before, after] = [resolved(released, from as Node) as Schema, resolved(current, to as Node) as Schema];
+		const [before, after] = [merged(released, from), merged(current, to)];
 		const [old, now] = [variantsOf(before), variantsOf(after)];
 		if (old.length > 1 || now.length > 1) return unionChanges(at, old, now, direction, inner);
 
@@ -129,8 +130,10 @@ export function breakingChanges(released: OpenApi, current: OpenApi): string[] {
 		const [was, is] = [typesOf(before), typesOf(after)];
 		// What is written must still be accepted; what is read must still be understood.
 		const [known, given] = direction === "request" ? [is, was] : [was, is];
-		if (known.length > 0 && given.some((type) => !known.includes(type) && !isIntegerOf(type, known))) {
-			found.push(`${at} is ${is.join(" or ")}, and was ${was.join(" or ")}.`);
+		// Without a type a schema is of any.
+		const isNarrowed = given.length === 0 || given.some((type) => !known.includes(type) && !isIntegerOf(type, known));
+		if (known.length > 0 && isNarrowed) {
+			found.push(`${at} is ${is.join(" or ") || "anything"}, and was ${was.join(" or ") || "anything"}.`);
 		}
 		const values = valuesOf(after);
 		const removed = valuesOf(before)?.filter((value) => values && !values.includes(value)) ?? [];
@@ -182,6 +185,18 @@ function resolved(document: OpenApi, node: Node): Node {
 	const found = document.components?.[part]?.[name];
 	if (!found) throw new Error(`The document has no ${node.$ref}.`);
 	return found as Node;
+}
+
+/** Returns a schema with the properties of all that it is composed of. */
+function merged(document: OpenApi, schema: Schema): Schema {
+	const { allOf, ...own } = resolved(document, schema as Node) as Schema;
+	if (!allOf) return own;
+	const parts = [...allOf.map((part) => merged(document, part)), own];
+	return {
+		...(Object.assign({}, ...parts) as Schema),
+		properties: Object.assign({}, ...parts.map(({ properties }) => properties)),
+		required: parts.flatMap(({ required = [] }) => required),
+	};
 }
 
 const variantsOf = (schema: Schema): Schema[] => schema.anyOf ?? schema.oneOf ?? [schema];

@@ -19,7 +19,9 @@ const released = () => ({
 					required: true,
 					content: { "application/json": { schema: { $ref: "#/components/schemas/NewItem" } } },
 				},
-				responses: { "200": { content: { "application/json": { schema: { type: "object" } } } } },
+				responses: {
+					"200": { content: { "application/json": { schema: { $ref: "#/components/schemas/ShownItem" } } } },
+				},
 			},
 		},
 		"/health": {
@@ -36,12 +38,23 @@ const released = () => ({
 					status: { type: "string", enum: ["ready", "failed"] },
 					note: { anyOf: [{ type: "string" }, { type: "null" }] },
 					parent: { $ref: "#/components/schemas/Item" },
+					size: {},
 				},
+			},
+			ShownItem: {
+				allOf: [
+					{ $ref: "#/components/schemas/Item" },
+					{ type: "object", required: ["rank"], properties: { rank: { type: "integer" } } },
+				],
 			},
 			NewItem: {
 				type: "object",
 				required: ["name"],
-				properties: { name: { type: "string", maxLength: 100 }, kind: { type: "string", enum: ["a", "b"] } },
+				properties: {
+					name: { type: "string", maxLength: 100 },
+					kind: { type: "string", enum: ["a", "b"] },
+					more: {},
+				},
 			},
 		},
 	},
@@ -92,7 +105,15 @@ test.each<[found: string, Change]>([
 		"GET /items 200.id is null, and was string.",
 		(d) => Object.assign(schemas(d).Item.properties, { id: { anyOf: [{ type: "string" }, { type: "null" }] } }),
 	],
+	["POST /items 200.status is gone.", (d) => delete schemas(d).Item.properties["status" as never]],
+	["POST /items 200.rank is gone.", (d) => delete schemas(d).ShownItem.allOf[1]?.properties?.["rank" as never]],
+	["POST /items 200.rank may be missing.", (d) => schemas(d).ShownItem.allOf[1]?.required?.pop()],
 	["POST /items body.name is gone.", (d) => delete schemas(d).NewItem.properties["name" as never]],
+	[
+		"POST /items body.more is object, and was anything.",
+		(d) => Object.assign(schemas(d).NewItem.properties.more, { type: "object" }),
+	],
+	["GET /items 200.id is anything, and was string.", (d) => Object.assign(schemas(d).Item.properties, { id: {} })],
 	["POST /items body.kind is required.", (d) => schemas(d).NewItem.required.push("kind")],
 	[
 		"POST /items body.size is new and required.",
@@ -115,7 +136,19 @@ test.each<[found: string, Change]>([
 test.each<[what: string, Change]>([
 	["nothing", () => {}],
 	["a new path", (d) => Object.assign(d.paths, { "/new": { get: { responses: {} } } })],
-	["a new field of an answer", (d) => Object.assign(schemas(d).Item.properties, { size: { type: "integer" } })],
+	["a new field of an answer", (d) => Object.assign(schemas(d).Item.properties, { pages: { type: "integer" } })],
+	["an answer of a certain type", (d) => Object.assign(schemas(d).Item.properties.size, { type: "integer" })],
+	["a request's field of any type", (d) => Object.assign(schemas(d).NewItem.properties, { kind: {} })],
+	[
+		"a composed answer that is written as one",
+		(d) => {
+			const { type, required, properties } = schemas(d).Item;
+			const [, { required: more = [], properties: others = {} } = {}] = schemas(d).ShownItem.allOf;
+			Object.assign(schemas(d), {
+				ShownItem: { type, required: [...required, ...more], properties: { ...properties, ...others } },
+			});
+		},
+	],
 	["a new value of an answer", (d) => schemas(d).Item.properties.status.enum.push("deferred")],
 	[
 		"an answer that is never null any more",
