@@ -193,7 +193,7 @@ const errorResponses = {
 	},
 	LockedShare: {
 		description: "The page has a password, or another one than was sent.",
-		content: { ...oursAs("unauthorized", "This page has a password: send it."), ...pages },
+		content: { ...oursAs("password_required", "This page has a password: send it."), ...pages },
 	},
 	NothingShared: {
 		description: "Nothing is shared at this address: it never was, was taken back, or has expired.",

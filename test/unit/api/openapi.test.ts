@@ -187,6 +187,18 @@ test("each response to an error that routes share has an example of each of its 
 	}
 });
 
+test("the example of a problem has the status of the responses that refer to it", () => {
+	const statuses = operations.flatMap(({ responses }) =>
+		Object.entries(responses).flatMap(([status, { $ref }]) => {
+			const { content = {} } = document.components.responses[$ref?.split("/").at(-1) ?? ""] ?? {};
+			const example = content["application/problem+json"]?.example as { status: number } | undefined;
+			return example ? [[$ref, Number(status), example.status] as const] : [];
+		}),
+	);
+	expect(statuses.length).toBeGreaterThan(100);
+	expect(statuses.filter(([, status, example]) => status !== example)).toEqual([]);
+});
+
 test("every change since the release is one that its clients survive (if meant: make api-release)", () => {
 	const released = JSON.parse(readFileSync("docs/openapi.json", "utf8"));
 	expect(breakingChanges(released, served as unknown as OpenApi)).toEqual([]);
