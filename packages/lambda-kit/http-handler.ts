@@ -71,13 +71,14 @@ const textual = /^text\/|^application\/(?:[\w.-]+\+)?(?:json|javascript)/;
 /** In a packet of their own, smaller answers travel as fast. */
 const minCompressed = 1_024;
 
-/** Reads what a client accepts: `gzip;q=0` is a refusal. */
+/** Reads what a client accepts: `gzip;q=0` is a refusal, and `*` is every coding that is not named. */
 function acceptsGzip(accepted = ""): boolean {
-	const codings = accepted.toLowerCase().split(",");
-	return codings.some((coding) => {
-		const [name = "", ...parameters] = coding.split(";").map((part) => part.trim());
-		return (name === "gzip" || name === "*") && !parameters.some((each) => /^q=0(\.0*)?$/.test(each));
-	});
+	const codings = accepted
+		.toLowerCase()
+		.split(",")
+		.map((coding) => coding.split(";").map((part) => part.trim()));
+	const found = codings.find(([name]) => name === "gzip") ?? codings.find(([name]) => name === "*");
+	return found !== undefined && !found.some((part) => /^q=0(\.0*)?$/.test(part));
 }
 
 async function toResult(response: Response, gzipAccepted: boolean): Promise<APIGatewayProxyStructuredResultV2> {

@@ -182,21 +182,27 @@ describe("an answer above 1 KB", () => {
 	const accepting = (coding?: string) =>
 		eventOf({ headers: { host: "api.example", ...(coding !== undefined && { "accept-encoding": coding }) } });
 
-	it.each(["gzip", "br, GZIP;q=0.5", "*"])("is compressed for a client that accepts %s", async (coding) => {
-		const { headers, body, isBase64Encoded } = await answering(long)(accepting(coding));
-		expect(headers).toMatchObject({ "content-encoding": "gzip", vary: "Accept-Encoding" });
-		expect(isBase64Encoded).toBe(true);
-		const bytes = Buffer.from(body ?? "", "base64");
-		expect(bytes.length).toBeLessThan(500);
-		expect(JSON.parse(gunzipSync(bytes).toString())).toEqual(long);
-	});
+	it.each(["gzip", "br, GZIP;q=0.5", "*", "*;q=0, gzip"])(
+		"is compressed for a client that accepts %s",
+		async (coding) => {
+			const { headers, body, isBase64Encoded } = await answering(long)(accepting(coding));
+			expect(headers).toMatchObject({ "content-encoding": "gzip", vary: "Accept-Encoding" });
+			expect(isBase64Encoded).toBe(true);
+			const bytes = Buffer.from(body ?? "", "base64");
+			expect(bytes.length).toBeLessThan(500);
+			expect(JSON.parse(gunzipSync(bytes).toString())).toEqual(long);
+		},
+	);
 
-	it.each([undefined, "", "identity", "gzip;q=0", "br"])("is plain for a client that accepts %j", async (coding) => {
-		const { headers, body, isBase64Encoded } = await answering(long)(accepting(coding));
-		expect(headers).not.toHaveProperty("content-encoding");
-		expect(headers).toMatchObject({ vary: "Accept-Encoding" });
-		expect([isBase64Encoded, JSON.parse(body ?? "")]).toEqual([false, long]);
-	});
+	it.each([undefined, "", "identity", "gzip;q=0", "gzip;q=0, *", "br"])(
+		"is plain for a client that accepts %j",
+		async (coding) => {
+			const { headers, body, isBase64Encoded } = await answering(long)(accepting(coding));
+			expect(headers).not.toHaveProperty("content-encoding");
+			expect(headers).toMatchObject({ vary: "Accept-Encoding" });
+			expect([isBase64Encoded, JSON.parse(body ?? "")]).toEqual([false, long]);
+		},
+	);
 
 	it("is plain where it is shorter", async () => {
 		const { headers, isBase64Encoded } = await answering({ text: "short" })(accepting("gzip"));
