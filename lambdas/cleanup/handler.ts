@@ -34,11 +34,14 @@ async function sweepItems(context: Context) {
 			{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
 		),
 	);
-	await failures.collect(() => deleteAccounts(context));
-	await failures.collect(() => trash(context));
-	await failures.collect(() => redact(context));
-	await failures.collect(() => index(context));
-	await failures.collect(() => partition(context));
+	const part = (name: string, work: Part, share = 1 / 3) => failures.collect(() => runPart(context, name, work, share));
+	await part("deleted accounts emptied", finishDeletions);
+	await part("trash emptied", emptyTrash);
+	await part("deleted items redacted", finishRedactions);
+	// Work that only follows a deployment, or a crash after a change of many items.
+	await part("documents indexed", indexDocuments);
+	// Last, since it may take all the time that is left.
+	await part("vectors partitioned", rebuildPartitions, 1 / 2);
 	for (const error of failures.errors) {
 		log.error("a part of the sweep failed", { error, request_id: context.awsRequestId });
 	}
@@ -46,68 +49,15 @@ async function sweepItems(context: Context) {
 	return report;
 }
 
-async function deleteAccounts(context: Context) {
-	const started = Date.now();
-	const report = await finishDeletions(ports, {
-		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
-	});
-	if (report.emptied === 0) return;
-	log.info("deleted accounts emptied", {
-		...report,
-		request_id: context.awsRequestId,
-		duration_ms: Date.now() - started,
-	});
-}
+/** A part of the sweep that ends by a deadline, and counts what it did. */
+type Part = (connected: typeof ports, until: { deadline: Date }) => Promise<object>;
 
-async function trash(context: Context) {
+/** Runs a part within a share of the time that is left, and logs what it did, if anything. */
+async function runPart(context: Context, name: string, work: Part, share: number): Promise<void> {
 	const started = Date.now();
-	const { deleted } = await emptyTrash(ports, {
-		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
-	});
-	if (deleted === 0) return;
-	log.info("trash emptied", { deleted, request_id: context.awsRequestId, duration_ms: Date.now() - started });
-}
-
-async function redact(context: Context) {
-	const started = Date.now();
-	const report = await finishRedactions(ports, {
-		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
-	});
-	if (report.usersRedacted === 0) return;
-	log.info("deleted items redacted", {
-		...report,
-		request_id: context.awsRequestId,
-		duration_ms: Date.now() - started,
-	});
-}
-
-/** Writes documents anew: work that only follows a deployment, or a crash after a change of many items. */
-async function index(context: Context) {
-	const started = Date.now();
-	const { rewritten, indexed } = await indexDocuments(ports, {
-		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
-	});
-	if (rewritten + indexed === 0) return;
-	log.info("documents indexed", {
-		rewritten,
-		indexed,
-		request_id: context.awsRequestId,
-		duration_ms: Date.now() - started,
-	});
-}
-
-/** Runs last, since it may take all the time that is left. */
-async function partition(context: Context) {
-	const started = Date.now();
-	const report = await rebuildPartitions(ports, {
-		deadline: new Date(started + context.getRemainingTimeInMillis() / 2),
-	});
-	if (report.rebuilt + report.assigned === 0) return;
-	log.info("vectors partitioned", {
-		...report,
-		request_id: context.awsRequestId,
-		duration_ms: Date.now() - started,
-	});
+	const report = await work(ports, { deadline: new Date(started + context.getRemainingTimeInMillis() * share) });
+	if (Object.values(report).every((count) => count === 0)) return;
+	log.info(name, { ...report, request_id: context.awsRequestId, duration_ms: Date.now() - started });
 }
 
 async function tidySessions(context: Context) {
