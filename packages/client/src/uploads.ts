@@ -25,7 +25,7 @@ const contentTypes: Record<string, string> = {
 	avif: "image/avif",
 };
 
-/** The most that the API takes at once. */
+/** The API takes at most as many at once. */
 const filesPerRequest = 50;
 const concurrentUploads = 4;
 /** The pipeline works off pending uploads meanwhile. */
@@ -48,20 +48,19 @@ export async function* uploadAll<File extends PictureFile>(
 	{ signal }: Options,
 ): AsyncGenerator<Uploaded<File>> {
 	for await (const part of partsOf(files)) {
-		let waiting = part;
+		// One after the other, since each is in memory while its digest is computed.
+		let waiting: Announced<File>[] = [];
+		for (const file of part) waiting.push({ file, announcement: await announcementOf(file) });
 		for (let pauses = 0; waiting.length > 0; pauses++) {
 			if (pauses > maxPauses) throw new Error("The uploads that are pending are not worked off: try again later.");
 			if (pauses > 0) await pause(fullPauseMs, signal);
-			const announced = [];
-			// One after the other, since each is in memory while its digest is computed.
-			for (const file of waiting) announced.push(await announcementOf(file));
 			const { uploads } = await client.call<{ uploads: Answer[] }>(
 				"POST",
 				"/uploads",
-				{ files: announced },
+				{ files: waiting.map(({ announcement }) => announcement) },
 				{ signal },
 			);
-			const answers = waiting.map((file, at) => ({ file, answer: uploads[at] as Answer }));
+			const answers = waiting.map((each, at) => ({ ...each, answer: uploads[at] as Answer }));
 			const full = answers.filter(({ answer }) => isProblem(answer) && answer.code === "too_many_pending");
 			const final = answers.filter((each) => !full.includes(each));
 			for (let at = 0; at < final.length; at += concurrentUploads) {
@@ -70,7 +69,7 @@ export async function* uploadAll<File extends PictureFile>(
 				);
 			}
 			if (final.length > 0) pauses = 0;
-			waiting = full.map(({ file }) => file);
+			waiting = full;
 		}
 	}
 }
@@ -95,6 +94,11 @@ async function* partsOf<File>(files: Iterable<File> | AsyncIterable<File>): Asyn
 }
 
 const isProblem = (answer: Answer): answer is Problem => "code" in answer;
+
+interface Announced<File extends PictureFile> {
+	file: File;
+	announcement: Awaited<ReturnType<typeof announcementOf>>;
+}
 
 async function announcementOf({ filename, content }: PictureFile) {
 	const digest = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
