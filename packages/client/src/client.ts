@@ -1,6 +1,6 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./api-types.ts";
-import { ApiProblem, answerOf } from "./problem.ts";
+import { answerOf } from "./problem.ts";
 import { pause, type SendOptions, sender } from "./send.ts";
 import { fixedToken, type Session } from "./session.ts";
 import { type PictureFile, sendDirectly, type Uploaded, uploadAll } from "./uploads.ts";
@@ -11,7 +11,7 @@ export type SearchRequest = components["schemas"]["SearchRequest"];
 /** Narrows a list of items. */
 export type ItemFilter = Omit<
 	NonNullable<paths["/items"]["get"]["parameters"]["query"]>,
-	"limit" | "offset" | "cursor"
+	"ids" | "fields" | "limit" | "offset" | "cursor"
 >;
 
 export interface ClientOptions extends SendOptions {
@@ -130,20 +130,29 @@ export class CollectionsClient {
 	}
 
 	/**
-	 * Yields items as their status changes, until each is ready or failed. One that is deleted meanwhile is left out.
+	 * Yields items as their status changes, until each is ready or failed. One that is deleted, or put into the trash,
+	 * meanwhile is left out. A look at up to 100 items is one request.
 	 * @param options.everyMs the pause between two looks. @default 1,000
 	 */
 	async *watch(
 		ids: Iterable<string>,
 		{ everyMs = 1_000, signal = this.#signal }: CallOptions & { everyMs?: number } = {},
 	): AsyncGenerator<Item> {
-		const seen = new Map<string, Item["status"] | null>([...ids].map((id) => [id, null]));
+		const seen = new Map<string, Item["status"] | null>([...ids].map((id) => [id.toLowerCase(), null]));
 		for (;;) {
-			for (const [id, status] of seen) {
-				const item = await this.#existing(id, signal);
-				if (item && item.status !== status) yield item;
-				if (item && !isSettled(item)) seen.set(id, item.status);
-				else seen.delete(id);
+			const watched = [...seen];
+			for (let at = 0; at < watched.length; at += pageSize) {
+				const part = watched.slice(at, at + pageSize);
+				const items = await this.#existing(
+					part.map(([id]) => id),
+					signal,
+				);
+				for (const [id, status] of part) {
+					const item = items.get(id);
+					if (item && item.status !== status) yield item;
+					if (item && !isSettled(item)) seen.set(id, item.status);
+					else seen.delete(id);
+				}
 			}
 			if (seen.size === 0) return;
 			await pause(everyMs, signal);
@@ -164,19 +173,18 @@ export class CollectionsClient {
 		}
 	}
 
-	async #existing(id: string, signal: AbortSignal | undefined): Promise<Item | null> {
-		try {
-			return await this.item(id, { signal });
-		} catch (error) {
-			if (error instanceof ApiProblem && error.status === 404) return null;
-			throw error;
-		}
+	async #existing(ids: string[], signal: AbortSignal | undefined): Promise<Map<string, Item>> {
+		const { data } = await this.api.GET("/items", {
+			params: { query: { ids, fields: "full" } },
+			...(signal && { signal }),
+		});
+		return new Map(((data?.items ?? []) as Item[]).map((item) => [item.id, item]));
 	}
 }
 
 /** Through the API, whose gateway takes no more. */
 const maxRequestBytes = 4_000_000;
-/** The most that the API lists at once. */
+/** The API lists at most as many at once. */
 const pageSize = 100;
 
 const isSettled = ({ status }: Item) => status === "ready" || status === "failed";

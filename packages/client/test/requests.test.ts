@@ -154,18 +154,26 @@ test("items are listed to the last page", async () => {
 	]);
 });
 
-test("items are watched until each is ready, failed or gone", async () => {
+test("items are watched together until each is ready, failed or gone", async () => {
 	const looks = new Map<string, number>();
 	const statuses: Record<string, string[]> = { a: ["uploaded", "uploaded", "ready"], b: ["failed"] };
 	await using api = await stubServer(({ path }) => {
-		const id = path.split("/").at(-1) ?? "";
-		const look = looks.get(id) ?? 0;
-		looks.set(id, look + 1);
-		const status = statuses[id]?.[look];
-		return status ? { body: { id, status } } : { status: 404, body: { code: "item_not_found" } };
+		const ids = new URL(path, "http://api").searchParams.getAll("ids");
+		const items = ids.flatMap((id) => {
+			const look = looks.get(id) ?? 0;
+			looks.set(id, look + 1);
+			const status = statuses[id]?.[look];
+			return status ? [{ id, status }] : [];
+		});
+		return { body: { items, total: items.length, next_cursor: null } };
 	});
 	const client = new CollectionsClient({ apiUrl: api.url, session: "t" });
 	const seen: string[] = [];
 	for await (const { id, status } of client.watch(["a", "b", "gone"], { everyMs: 1 })) seen.push(`${id} ${status}`);
 	expect(seen).toEqual(["a uploaded", "b failed", "a ready"]);
+	expect(api.received.map(({ path }) => path)).toEqual([
+		"/items?ids=a&ids=b&ids=gone&fields=full",
+		"/items?ids=a&fields=full",
+		"/items?ids=a&fields=full",
+	]);
 });
