@@ -60,7 +60,7 @@ test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of ev
 test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an environment, against stand-ins of an account
 	@vitest run --project scripts
 
-test-packages: $(INSTALLED) ## the packages that could be published: cdk-local and langgraph-dynamodb, with LangGraph's suite
+test-packages: $(INSTALLED) ## the packages that could be published: cdk-local, langgraph-dynamodb with LangGraph's suite, and the REST client
 	@vitest run --project packages --project langgraph-suite
 
 test-others: $(INSTALLED) ## test-scripts, test-packages and test-faults in one run
