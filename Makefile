@@ -9,7 +9,7 @@ help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET [ENV=dev|test|prod|local]"} /^##: / {print "\n" substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  %-18s %s\n", $$1, $$2}' Makefile
 
 ##: on this machine
-dev: $(INSTALLED) ## run everything here in the foreground; prints the URLs, a login and a search to paste
+dev: $(INSTALLED) ## run everything here in the foreground; prints the URLs, a login and a search to paste: [PORT=3000]
 	@node scripts/local/dev.ts
 
 up: $(INSTALLED) ## run everything in the background; returns when the API answers
@@ -163,7 +163,7 @@ bench-fair: $(INSTALLED) ## measure what one person at full abuse costs twenty o
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/deploy/synth.ts
 
-cost: $(INSTALLED) ## estimate a month's cost from templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
+cost: $(INSTALLED) ## estimate a month's cost from templates and use: make cost ENV=prod USERS=100 UPLOADS=5000 [VISION=] [EMBEDDING=] [CHAT=] [README=1]
 	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) CHAT=$(CHAT) README=$(README) node tools/cost/cost.ts
 
 infra-bootstrap: $(INSTALLED) ## prepare account and region for the CDK, once
@@ -181,10 +181,10 @@ infra-deploy: $(INSTALLED) ## preflight, diff, confirm (YES=1), deploy the stack
 infra-hosts: $(INSTALLED) ## replace bastion and NAT instance alone, after network.amiId changed in cdk.json
 	@ENV=$(ENV) node scripts/deploy/infra-hosts.ts
 
-infra-status: $(INSTALLED) ## show the state of the five stacks, and how to repair a broken one
+infra-status: $(INSTALLED) ## show the state of every stack, and how to repair a broken one
 	@ENV=$(ENV) node scripts/deploy/infra-status.ts
 
-infra-stop: $(INSTALLED) ## stop the database of an environment that nobody uses, with its schedules; RDS starts it again after seven days
+infra-stop: $(INSTALLED) ## stop the database of an environment that nobody uses, with its schedules; RDS starts it again after seven days (YES=1 without a terminal)
 	@ENV=$(ENV) node scripts/deploy/infra-stop.ts
 
 infra-start: $(INSTALLED) ## start what make infra-stop stopped
@@ -216,7 +216,7 @@ lambda-logs: $(INSTALLED) ## print a function's log: FUNC=api|image-processor|..
 dlq-list: $(INSTALLED) ## list dead letters
 	@ENV=$(ENV) node scripts/dead-letters/dlq-list.ts
 
-dlq-redrive: $(INSTALLED) ## redrive dead letters
+dlq-redrive: $(INSTALLED) ## retry dead letters, all or those of one queue: [QUEUE=name]
 	@ENV=$(ENV) node scripts/dead-letters/dlq-redrive.ts
 
 db-connect: $(INSTALLED) ## open psql as the application, through the bastion where the network is private
