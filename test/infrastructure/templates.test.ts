@@ -71,9 +71,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			...(environment.signUpDomains.length > 0 ? [] : ["PreSignUpFunctionName"]),
 			...(environment.web ? [] : ["WebUrl", "WebDomainTarget", "WebBucketName", "DistributionId"]),
 		];
-		expect(found.sort()).toEqual(
-			outputKeys.filter((key) => !notOutput.includes(key)).sort(),
-		);
+		expect(found.sort()).toEqual(outputKeys.filter((key) => !notOutput.includes(key)).sort());
 	});
 
 	test("refer to each other in one direction", () => {
