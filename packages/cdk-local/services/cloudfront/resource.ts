@@ -11,7 +11,7 @@ const cachePolicies: Record<string, { compresses: boolean }> = {
 	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": { compresses: false },
 };
 
-const isOnlyRead = z.array(z.enum(["GET", "HEAD"]));
+const readMethods = z.array(z.enum(["GET", "HEAD"]));
 
 const behavior = {
 	TargetOriginId: z.string(),
@@ -22,8 +22,8 @@ const behavior = {
 		.array(z.strictObject({ EventType: z.literal("viewer-request"), FunctionARN: z.string() }))
 		.max(1)
 		.default([]),
-	AllowedMethods: isOnlyRead.optional(),
-	CachedMethods: isOnlyRead.optional(),
+	AllowedMethods: readMethods.optional(),
+	CachedMethods: readMethods.optional(),
 	ViewerProtocolPolicy: ignored("there is no TLS on one machine"),
 };
 

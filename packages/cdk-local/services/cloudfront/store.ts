@@ -2,8 +2,11 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
+import { decodeUri } from "../../endpoint/signature.ts";
+import { AwsError } from "../../endpoint/types.ts";
 import type { PortRegistry } from "../../ports.ts";
 import type { Access } from "../iam/access.ts";
+import { namesTag, storedHeaders } from "../s3/headers.ts";
 import type { Buckets } from "../s3/store.ts";
 import { type EdgeRequest, type EdgeResponse, runEdgeFunction } from "./edge-function.ts";
 
@@ -48,7 +51,9 @@ export class Distributions {
 	/** Starts a distribution. @returns its domain name with its port */
 	async serve(settings: DistributionSettings): Promise<string> {
 		const server = createServer((request, response) => {
-			this.#answer(settings, request, response).catch((error: Error) => send(response, 500, error.message));
+			this.#answer(settings, request, response).catch((error: Error) =>
+				send(response, error instanceof AwsError ? error.status : 500, error.message),
+			);
 		});
 		const port = await this.#options.ports.take(`cloudfront-${settings.id}`);
 		await new Promise<void>((resolve, reject) => {
@@ -68,7 +73,8 @@ export class Distributions {
 
 	async #answer(settings: DistributionSettings, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
 		incoming.resume();
-		const { pathname, search } = new URL(incoming.url ?? "/", "http://edge");
+		// Not relative to a base: `//x` would name a host.
+		const { pathname, search } = new URL(`http://edge${incoming.url}`);
 		const behavior = settings.behaviors.find(
 			({ pathPattern }) => pathPattern === null || matches(pathPattern, pathname),
 		) as Behavior;
@@ -85,24 +91,23 @@ export class Distributions {
 			}
 			uri = result.uri;
 		}
-		const key = decodeURIComponent(uri === "/" ? (settings.defaultRootObject ?? "") : uri.slice(1));
+		const key = decodeUri(uri === "/" ? (settings.defaultRootObject ?? "") : uri.slice(1));
 		const object = this.#read(settings, behavior, key);
 		// Without the right to list, S3 does not tell a missing object from a forbidden one.
 		if (!object) return send(response, 403, "<Error><Code>AccessDenied</Code></Error>", "application/xml");
-		const etag = `"${object.etag}"`;
-		response.setHeader("etag", etag);
+		response.setHeader("etag", `"${object.etag}"`);
 		response.setHeader("last-modified", new Date(object.modifiedAt).toUTCString());
-		for (const name of ["content-type", "cache-control", "content-language", "content-disposition"]) {
+		for (const name of storedHeaders) {
 			const value = object.headers[name];
 			if (value) response.setHeader(name, value);
 		}
-		if (incoming.headers["if-none-match"] === etag) {
+		if (namesTag(incoming.headers["if-none-match"], object.etag)) {
 			response.writeHead(304).end();
 			return;
 		}
 		let bytes: Buffer = await readFile(object.file);
 		const type = object.headers["content-type"] ?? "";
-		if (behavior.compresses && compressible.test(type)) {
+		if (behavior.compresses && compressible.test(type) && !object.headers["content-encoding"]) {
 			response.setHeader("vary", "Accept-Encoding");
 			const isAccepted = /\bgzip\b/.test(String(incoming.headers["accept-encoding"] ?? ""));
 			if (isAccepted && bytes.length >= minCompressedBytes) {

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { AwsError, type AwsResponse } from "../../endpoint/types.ts";
 import type { Rights } from "../iam/permission.ts";
 import type { S3Call } from "./call.ts";
-import { storedHeaders, versionHeader } from "./headers.ts";
+import { namesTag, storedHeaders, versionHeader } from "./headers.ts";
 import { onBucket } from "./permissions.ts";
 import type { Buckets, StoredObject } from "./store.ts";
 
@@ -72,13 +72,11 @@ export function readableObject(
 }
 
 function requireConditions(headers: Record<string, string>, etag: string, answer: Record<string, string>): void {
-	const names = (header: string | undefined) => header?.split(",").map((tag) => tag.trim().replace(/^W\/|"/g, ""));
-	const matching = names(headers["if-match"]);
-	if (matching && !matching.includes(etag) && !matching.includes("*")) {
+	const matching = headers["if-match"];
+	if (matching !== undefined && !namesTag(matching, etag)) {
 		throw new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
 	}
-	const notMatching = names(headers["if-none-match"]);
-	if (notMatching?.includes(etag) || notMatching?.includes("*")) {
+	if (namesTag(headers["if-none-match"], etag)) {
 		throw new AwsError("NotModified", "Not Modified", 304, {
 			etag: answer.etag ?? "",
 		});

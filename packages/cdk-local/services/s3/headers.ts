@@ -28,3 +28,9 @@ export function storableHeaders(headers: Record<string, string>): Record<string,
 export function versionHeader(buckets: Buckets, bucket: string, versionId: string): Record<string, string> {
 	return buckets.bucket(bucket).versioned ? { "x-amz-version-id": versionId } : {};
 }
+
+/** Tests whether the value of `If-Match` or `If-None-Match` names an object by its entity tag. */
+export function namesTag(header: string | undefined, etag: string): boolean {
+	const tags = header?.split(",").map((tag) => tag.trim().replace(/^W\/|"/g, "")) ?? [];
+	return tags.includes(etag) || tags.includes("*");
+}

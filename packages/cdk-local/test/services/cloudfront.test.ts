@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../test-app.ts";
@@ -39,9 +41,35 @@ test("a behavior with a cache policy that keeps compressed copies compresses", a
 
 test("a client that has the file is told so", async () => {
 	const etag = (await fetch(`${url}/assets/app.js`)).headers.get("etag") ?? "";
-	const answer = await fetch(`${url}/assets/app.js`, { headers: { "if-none-match": etag } });
-	expect([answer.status, await answer.text()]).toEqual([304, ""]);
+	for (const known of [etag, `"another", W/${etag}`, "*"]) {
+		const answer = await fetch(`${url}/assets/app.js`, { headers: { "if-none-match": known } });
+		expect([answer.status, await answer.text()]).toEqual([304, ""]);
+	}
+	expect((await fetch(`${url}/assets/app.js`, { headers: { "if-none-match": '"another"' } })).status).toBe(200);
 });
+
+test("a path that is not percent-encoded UTF-8 is refused, and one of two slashes is a path", async () => {
+	for (const path of ["/assets/%zz.js", "/assets/%ff.js", "/%E0%A4%A.js"]) {
+		expect([path, (await fetch(url + path)).status]).toEqual([path, 400]);
+	}
+	expect((await fetch(`${url}//`)).status).toBe(200);
+	expect((await fetch(`${url}//assets/app.js`)).status).toBe(403);
+});
+
+test("a path leads to no file of the machine, and dots are resolved before the behavior is chosen", async () => {
+	for (const path of ["/assets/%2e%2e/%2e%2e/etc/passwd.js", "/assets/..%2f..%2fpackage.json"]) {
+		expect([path, await statusOf(path)]).toEqual([path, 403]);
+	}
+	expect(await statusOf("/none/../assets/app.js")).toBe(200);
+});
+
+/** Sends a path as it is: fetch resolves dots itself. */
+async function statusOf(path: string): Promise<number | undefined> {
+	const { hostname, port } = new URL(url);
+	const [answer] = await once(request({ hostname, port, path }).end(), "response");
+	answer.resume();
+	return answer.statusCode;
+}
 
 test("a file that is not there is forbidden, as S3 answers who may not list, and so is every other method", async () => {
 	expect((await fetch(`${url}/assets/none.js`)).status).toBe(403);
