@@ -489,14 +489,15 @@ describe("an administrator", () => {
 
 	test("a user changes the password by naming the one before, and signs out everywhere", async () => {
 		await member();
-		const { AccessToken, RefreshToken } = await signIn();
+		const { AccessToken } = await signIn();
 		const change = (PreviousPassword: string, ProposedPassword: string) =>
 			cognito.send(new ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
 		await expect(change("Wrong-horse-1", "Fresh-horse-22")).rejects.toMatchObject({ name: "NotAuthorizedException" });
 		await expect(change(Password, "weak")).rejects.toMatchObject({ name: "InvalidPasswordException" });
 		await change(Password, "Fresh-horse-22");
 		await expect(signIn()).rejects.toMatchObject({ name: "NotAuthorizedException" });
-		await initiate("USER_PASSWORD_AUTH", { USERNAME: email, PASSWORD: "Fresh-horse-22" });
+		const { RefreshToken } = await signIn("Fresh-horse-22");
+		await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken });
 		await cognito.send(new GlobalSignOutCommand({ AccessToken }));
 		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
 			name: "NotAuthorizedException",
