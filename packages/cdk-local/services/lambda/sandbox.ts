@@ -31,8 +31,8 @@ interface SandboxOptions {
 /** Lambda allows the initialization ten seconds in addition to the function's timeout. */
 const maxInitSeconds = 10;
 
-/** The least time between two looks at a process's memory. */
-const peakMs = 100;
+/** Between two looks at a process's memory. */
+const minPeakMs = 100;
 
 /** One process that runs a function's bundle, one invocation at a time. */
 export class Sandbox {
@@ -175,9 +175,9 @@ export class Sandbox {
 		this.#current?.end(result);
 	}
 
-	/** Returns the process's peak memory; known on Linux only. Of many invocations in a moment, few look. */
+	/** Returns the process's peak memory; known on Linux only. It looks once for many invocations in a moment. */
 	#peakMegabytes(): string {
-		if (performance.now() - this.#peak.readAt > peakMs) {
+		if (performance.now() - this.#peak.readAt > minPeakMs) {
 			this.#peak = { readAt: performance.now(), megabytes: this.#readPeakMegabytes() };
 		}
 		return this.#peak.megabytes;
