@@ -4,7 +4,7 @@ import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/clie
 import type { Templates } from "#tools/cost/line.ts";
 import { skipIfDenied } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
-import { describeDatabaseStack, problemOf, resourcesOf, stackName } from "./stacks.ts";
+import { describeStack, problemOf, resourcesOf, stackName } from "./stacks.ts";
 
 /** Amazon's parameter with the id of the newest image of Amazon Linux 2023. */
 const newestParameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
@@ -82,8 +82,8 @@ async function architectureOf({ client }: Target, amiId: string): Promise<string
 
 /** Returns the logical ids of hosts that the deployed stack has otherwise or not at all; none before the first deployment. */
 async function changedHosts(target: Target, templates: Templates): Promise<string[]> {
-	const database = await describeDatabaseStack(target);
-	if (!database || problemOf(database, target.name)) return [];
+	const database = await describeStack(target, "DB");
+	if (problemOf(database, target.name)) return [];
 	const { TemplateBody = "{}" } = await skipIfDenied(() =>
 		new CloudFormationClient(target.client).send(new GetTemplateCommand({ StackName: database.name })),
 	);

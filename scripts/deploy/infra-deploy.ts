@@ -10,7 +10,7 @@ import { deploy, diff } from "./cdk.ts";
 import { writeOutputs } from "./outputs-file.ts";
 import { preflight } from "./preflight-checks.ts";
 import { deletePostgresLog } from "./retained.ts";
-import { describeDatabaseStack, isYetToCreate } from "./stacks.ts";
+import { describeStack, isYetToCreate } from "./stacks.ts";
 
 if (process.env.ENV === "local") restartLocally();
 
@@ -22,9 +22,9 @@ await operate(
 		await diff(target);
 		const { account, region } = target.environment;
 		await confirm(`Deploy this to environment ${target.name}, account ${account}, ${region}?`, "yes");
-		const database = await describeDatabaseStack(target);
+		const database = await describeStack(target, "DB");
 		// Left over from a creation that failed, or from a removal by hand.
-		if (database && isYetToCreate(database)) await deletePostgresLog(target);
+		if (isYetToCreate(database)) await deletePostgresLog(target);
 		const again = `run make infra-deploy ENV=${target.name} again`;
 		const hasWeb = target.environment.web !== null;
 		await deploy(target, [...(hasWeb ? (["Web"] as const) : []), "DB", "Storage"], again);
@@ -46,11 +46,11 @@ await operate(
 );
 
 async function migrationFunction(target: Target): Promise<string> {
-	const database = await describeDatabaseStack(target);
-	const name = database?.outputs.MigrationFunctionName;
+	const database = await describeStack(target, "DB");
+	const name = database.outputs.MigrationFunctionName;
 	if (!name) {
 		throw new Error(
-			`${database?.name ?? "The database's stack"} has no output MigrationFunctionName, so nothing after it was deployed: make infra-status ENV=${target.name}.`,
+			`${database.name} has no output MigrationFunctionName, so nothing after it was deployed: make infra-status ENV=${target.name}.`,
 		);
 	}
 	return name;

@@ -11,6 +11,7 @@ import {
 	describeStacks,
 	isBusy,
 	type Part,
+	partsOf,
 	problemOf,
 	type StackState,
 	stackName,
@@ -34,6 +35,7 @@ await operate(async (target) => {
 	}
 	refuseIfBusy(target, stacks);
 	refuseIfProtected(target, stacks);
+	refuseIfWebIsUnknown(target, existing);
 	await refuseIfStopped(target);
 	console.log(
 		`This removes ${existing.map((stack) => stack.name).join(", ") || "what earlier stacks left behind"}, with every image, chat, user and API key of environment ${name}. A snapshot of the database remains.`,
@@ -74,6 +76,17 @@ function refuseIfProtected({ name, environment }: Target, stacks: StackState[]):
 	if (!isProtected) return;
 	throw new Error(
 		`Environment ${name} is protected, and nothing was removed: set environments.${name}.deletionProtection to false in cdk.json, run make infra-deploy ENV=${name}, then make infra-destroy ENV=${name} again.`,
+	);
+}
+
+/** The CDK destroys only stacks that the settings ask for, and does not fail for any other. */
+function refuseIfWebIsUnknown(target: Target, existing: StackState[]): void {
+	const { name } = target;
+	const asked = partsOf(target);
+	const unknown = existing.filter(({ part }) => !asked.includes(part)).map((stack) => stack.name);
+	if (unknown.length === 0) return;
+	throw new Error(
+		`Nothing was removed. ${unknown} exists, but environment ${name} has no web app in cdk.json: add "web": {} to its row there, then run make infra-destroy ENV=${name} again.`,
 	);
 }
 

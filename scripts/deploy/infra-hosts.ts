@@ -4,7 +4,7 @@ import { operate } from "../environment/target.ts";
 import { deploy, diff } from "./cdk.ts";
 import { hostsRun } from "./hosts.ts";
 import { preflight } from "./preflight-checks.ts";
-import { describeDatabaseStack } from "./stacks.ts";
+import { describeStack } from "./stacks.ts";
 
 await operate(
 	async (target) => {
@@ -14,8 +14,8 @@ await operate(
 			return;
 		}
 		await preflight(target, { hostsMayChange: true });
-		const database = await describeDatabaseStack(target);
-		if (!database?.status) {
+		const database = await describeStack(target, "DB");
+		if (!database.status) {
 			throw new Error(`Environment ${name} has no hosts yet: make infra-deploy ENV=${name} makes them.`);
 		}
 		console.log("\nWhat would change:\n");

@@ -29,30 +29,24 @@ export interface StackState {
 
 /** Reads the state of each stack that the environment has, or still has. */
 export async function describeStacks(target: Target): Promise<StackState[]> {
-	const client = new CloudFormationClient(target.client);
-	const stacks = await Promise.all(
-		parts.map(async (part) => {
-			const name = stackName(part, target);
-			const stack = await find(client, name);
-			return {
-				part,
-				name,
-				status: stack?.StackStatus ?? null,
-				changedAt: stack?.LastUpdatedTime ?? stack?.CreationTime ?? null,
-				terminationProtection: stack?.EnableTerminationProtection ?? false,
-				outputs: Object.fromEntries(
-					(stack?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
-				),
-			};
-		}),
-	);
+	const stacks = await Promise.all(parts.map((part) => describeStack(target, part)));
 	const asked = partsOf(target);
 	return stacks.filter(({ part, status }) => asked.includes(part) || status !== null);
 }
 
-/** Reads the state of the stack that every other one needs. */
-export async function describeDatabaseStack(target: Target): Promise<StackState | undefined> {
-	return (await describeStacks(target)).find(({ part }) => part === "DB");
+export async function describeStack(target: Target, part: Part): Promise<StackState> {
+	const name = stackName(part, target);
+	const stack = await find(new CloudFormationClient(target.client), name);
+	return {
+		part,
+		name,
+		status: stack?.StackStatus ?? null,
+		changedAt: stack?.LastUpdatedTime ?? stack?.CreationTime ?? null,
+		terminationProtection: stack?.EnableTerminationProtection ?? false,
+		outputs: Object.fromEntries(
+			(stack?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
+		),
+	};
 }
 
 async function find(client: CloudFormationClient, name: string): Promise<Stack | undefined> {

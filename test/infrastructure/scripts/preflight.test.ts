@@ -386,6 +386,16 @@ describe("a stack that", () => {
 		expect(dev.steps()).toEqual([]);
 	});
 
+	test("is of a web app that cdk.json no longer has is not left behind by a removal", async () => {
+		account.is({ stacks: { "CollectionsWeb-dev": "CREATE_COMPLETE" } });
+		const { code, stderr } = await operate("infra-destroy", { CONFIRM: "dev" });
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe(
+			'Nothing was removed. CollectionsWeb-dev exists, but environment dev has no web app in cdk.json: add "web": {} to its row there, then run make infra-destroy ENV=dev again.',
+		);
+		expect(dev.steps()).toEqual([]);
+	});
+
 	test("is REVIEW_IN_PROGRESS, which only a removal or deployment ends, can be removed after confirmation", async () => {
 		stuck("REVIEW_IN_PROGRESS");
 		const { code, stderr } = await operate("infra-destroy", {
