@@ -1,90 +1,25 @@
 import {
-	AdminConfirmSignUpCommand,
-	AdminCreateUserCommand,
-	AdminDeleteUserCommand,
 	AdminGetUserCommand,
-	AdminSetUserPasswordCommand,
-	AdminUserGlobalSignOutCommand,
-	type AuthFlowType,
 	ChangePasswordCommand,
 	CognitoIdentityProviderClient,
 	ConfirmForgotPasswordCommand,
-	ConfirmSignUpCommand,
 	ForgotPasswordCommand,
-	GetTokensFromRefreshTokenCommand,
-	GetUserCommand,
 	GlobalSignOutCommand,
 	InitiateAuthCommand,
 	ListDevicesCommand,
-	ListUsersCommand,
 	ResendConfirmationCodeCommand,
-	RespondToAuthChallengeCommand,
-	RevokeTokenCommand,
 	SignUpCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { JwtVerifier } from "aws-jwt-verify";
-import { SimpleJwksCache } from "aws-jwt-verify/jwk";
-import { decodeJwt, SignJWT } from "jose";
+import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { UserPoolClientOptions, UserPoolOptions } from "../../services/cognito/user-pool.ts";
-import { type Apis, startApis, useApis } from "./apis.ts";
+import { type Apis, startApis } from "./apis.ts";
+import { ClientId, clientOptions, Password, poolOptions, UserPoolId, useUserPool } from "./cognito-user-pool.ts";
 
-const UserPoolId = "eu-central-1_TestPool1";
-const ClientId = "testclient";
-const Password = "Correct-horse-1";
-const poolOptions: UserPoolOptions = {
-	name: "users",
-	passwordPolicy: {
-		minimumLength: 12,
-		requireLowercase: true,
-		requireUppercase: true,
-		requireNumbers: true,
-		requireSymbols: true,
-	},
-	selfSignUp: true,
-	autoVerifyEmail: true,
-};
-const clientOptions: UserPoolClientOptions = {
-	explicitAuthFlows: ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-	refreshTokenSeconds: 86_400,
-};
-
-const apis = await useApis();
-const cognito = new CognitoIdentityProviderClient(apis.client);
+const { apis, cognito, nextPerson, signUp, confirm, initiate, signIn, member } = await useUserPool();
 let email: string;
-let count = 0;
-
-apis.pools.ensurePool(UserPoolId, poolOptions);
-apis.pools.ensureClient(UserPoolId, ClientId, clientOptions);
 beforeEach(() => {
-	count += 1;
-	email = `person-${count}@example.com`;
+	email = nextPerson();
 });
-
-const signUp = (password = Password, Username = email) =>
-	cognito.send(new SignUpCommand({ ClientId, Username, Password: password }));
-const confirm = (code = apis.codes.get(email) ?? "", Username = email) =>
-	cognito.send(new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode: code }));
-const initiate = (AuthFlow: string, AuthParameters: Record<string, string>, client = ClientId) =>
-	cognito.send(
-		new InitiateAuthCommand({
-			ClientId: client,
-			AuthFlow: AuthFlow as AuthFlowType,
-			AuthParameters,
-		}),
-	);
-const signIn = async (password = Password, username = email) => {
-	const { AuthenticationResult } = await initiate("USER_PASSWORD_AUTH", {
-		USERNAME: username,
-		PASSWORD: password,
-	});
-	return AuthenticationResult as Required<NonNullable<typeof AuthenticationResult>>;
-};
-const member = async () => {
-	const { UserSub } = await signUp();
-	await confirm();
-	return UserSub ?? "";
-};
 
 describe("signing up", () => {
 	test("creates an account that a code confirms and verifies", async () => {
@@ -234,306 +169,6 @@ describe("signing in", () => {
 	});
 });
 
-describe("a refresh token that its client rotates", () => {
-	const web = "rotating";
-	const renew = async (RefreshToken: string) => {
-		const answer = await cognito.send(new GetTokensFromRefreshTokenCommand({ ClientId: web, RefreshToken }));
-		return answer.AuthenticationResult?.RefreshToken ?? "";
-	};
-	let first: string;
-	beforeEach(async () => {
-		apis.pools.ensureClient(UserPoolId, web, { ...clientOptions, refreshTokenGraceSeconds: 60 });
-		await member();
-		const { AuthenticationResult } = await initiate("USER_PASSWORD_AUTH", { USERNAME: email, PASSWORD: Password }, web);
-		first = AuthenticationResult?.RefreshToken ?? "";
-	});
-
-	test("is replaced at each use, and stays valid for the grace period that its first use begins", async () => {
-		const second = await renew(first);
-		apis.passSeconds(59);
-		const again = await renew(first);
-		expect(new Set([first, second, again]).size).toBe(3);
-		apis.passSeconds(1);
-		await expect(renew(first)).rejects.toMatchObject({ name: "RefreshTokenReuseException" });
-		for (const valid of [second, again]) expect(await renew(valid)).not.toBe("");
-	});
-
-	test("is valid once where there is no grace period", async () => {
-		apis.pools.ensureClient(UserPoolId, web, { ...clientOptions, refreshTokenGraceSeconds: 0 });
-		const second = await renew(first);
-		await expect(renew(first)).rejects.toMatchObject({ name: "RefreshTokenReuseException" });
-		expect(await renew(second)).not.toBe("");
-	});
-
-	test("expires with the first token of its sign-in", async () => {
-		const second = await renew(first);
-		apis.passSeconds(86_401);
-		await expect(renew(second)).rejects.toMatchObject({ message: "Refresh Token has expired" });
-	});
-
-	test("is refused by the flow REFRESH_TOKEN_AUTH", async () => {
-		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: first }, web)).rejects.toMatchObject({
-			name: "InvalidParameterException",
-			message: "REFRESH_TOKEN_AUTH flow not enabled for this client",
-		});
-	});
-});
-
-describe("a token", () => {
-	const verifier = async () => {
-		const issuer = apis.pools.issuer(UserPoolId);
-		const keys = new SimpleJwksCache({
-			fetcher: {
-				fetch: async (uri) => (await fetch(uri)).arrayBuffer(),
-			},
-		});
-		return JwtVerifier.create(
-			{ issuer, audience: null, jwksUri: `${issuer}/.well-known/jwks.json` },
-			{ jwksCache: keys },
-		);
-	};
-
-	test("verifies against the published keys and names its user", async () => {
-		const sub = await member();
-		const { IdToken, AccessToken, ExpiresIn } = await signIn();
-		const verify = await verifier();
-		const id = await verify.verify(IdToken);
-		expect(id).toMatchObject({
-			sub,
-			email,
-			email_verified: true,
-			"cognito:username": sub,
-			aud: ClientId,
-			token_use: "id",
-			iss: `${apis.state.endpoint}/${UserPoolId}`,
-		});
-		expect((id.exp ?? 0) - (id.iat ?? 0)).toBe(3_600);
-		expect(await verify.verify(AccessToken)).toMatchObject({
-			sub,
-			client_id: ClientId,
-			token_use: "access",
-			scope: "aws.cognito.signin.user.admin",
-		});
-		expect(ExpiresIn).toBe(3_600);
-		const [header, , signature] = IdToken.split(".");
-		const forged = Buffer.from(JSON.stringify({ ...id, sub: "someone-else" })).toString("base64url");
-		await expect(verify.verify(`${header}.${forged}.${signature}`)).rejects.toThrow("signature");
-	});
-
-	test("is refreshed for its own client until it expires or is revoked", async () => {
-		const sub = await member();
-		const { RefreshToken, IdToken } = await signIn();
-		const refresh = (client = ClientId) => initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken }, client);
-		const { AuthenticationResult: fresh } = await refresh();
-		expect(fresh?.RefreshToken).toBeUndefined();
-		const before = decodeJwt(IdToken);
-		expect(decodeJwt(fresh?.IdToken ?? "")).toMatchObject({
-			sub,
-			auth_time: before.auth_time,
-			origin_jti: before.origin_jti,
-		});
-		apis.pools.ensureClient(UserPoolId, "other", clientOptions);
-		await expect(refresh("other")).rejects.toMatchObject({
-			name: "NotAuthorizedException",
-			message: "Invalid Refresh Token",
-		});
-		apis.passSeconds(86_401);
-		await expect(refresh()).rejects.toMatchObject({
-			message: "Refresh Token has expired",
-		});
-		apis.passSeconds(-86_401);
-		await cognito.send(new RevokeTokenCommand({ ClientId, Token: RefreshToken }));
-		await expect(refresh()).rejects.toMatchObject({
-			message: "Invalid Refresh Token",
-		});
-	});
-
-	test("is renewed by GetTokensFromRefreshToken, which keeps the refresh token of a client that rotates none", async () => {
-		await member();
-		const { RefreshToken, IdToken } = await signIn();
-		for (const _ of ["once", "twice"]) {
-			const { AuthenticationResult: fresh } = await cognito.send(
-				new GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken }),
-			);
-			expect(fresh?.RefreshToken).toBeUndefined();
-			expect(decodeJwt(fresh?.IdToken ?? "").origin_jti).toBe(decodeJwt(IdToken).origin_jti);
-		}
-	});
-
-	test("identifies the user if it is an access token", async () => {
-		const sub = await member();
-		const { AccessToken, IdToken } = await signIn();
-		const getUser = (token: string) => cognito.send(new GetUserCommand({ AccessToken: token }));
-		const user = await getUser(AccessToken);
-		expect(user.UserAttributes).toContainEqual({ Name: "sub", Value: sub });
-		const foreign = await new SignJWT(decodeJwt(AccessToken))
-			.setProtectedHeader({ alg: "HS256" })
-			.sign(Buffer.alloc(32, 1));
-		const none = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${AccessToken.split(".")[1]}.`;
-		for (const token of [IdToken, foreign, none, "x"]) {
-			await expect(getUser(token)).rejects.toMatchObject({
-				name: "NotAuthorizedException",
-			});
-		}
-		apis.passSeconds(3_601);
-		await expect(getUser(AccessToken)).rejects.toMatchObject({
-			message: "Access Token has expired",
-		});
-	});
-
-	test("verifies with the keys that the issuer publishes, and no others", async () => {
-		const issuer = apis.pools.issuer(UserPoolId);
-		const configuration = await fetch(`${issuer}/.well-known/openid-configuration`);
-		expect(await configuration.json()).toMatchObject({
-			issuer,
-			jwks_uri: `${issuer}/.well-known/jwks.json`,
-		});
-		const keys = await (await fetch(`${issuer}/.well-known/jwks.json`)).json();
-		expect(keys).toEqual(apis.pools.jwks(UserPoolId));
-		expect(JSON.stringify(keys)).not.toContain('"d"');
-		const missing = await fetch(`${apis.state.endpoint}/eu-central-1_Missing/.well-known/jwks.json`);
-		expect(missing.status).toBe(400);
-	});
-});
-
-describe("an administrator", () => {
-	const create = () =>
-		cognito.send(
-			new AdminCreateUserCommand({
-				UserPoolId,
-				Username: email,
-				MessageAction: "SUPPRESS",
-				TemporaryPassword: Password,
-				UserAttributes: [
-					{ Name: "email", Value: email },
-					{ Name: "email_verified", Value: "true" },
-				],
-			}),
-		);
-
-	test("creates a user who can sign in once the password is permanent", async () => {
-		const { User } = await create();
-		expect(User?.UserStatus).toBe("FORCE_CHANGE_PASSWORD");
-		await cognito.send(
-			new AdminSetUserPasswordCommand({
-				UserPoolId,
-				Username: email,
-				Password: "Another-horse-2",
-				Permanent: true,
-			}),
-		);
-		const { IdToken } = await signIn("Another-horse-2");
-		expect(decodeJwt(IdToken)).toMatchObject({ email, email_verified: true });
-		await expect(
-			cognito.send(
-				new AdminSetUserPasswordCommand({
-					UserPoolId,
-					Username: email,
-					Password: "weak",
-				}),
-			),
-		).rejects.toMatchObject({ name: "InvalidPasswordException" });
-	});
-
-	test("creates a user who chooses a password at the first sign-in", async () => {
-		await create();
-		const challenge = await initiate("USER_PASSWORD_AUTH", {
-			USERNAME: email,
-			PASSWORD: Password,
-		});
-		expect(challenge.ChallengeName).toBe("NEW_PASSWORD_REQUIRED");
-		const respond = () =>
-			cognito.send(
-				new RespondToAuthChallengeCommand({
-					ClientId,
-					ChallengeName: "NEW_PASSWORD_REQUIRED",
-					Session: challenge.Session,
-					ChallengeResponses: {
-						USERNAME: email,
-						NEW_PASSWORD: "Chosen-horse-3",
-					},
-				}),
-			);
-		expect((await respond()).AuthenticationResult?.IdToken).toBeTruthy();
-		await expect(respond()).rejects.toThrow();
-		await signIn("Chosen-horse-3");
-	});
-
-	test("confirms, lists, finds and deletes users", async () => {
-		await signUp();
-		await cognito.send(new AdminConfirmSignUpCommand({ UserPoolId, Username: email }));
-		const { RefreshToken } = await signIn();
-		const listed = await cognito.send(new ListUsersCommand({ UserPoolId, Filter: `email = "${email}"` }));
-		expect(listed.Users).toHaveLength(1);
-		await cognito.send(new AdminDeleteUserCommand({ UserPoolId, Username: email }));
-		await expect(cognito.send(new AdminGetUserCommand({ UserPoolId, Username: email }))).rejects.toMatchObject({
-			name: "UserNotFoundException",
-		});
-		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
-			name: "NotAuthorizedException",
-		});
-	});
-
-	test("signs a user out everywhere, who may sign in again", async () => {
-		await member();
-		const sessions = [await signIn(), await signIn()];
-		await cognito.send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username: email }));
-		for (const { RefreshToken } of sessions) {
-			await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
-				name: "NotAuthorizedException",
-			});
-		}
-		const { RefreshToken } = await signIn();
-		await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken });
-	});
-
-	test("a user changes the password by naming the one before, and signs out everywhere", async () => {
-		await member();
-		const { AccessToken } = await signIn();
-		const change = (PreviousPassword: string, ProposedPassword: string) =>
-			cognito.send(new ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
-		await expect(change("Wrong-horse-1", "Fresh-horse-22")).rejects.toMatchObject({ name: "NotAuthorizedException" });
-		await expect(change(Password, "weak")).rejects.toMatchObject({ name: "InvalidPasswordException" });
-		await change(Password, "Fresh-horse-22");
-		await expect(signIn()).rejects.toMatchObject({ name: "NotAuthorizedException" });
-		const { RefreshToken } = await signIn("Fresh-horse-22");
-		await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken });
-		await cognito.send(new GlobalSignOutCommand({ AccessToken }));
-		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
-			name: "NotAuthorizedException",
-		});
-	});
-
-	test("lists users page by page", async () => {
-		for (let user = 0; user < 3; user += 1) {
-			await signUp(Password, `page-${user}@example.com`);
-		}
-		const usernames: (string | undefined)[] = [];
-		let PaginationToken: string | undefined;
-		do {
-			const page = await cognito.send(new ListUsersCommand({ UserPoolId, Limit: 2, PaginationToken }));
-			usernames.push(...(page.Users ?? []).map((user) => user.Username));
-			PaginationToken = page.PaginationToken;
-		} while (PaginationToken);
-		expect(usernames.length).toBe(apis.pools.listUsers(UserPoolId).length);
-		expect(new Set(usernames).size).toBe(usernames.length);
-	});
-
-	test("must sign the request", async () => {
-		const answer = await fetch(apis.state.endpoint, {
-			method: "POST",
-			headers: {
-				"x-amz-target": "AWSCognitoIdentityProviderService.AdminGetUser",
-			},
-			body: JSON.stringify({ UserPoolId, Username: email }),
-		});
-		expect(answer.status).toBe(400);
-		expect(await answer.json()).toMatchObject({
-			__type: "MissingAuthenticationTokenException",
-		});
-	});
-});
-
 test("a code replaces a forgotten password, and old sign-ins end", async () => {
 	await member();
 	const { RefreshToken } = await signIn();
@@ -550,6 +185,23 @@ test("a code replaces a forgotten password, and old sign-ins end", async () => {
 		name: "NotAuthorizedException",
 	});
 	await signIn("New-horse-4444");
+	await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
+		name: "NotAuthorizedException",
+	});
+});
+
+test("a user changes the password by naming the one before, and signs out everywhere", async () => {
+	await member();
+	const { AccessToken } = await signIn();
+	const change = (PreviousPassword: string, ProposedPassword: string) =>
+		cognito.send(new ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
+	await expect(change("Wrong-horse-1", "Fresh-horse-22")).rejects.toMatchObject({ name: "NotAuthorizedException" });
+	await expect(change(Password, "weak")).rejects.toMatchObject({ name: "InvalidPasswordException" });
+	await change(Password, "Fresh-horse-22");
+	await expect(signIn()).rejects.toMatchObject({ name: "NotAuthorizedException" });
+	const { RefreshToken } = await signIn("Fresh-horse-22");
+	await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken });
+	await cognito.send(new GlobalSignOutCommand({ AccessToken }));
 	await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
 		name: "NotAuthorizedException",
 	});
