@@ -62,7 +62,9 @@ async function statusOf(method: string, route: string, body?: object | FormData)
 	return response?.status ?? 0;
 }
 
+/** @throws where the request itself is wrong: an attack by such requests would cost nobody anything */
 function count(what: string, status: number): void {
+	if (status >= 400 && status < 500 && status !== 429) throw new Error(`The ${what} are answered with ${status}.`);
 	const answer = status === 429 ? "refused" : status >= 200 && status < 300 ? "answered" : `answered with ${status}`;
 	answers[`${what} ${answer}`] = (answers[`${what} ${answer}`] ?? 0) + 1;
 }

@@ -98,7 +98,7 @@ function reportFairness(attack: AttackName, all: Record<Phase, Measured[]>): voi
 			),
 		],
 		[
-			`Medians of ${rounds} rounds, with the least and the most. "Client" is the same attack on a server that only refuses.`,
+			`Medians of ${rounds} rounds, with the minimum and the maximum. "Client" is the same attack on a server that only refuses.`,
 			`The attacks' requests: ${Object.entries(answers)
 				.map(([what, count]) => `${measured(what, count)} ${what}`)
 				.join(", ")}.`,
