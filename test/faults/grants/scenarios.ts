@@ -4,6 +4,7 @@ import { jobScenarios } from "./jobs.ts";
 import { peopleScenarios } from "./people.ts";
 import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
+import { webScenarios } from "./web.ts";
 
 /** Every operation of the system that needs a grant. */
 export const grantScenarios: GrantScenario[] = [
@@ -12,4 +13,5 @@ export const grantScenarios: GrantScenario[] = [
 	...conversationScenarios,
 	...peopleScenarios,
 	...upkeepScenarios,
+	...webScenarios,
 ];
