@@ -5,8 +5,8 @@ import { Icon, type IconName } from "#web/ui/icon.tsx";
 import styles from "./filter-bar.module.css";
 import type { ItemFilters } from "./item-filters.ts";
 
-const mostCategories = 10;
-const mostTags = 8;
+const maxCategories = 10;
+const maxTags = 8;
 
 interface FilterBarProps {
 	facets: Schemas["Facets"] | undefined;
@@ -18,8 +18,8 @@ interface FilterBarProps {
 export function FilterBar({ facets, filters, onChange }: FilterBarProps) {
 	const { t } = useLanguage();
 	const failed = facets?.statuses.find(({ value }) => value === "failed")?.count ?? 0;
-	const categories = shown(facets?.categories, filters.category, mostCategories);
-	const tags = shown(facets?.tags, filters.tag, mostTags);
+	const categories = shown(facets?.categories, filters.category, maxCategories);
+	const tags = shown(facets?.tags, filters.tag, maxTags);
 	if (!facets || facets.statuses.length === 0) return null;
 	return (
 		<fieldset className={styles.bar}>
@@ -65,8 +65,8 @@ export function FilterBar({ facets, filters, onChange }: FilterBarProps) {
 type Facet = { value: string; count: number };
 
 /** The most frequent values; the chosen one is always among them. */
-function shown(values: Facet[] = [], chosen: string | undefined, most: number): Facet[] {
-	const first = values.slice(0, most);
+function shown(values: Facet[] = [], chosen: string | undefined, max: number): Facet[] {
+	const first = values.slice(0, max);
 	if (chosen === undefined || first.some(({ value }) => value === chosen)) return first;
 	return [{ value: chosen, count: values.find(({ value }) => value === chosen)?.count ?? 0 }, ...first];
 }

@@ -25,7 +25,7 @@ async function fetchPage(filters: ItemFilters, page: number, signal: AbortSignal
 	return { items: items.map(gridItemOf), total };
 }
 
-const pollMs = { first: 1_500, most: 15_000 };
+const pollMs = { first: 1_500, max: 15_000 };
 
 function pageQuery(filters: ItemFilters, page: number) {
 	return {
@@ -35,7 +35,7 @@ function pageQuery(filters: ItemFilters, page: number) {
 		// While the pipeline works on one of a page's items; the longer it takes, the rarer.
 		refetchInterval: ({ state }: { state: { data?: Page; dataUpdateCount: number } }) => {
 			const waits = state.data?.items.some((item) => !isSettled(item));
-			return waits ? Math.min(pollMs.first * 1.25 ** state.dataUpdateCount, pollMs.most) : false;
+			return waits ? Math.min(pollMs.first * 1.25 ** state.dataUpdateCount, pollMs.max) : false;
 		},
 	};
 }

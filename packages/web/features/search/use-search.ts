@@ -4,7 +4,7 @@ import type { SearchState } from "./search-state.ts";
 
 export type SearchResult = Schemas["SearchResult"];
 
-const mostResults = 50;
+const maxResults = 50;
 /** An answer rests on the best items. */
 const itemsAnswered = 10;
 
@@ -34,7 +34,7 @@ export function useSearchResults(state: SearchState) {
 				api().POST("/search", {
 					body: {
 						...requestOf(search),
-						top_k: mostResults,
+						top_k: maxResults,
 						include_answer: false,
 						explain: true,
 						// While somebody types, the last word may be the beginning of one.

@@ -4,7 +4,7 @@ import { api, bodyOf } from "#web/app/api.ts";
 import { type GridItem, gridItemOf, isSettled } from "#web/features/library/grid-item.ts";
 import { refreshItems } from "#web/features/library/use-items.ts";
 
-const pollMs = { first: 1_000, most: 12_000 };
+const pollMs = { first: 1_000, max: 12_000 };
 
 /** The states of items that were uploaded just now: all in one request, the rarer the longer it takes. */
 export function useStatuses(ids: readonly string[]): ReadonlyMap<string, GridItem> {
@@ -22,7 +22,7 @@ export function useStatuses(ids: readonly string[]): ReadonlyMap<string, GridIte
 		refetchInterval: ({ state }) => {
 			const settled = [...(state.data?.values() ?? [])].filter(isSettled).length;
 			if (settled >= ids.length) return false;
-			return Math.min(pollMs.first * 1.2 ** state.dataUpdateCount, pollMs.most);
+			return Math.min(pollMs.first * 1.2 ** state.dataUpdateCount, pollMs.max);
 		},
 	});
 	const states = query.data;
