@@ -5,7 +5,6 @@ import { createRoot } from "react-dom/client";
 import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
 import "#web/ui/tokens.css";
 import "#web/ui/base.css";
-import { uploadQueue } from "#web/features/upload/browser-queue.ts";
 import { LanguageProvider, loadCatalog, storedLocale } from "#web/i18n/i18n.tsx";
 import { applyTheme } from "#web/ui/theme.ts";
 import { loadConfig } from "./config.ts";
@@ -25,7 +24,6 @@ createRoot(document.getElementById("root") as HTMLElement).render(
 		</LanguageProvider>
 	</StrictMode>,
 );
-void uploadQueue.restore();
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
 	// A module, since it shares code with the page.
 	void navigator.serviceWorker.register("/service-worker.js", { type: "module" });

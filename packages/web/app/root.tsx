@@ -1,7 +1,8 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { usePerson } from "#web/features/account/browser-session.ts";
 import { lastSeen } from "#web/features/library/last-seen.ts";
+import { uploadQueue } from "#web/features/upload/browser-queue.ts";
 import { ToastRegion } from "#web/ui/toast-region.tsx";
 import { queryClient } from "./query-client.ts";
 
@@ -9,8 +10,11 @@ import { queryClient } from "./query-client.ts";
 export function Root() {
 	const router = useRouter();
 	const sub = usePerson()?.sub;
+	const former = useRef(sub);
 	useEffect(() => {
-		if (!sub) forgetPerson();
+		if (!sub || sub !== former.current) forgetPerson();
+		former.current = sub;
+		if (sub) void uploadQueue.restore();
 		void router.invalidate();
 	}, [router, sub]);
 	return (
@@ -24,6 +28,7 @@ export function Root() {
 /** Nobody may see what the person before had loaded. */
 function forgetPerson(): void {
 	queryClient.clear();
+	uploadQueue.leave();
 	lastSeen.forget();
 	navigator.serviceWorker?.controller?.postMessage("forget");
 }

@@ -116,3 +116,39 @@ test("after a reload the kept files are taken up again", async () => {
 	await queue.idle();
 	expect(states(queue)).toEqual(["a.png stored"]);
 });
+
+test("files of a person who signs out are neither shown nor sent for the next one, and stay kept", async () => {
+	const announced: string[] = [];
+	let hash = (_: string) => {};
+	const { queue, kept } = newQueue({
+		announce: async (files) => {
+			announced.push(...files.map(({ filename }) => filename));
+			return files.map(({ filename }) => form(filename));
+		},
+		sha256: ({ name }) => (name === "theirs.png" ? new Promise((resolve) => (hash = resolve)) : Promise.resolve(name)),
+	});
+	await queue.add([picture("theirs.png")]);
+	queue.leave();
+	expect(states(queue)).toEqual([]);
+	await queue.add([picture("mine.png")]);
+	hash("theirs.png");
+	await queue.idle();
+	expect(states(queue)).toEqual(["mine.png stored"]);
+	expect(announced).toEqual(["mine.png"]);
+	expect([...kept.values()].map(({ file }) => file.name)).toEqual(["theirs.png"]);
+});
+
+test("a pause while a file waits for another attempt keeps it from being sent", async () => {
+	let attempts = 0;
+	const { queue } = newQueue({
+		send: async () => {
+			attempts += 1;
+			throw new Error("Storage could not be reached.");
+		},
+		sleep: async () => queue.pause(),
+	});
+	await queue.add([picture("a.png")]);
+	await queue.idle();
+	expect(states(queue)).toEqual(["a.png waiting"]);
+	expect(attempts).toBe(1);
+});

@@ -61,7 +61,7 @@ const retryMs = [1_000, 4_000, 15_000];
 /** Sends files straight to storage, announced many at a time; one that fails does not hold up the others. */
 export class UploadQueue {
 	readonly #ports: QueuePorts;
-	readonly #files = new Map<string, File>();
+	#files = new Map<string, File>();
 	readonly #listeners = new Set<() => void>();
 	#snapshot: QueueSnapshot = { uploads: [], isPaused: false };
 	#running: Promise<void> | null = null;
@@ -84,14 +84,22 @@ export class UploadQueue {
 		this.#enqueue(kept.filter(({ key }) => !this.#files.has(key)));
 	}
 
+	/** Ends the work of a person who signs out: nothing of theirs is shown, or sent for the next one. What waits stays kept. */
+	leave(): void {
+		this.#stop.abort();
+		this.#files = new Map();
+		this.#set({ uploads: [], isPaused: false });
+	}
+
 	async add(files: readonly File[]): Promise<void> {
 		const kept = files.map((file) => ({ key: crypto.randomUUID(), file }));
 		this.#enqueue(kept);
+		const waiting = this.#files;
 		// A full disk must not keep the upload from running now.
 		await Promise.all(kept.map((file) => this.#ports.keep(file).catch(() => undefined)));
 		// One that ended before it was kept would come back after a reload.
 		for (const { key } of kept) {
-			if (!this.#files.has(key)) await this.#ports.forget(key);
+			if (!waiting.has(key)) await this.#ports.forget(key);
 		}
 	}
 
@@ -173,6 +181,8 @@ export class UploadQueue {
 	/** @returns true if the person has too many pending uploads and the rest must wait */
 	async #sendPart(part: readonly Upload[]): Promise<boolean> {
 		const files = await Promise.all(part.map(({ key }) => this.#announcement(key)));
+		// Whoever is signed in now may be somebody else.
+		if (this.#stop.signal.aborted) return false;
 		const answers = await this.#ports.announce(files);
 		let isFull = false;
 		const forms: { key: string; form: Form }[] = [];
@@ -206,9 +216,10 @@ export class UploadQueue {
 
 	async #sendOne(key: string, form: Form): Promise<void> {
 		const file = this.#files.get(key);
-		// Removed, or paused: the next announcement gives it another form.
-		if (!file || this.#stop.signal.aborted) return;
+		if (!file) return;
 		for (const wait of [...retryMs, null]) {
+			// The next announcement gives it another form.
+			if (this.#stop.signal.aborted) return this.#update(key, { state: "waiting", sent: 0 });
 			this.#update(key, { state: "sending", sent: 0 });
 			try {
 				await this.#ports.send(form, file, (sent) => this.#update(key, { sent }), this.#stop.signal);
