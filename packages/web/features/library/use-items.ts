@@ -25,17 +25,17 @@ async function fetchPage(filters: ItemFilters, page: number, signal: AbortSignal
 	return { items: items.map(gridItemOf), total };
 }
 
-const pollMs = { first: 1_500, max: 15_000 };
+/** The pause before an item that the pipeline works on is read again: the longer it takes, the rarer. */
+export const pollAfterMs = (reads: number): number => Math.min(1_500 * 1.25 ** reads, 15_000);
 
 function pageQuery(filters: ItemFilters, page: number) {
 	return {
 		queryKey: ["items", filters, page] as const,
 		queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(filters, page, signal),
 		placeholderData: keepPreviousData,
-		// While the pipeline works on one of a page's items; the longer it takes, the rarer.
 		refetchInterval: ({ state }: { state: { data?: Page; dataUpdateCount: number } }) => {
 			const waits = state.data?.items.some((item) => !isSettled(item));
-			return waits ? Math.min(pollMs.first * 1.25 ** state.dataUpdateCount, pollMs.max) : false;
+			return waits ? pollAfterMs(state.dataUpdateCount) : false;
 		},
 	};
 }

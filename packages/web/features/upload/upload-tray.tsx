@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { GridItem } from "#web/features/library/grid-item.ts";
+import { type GridItem, isSettled } from "#web/features/library/grid-item.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
 import { classes } from "#web/ui/classes.ts";
@@ -16,7 +16,9 @@ export function UploadTray() {
 	const { uploads, isPaused } = useUploads();
 	const [isOpen, setOpen] = useState(true);
 	const ids = uploads.flatMap(({ state, itemId }) => (state === "stored" && itemId ? [itemId] : []));
-	const items = useStatuses(ids.slice(-100));
+	// As many as one request lists.
+	const followed = ids.slice(-100);
+	const items = useStatuses(followed);
 	if (uploads.length === 0) return null;
 
 	const total = uploads.reduce((sum, { size }) => sum + size, 0);
@@ -25,7 +27,10 @@ export function UploadTray() {
 	const failed = uploads.filter(
 		({ state, itemId }) => state === "failed" || (itemId && items.get(itemId)?.status === "failed"),
 	).length;
-	const working = ids.filter((id) => !["ready", "failed"].includes(items.get(id)?.status ?? "")).length;
+	const working = followed.filter((id) => {
+		const item = items.get(id);
+		return !item || !isSettled(item);
+	}).length;
 	const title = isPaused
 		? t("upload.paused", { count: left })
 		: left > 0

@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "#web/app/api.ts";
+import { isSettled } from "#web/features/library/grid-item.ts";
 import { imageUrl } from "#web/features/library/image-url.ts";
+import { pollAfterMs } from "#web/features/library/use-items.ts";
 
 /** An address is valid for an hour. */
 const validMs = 50 * 60_000;
@@ -9,10 +11,7 @@ export function useItem(id: string) {
 	return useQuery({
 		queryKey: ["item", id],
 		queryFn: ({ signal }) => bodyOf(api().GET("/items/{id}", { params: { path: { id } }, signal })),
-		refetchInterval: ({ state }) =>
-			state.data && state.data.status !== "ready" && state.data.status !== "failed"
-				? Math.min(1_500 * 1.25 ** state.dataUpdateCount, 15_000)
-				: false,
+		refetchInterval: ({ state }) => (state.data && !isSettled(state.data) ? pollAfterMs(state.dataUpdateCount) : false),
 	});
 }
 
