@@ -89,6 +89,11 @@ test("keys select, extend and open; the list of keys says so", async () => {
 	await page.keyboard.press("Escape");
 	await page.getByText("2 selected").waitFor({ state: "detached" });
 	await page.keyboard.press("Home");
+	await page.keyboard.press("Space");
+	await page.keyboard.press("Shift+ArrowRight");
+	await page.getByRole("toolbar").getByRole("button", { name: "Favourite" }).click();
+	await expect.poll(() => page.getByRole("gridcell", { name: /, favourite/ }).count()).toBe(2);
+	await page.getByRole("gridcell").first().focus();
 	await page.keyboard.press("Enter");
 	await page.getByRole("dialog").waitFor();
 	const first = new URL(page.url()).searchParams.get("item");
