@@ -126,3 +126,27 @@ test("a chat answers from the collection, and its citation opens the picture", a
 	await answer.first().waitFor();
 	await visitor.close();
 });
+
+test("of two windows that change an item the second is told, and loses neither change", async () => {
+	const visitor = await Visitor.open(browser, { expected: /status of 412/ });
+	const { page, context } = visitor;
+	await visitor.signIn(await newPerson("windows@example.com"));
+	await visitor.add(samples.slice(0, 1));
+	await page.getByText("1 picture added").waitFor({ timeout: 90_000 });
+	await page.getByRole("gridcell").first().click();
+	await page.getByRole("button", { name: "Edit" }).click();
+	await page.getByLabel("Your note").fill("From the first window");
+	const other = await context.newPage();
+	await other.goto(page.url());
+	await other.getByRole("button", { name: "Edit" }).click();
+	await other.getByLabel("Headline").fill("From the other window");
+	await other.getByRole("button", { name: "Save" }).click();
+	await other.getByText("Saved.").waitFor();
+	await page.getByRole("button", { name: "Save" }).click();
+	await page.getByText("changed elsewhere").waitFor();
+	await page.getByRole("button", { name: "Save" }).click();
+	await page.getByText("Saved.").waitFor();
+	await page.getByRole("heading", { name: "From the other window" }).waitFor();
+	await page.getByText("From the first window").waitFor();
+	await visitor.close();
+});

@@ -163,6 +163,7 @@ export const de: Catalog = {
 	"viewer.download": "Original herunterladen",
 	"viewer.unfavorite": "Kein Favorit mehr",
 	"edit.saved": "Gespeichert.",
+	"edit.outdated": "Dieses Bild wurde inzwischen anderswo geändert. Noch einmal speichern übernimmt Ihre Änderungen.",
 	"edit.headline": "Überschrift",
 	"edit.summary": "Zusammenfassung",
 	"edit.category": "Kategorie",

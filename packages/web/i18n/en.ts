@@ -162,6 +162,7 @@ export const en = {
 	"viewer.download": "Download the original",
 	"viewer.unfavorite": "No longer a favourite",
 	"edit.saved": "Saved.",
+	"edit.outdated": "This item was changed elsewhere in the meantime. Save again to put your changes on top.",
 	"edit.headline": "Headline",
 	"edit.summary": "Summary",
 	"edit.category": "Category",

@@ -156,6 +156,7 @@ export const ja: Catalog = {
 	"viewer.download": "元の画像をダウンロード",
 	"viewer.unfavorite": "お気に入りから外す",
 	"edit.saved": "保存しました。",
+	"edit.outdated": "この画像はその間に別の場所で変更されました。もう一度保存すると、あなたの変更が反映されます。",
 	"edit.headline": "見出し",
 	"edit.summary": "要約",
 	"edit.category": "カテゴリ",

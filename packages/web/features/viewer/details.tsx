@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import type { Item } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { formatBytes, formatDate } from "#web/ui/format.ts";
 import { Banner } from "#web/ui/notice.tsx";
@@ -9,9 +8,10 @@ import { AnalyzeAgain } from "./analyze-again.tsx";
 import styles from "./details.module.css";
 import { EditItem } from "./edit-item.tsx";
 import { SimilarItems } from "./similar-items.tsx";
+import type { VersionedItem } from "./use-item.ts";
 
 /** Shows what an item shows and says, and when and where it is from. */
-export function Details({ item, onOpen }: { item: Item; onOpen(id: string): void }) {
+export function Details({ item, onOpen }: { item: VersionedItem; onOpen(id: string): void }) {
 	const { t, locale } = useLanguage();
 	const analysis = item.latest_analysis;
 	const text = analysis?.raw_response.image_details.extracted_text.join("\n");

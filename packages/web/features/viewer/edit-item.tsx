@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Form } from "react-aria-components";
-import { api, bodyOf, type Item, type Schemas } from "#web/app/api.ts";
+import { ApiError, api, type Schemas } from "#web/app/api.ts";
 import { refreshItems } from "#web/features/library/use-items.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
@@ -9,17 +9,31 @@ import { Field } from "#web/ui/field.tsx";
 import { Banner } from "#web/ui/notice.tsx";
 import { toast } from "#web/ui/toasts.ts";
 import styles from "./edit-item.module.css";
+import { itemQuery, type VersionedItem, versioned } from "./use-item.ts";
 
 const fields = ["headline", "summary", "category", "note"] as const;
 
 /** The person's own words about an item, in place of the model's; an emptied field gives the model's back. */
-export function EditItem({ item, onDone }: { item: Item; onDone(): void }) {
+export function EditItem({ item: current, onDone }: { item: VersionedItem; onDone(): void }) {
 	const { t } = useLanguage();
 	const client = useQueryClient();
+	// What the fields began with: an item that changes meanwhile must not look like a change of the person's.
+	const [item] = useState(current);
+	const [etag, setEtag] = useState(current.etag);
 	const [tags, setTags] = useState(item.tags);
 	const save = useMutation({
 		mutationFn: (body: Schemas["ItemEdit"]) =>
-			bodyOf(api().PATCH("/items/{id}", { params: { path: { id: item.id } }, body })),
+			versioned(
+				api().PATCH("/items/{id}", {
+					params: { path: { id: item.id }, header: etag ? { "If-Match": etag } : {} },
+					body,
+				}),
+			),
+		onError: async (error) => {
+			if (!isOutdated(error)) return;
+			// The next attempt is for the version that the person was told of.
+			setEtag((await client.fetchQuery({ ...itemQuery(item.id), staleTime: 0 })).etag);
+		},
 		onSuccess: (saved) => {
 			client.setQueryData(["item", item.id], saved);
 			toast(t("edit.saved"));
@@ -45,7 +59,7 @@ export function EditItem({ item, onDone }: { item: Item; onDone(): void }) {
 
 	return (
 		<Form className={styles.form} onSubmit={submit}>
-			{save.error && <Banner tone="danger">{save.error.message}</Banner>}
+			{save.error && <Banner tone="danger">{isOutdated(save.error) ? t("edit.outdated") : save.error.message}</Banner>}
 			<Field label={t("edit.headline")} name="headline" defaultValue={item.headline ?? ""} autoFocus />
 			<Field label={t("edit.summary")} name="summary" rows={4} defaultValue={item.summary ?? ""} />
 			<Field label={t("edit.category")} name="category" defaultValue={item.category ?? ""} />
@@ -61,6 +75,8 @@ export function EditItem({ item, onDone }: { item: Item; onDone(): void }) {
 		</Form>
 	);
 }
+
+const isOutdated = (error: Error) => error instanceof ApiError && error.status === 412;
 
 /** Adds a tag; two that differ in case alone are one. */
 function withTag(tags: readonly string[], text: string): string[] {

@@ -1,5 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
-import { api, bodyOf } from "#web/app/api.ts";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, bodyOf, type Item } from "#web/app/api.ts";
 import { isSettled } from "#web/features/library/grid-item.ts";
 import { imageUrl } from "#web/features/library/image-url.ts";
 import { pollAfterMs } from "#web/features/library/use-items.ts";
@@ -7,10 +7,23 @@ import { pollAfterMs } from "#web/features/library/use-items.ts";
 /** An address is valid for an hour. */
 const validMs = 50 * 60_000;
 
+/** An item with its version, by which a change of it is refused where another window was first. */
+export type VersionedItem = Item & { etag: string | null };
+
+export async function versioned(answer: Promise<{ data?: Item; response: Response }>): Promise<VersionedItem> {
+	const { data, response } = await answer;
+	return { ...(data as Item), etag: response.headers.get("etag") };
+}
+
+export const itemQuery = (id: string) =>
+	queryOptions({
+		queryKey: ["item", id],
+		queryFn: ({ signal }) => versioned(api().GET("/items/{id}", { params: { path: { id } }, signal })),
+	});
+
 export function useItem(id: string) {
 	return useQuery({
-		queryKey: ["item", id],
-		queryFn: ({ signal }) => bodyOf(api().GET("/items/{id}", { params: { path: { id } }, signal })),
+		...itemQuery(id),
 		refetchInterval: ({ state }) => (state.data && !isSettled(state.data) ? pollAfterMs(state.dataUpdateCount) : false),
 	});
 }
