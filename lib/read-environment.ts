@@ -16,8 +16,6 @@ export interface LocalMachine {
 	visionProvider?: string;
 	/** Replaces limits: tests and benches work as one busy person. */
 	limits?: object;
-	/** Replaces the web pages that may call the API: tests serve the app on a free port. */
-	corsOrigins?: readonly string[];
 }
 /**
  * Reads one environment of the table in `cdk.json`: its row, with defaults for the settings it leaves out.
@@ -33,7 +31,6 @@ export function readEnvironment(
 		onnxFolder = null,
 		visionProvider: chosen,
 		limits,
-		corsOrigins,
 	}: LocalMachine = {},
 ): Environment {
 	const rows = table as Record<string, object>;
@@ -51,7 +48,6 @@ export function readEnvironment(
 					providerUrls,
 					...(chosen && { visionProvider: chosen }),
 					...(limits && { limits }),
-					...(corsOrigins && { corsOrigins }),
 					...(replayFolder && { replayFolder, visionProvider: "replay" }),
 					...(onnxFolder && { onnxFolder, embeddingProvider: "onnx" }),
 				}
