@@ -7,9 +7,7 @@ import { Failure, Loading } from "#web/ui/notice.tsx";
 import { NotFound } from "./not-found.tsx";
 import { Root } from "./root.tsx";
 import { Shell } from "./shell.tsx";
-
-const text = (value: unknown): string | undefined =>
-	typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+import { urlText } from "./url-text.ts";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
@@ -23,14 +21,14 @@ const account = createRoute({
 	component: lazyRouteComponent(() => import("#web/features/account/account-page.tsx"), "AccountPage"),
 });
 
-const email = (search: Record<string, unknown>): { email?: string } => ({ email: text(search.email) });
+const email = (search: Record<string, unknown>): { email?: string } => ({ email: urlText(search.email) });
 
 const signIn = createRoute({
 	getParentRoute: () => account,
 	path: "/sign-in",
 	validateSearch: (search: Record<string, unknown>): { email?: string; to?: string } => ({
 		...email(search),
-		to: text(search.to),
+		to: urlText(search.to),
 	}),
 	component: lazyRouteComponent(() => import("#web/features/account/sign-in.tsx"), "SignIn"),
 });
@@ -61,7 +59,7 @@ const forgot = createRoute({
 const app = createRoute({
 	getParentRoute: () => root,
 	id: "app",
-	validateSearch: (search: Record<string, unknown>): { item?: string } => ({ item: text(search.item) }),
+	validateSearch: (search: Record<string, unknown>): { item?: string } => ({ item: urlText(search.item) }),
 	beforeLoad: ({ location }) => {
 		if (session.person) return;
 		throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { to: location.href } });

@@ -1,4 +1,5 @@
 import type { Schemas } from "#web/app/api.ts";
+import { urlText } from "#web/app/url-text.ts";
 
 /** The filters of a list, as the URL has them. */
 export interface ItemFilters {
@@ -6,16 +7,12 @@ export interface ItemFilters {
 	tag?: string;
 	status?: Schemas["CompactItem"]["status"];
 	favorite?: true;
-	album?: string;
 }
-
-const text = (value: unknown): string | undefined =>
-	typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
 
 export function readItemFilters({ category, tag, status, favorite }: Record<string, unknown>): ItemFilters {
 	return {
-		category: text(category),
-		tag: text(tag),
+		category: urlText(category),
+		tag: urlText(tag),
 		// The one state that somebody looks for; the trash has a page of its own.
 		status: status === "failed" ? status : undefined,
 		favorite: favorite === true || undefined,

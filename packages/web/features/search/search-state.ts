@@ -1,3 +1,5 @@
+import { urlText } from "#web/app/url-text.ts";
+
 export const modes = ["hybrid", "bm25", "vector"] as const;
 export type Mode = (typeof modes)[number];
 
@@ -16,10 +18,9 @@ export interface SearchState {
 export function readSearchState(search: Record<string, unknown>): SearchState {
 	const { q, mode, category, strict, ask } = search;
 	return {
-		// The router reads a query of digits as a number.
-		q: typeof q === "string" || typeof q === "number" ? String(q) : undefined,
+		q: urlText(q),
 		mode: modes.find((each) => each === mode && each !== "hybrid"),
-		category: typeof category === "string" ? category : undefined,
+		category: urlText(category),
 		strict: strict === true || undefined,
 		ask: ask === true || undefined,
 	};
