@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "#web/i18n/i18n.tsx";
-import { Failure, Loading } from "#web/ui/notice.tsx";
+import { Failure, Loading, sentenceOf } from "#web/ui/notice.tsx";
 import { Composer } from "./composer.tsx";
 import styles from "./conversation.module.css";
 import { Message } from "./message.tsx";
@@ -77,7 +77,7 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 				)}
 				{send.error && (
 					<p className={styles.refusal} role="alert">
-						{send.error instanceof TypeError ? t("error.network") : send.error.message}
+						{sentenceOf(send.error, t("error.network"))}
 					</p>
 				)}
 				<div ref={foot} />

@@ -79,6 +79,7 @@ export function Viewer({ id }: { id: string }) {
 	}
 
 	const { data } = item;
+	const size = { width: data?.width ?? 1_000, height: data?.height ?? 1_000 };
 	const name = data ? data.headline || data.original_filename : t("state.loading");
 	return (
 		<ModalOverlay className={styles.overlay} isOpen onOpenChange={(open) => open || void close()}>
@@ -151,16 +152,11 @@ export function Viewer({ id }: { id: string }) {
 									url={original.data}
 									thumbnail={data.thumbnail_url}
 									alt={name}
-									size={{ width: data.width ?? 1_000, height: data.height ?? 1_000 }}
+									size={size}
 									view={view}
 									onView={setView}
 								>
-									<TextLayer
-										size={{ width: data.width ?? 1_000, height: data.height ?? 1_000 }}
-										lines={text.data?.lines ?? []}
-										marks={marks}
-										isSelectable={selectsText}
-									/>
+									<TextLayer size={size} lines={text.data?.lines ?? []} marks={marks} isSelectable={selectsText} />
 								</Picture>
 							)}
 							{previous && (
