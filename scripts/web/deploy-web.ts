@@ -10,7 +10,8 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ClientSettings } from "#cli/client-settings.ts";
 import type { Outputs } from "#cli/outputs.ts";
-import { contentSecurityPolicy, type WebConfig, webConfig } from "./web-config.ts";
+import type { Config } from "#web/app/config.ts";
+import { contentSecurityPolicy, webConfig } from "./web-config.ts";
 
 /** The builds that can be gone back to, the one in force included. */
 const keptReleases = 5;
@@ -34,7 +35,7 @@ export interface WebSite {
 	client: ClientSettings;
 	outputs: Outputs;
 	/** The demo user's login, in `local` alone. */
-	demo?: WebConfig["demo"];
+	demo?: Config["demo"];
 }
 
 /** Returns the bucket of the app. @throws where the environment has none */

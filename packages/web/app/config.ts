@@ -1,8 +1,6 @@
-/** The environment that the page talks to: `config.json` beside the page, written by the deployment. */
+/** The environment that the page talks to: `config.json` beside the page, written by the deployment. It has no secret. */
 export interface Config {
 	apiUrl: string;
-	/** The address of the routes that stream; null where the environment has none. */
-	streamUrl: string | null;
 	userPoolClientId: string;
 	cognitoEndpoint: string;
 	region: string;
