@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import {
@@ -66,7 +67,7 @@ export async function deployWeb(folder: string, site: WebSite): Promise<Release>
 	for (const page of pages) contents.set(page, await readFile(path.join(folder, page)));
 	const shell = Buffer.from(contents.get("index.html") ?? []).toString();
 	contents.set("index.html", Buffer.from(withPolicy(shell, contentSecurityPolicy(config, bucketOrigin(site.outputs)))));
-	const release = { id: await idOf(contents, assets), uploadedAt: new Date().toISOString(), assets, pages };
+	const release = { id: idOf(contents, assets), uploadedAt: new Date().toISOString(), assets, pages };
 
 	const before = await readReleases(s3, bucket);
 	const stored = new Set(before.releases.flatMap((each) => each.assets));
@@ -146,8 +147,7 @@ async function put(s3: S3Client, Bucket: string, Key: string, Body: Uint8Array, 
 	await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, CacheControl }));
 }
 
-async function idOf(pages: Map<string, Uint8Array>, assets: string[]): Promise<string> {
-	const { createHash } = await import("node:crypto");
+function idOf(pages: Map<string, Uint8Array>, assets: string[]): string {
 	const hash = createHash("sha256").update(assets.join("\n"));
 	for (const [page, content] of pages) hash.update(`\n${page}\0`).update(content);
 	return hash.digest("hex").slice(0, 12);
