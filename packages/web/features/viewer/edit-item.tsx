@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Form } from "react-aria-components";
-import { ApiError, api, type Schemas } from "#web/app/api.ts";
+import { ApiError, api, type Item, type Schemas } from "#web/app/api.ts";
 import { refreshItems } from "#web/features/library/use-items.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
@@ -19,20 +19,20 @@ export function EditItem({ item: current, onDone }: { item: VersionedItem; onDon
 	const client = useQueryClient();
 	// What the fields began with: an item that changes meanwhile must not look like a change of the person's.
 	const [item] = useState(current);
-	const [etag, setEtag] = useState(current.etag);
+	const [seen, setSeen] = useState(current);
 	const [tags, setTags] = useState(item.tags);
 	const save = useMutation({
-		mutationFn: (body: Schemas["ItemEdit"]) =>
-			versioned(
-				api().PATCH("/items/{id}", {
-					params: { path: { id: item.id }, header: etag ? { "If-Match": etag } : {} },
-					body,
-				}),
-			),
-		onError: async (error) => {
-			if (!isOutdated(error)) return;
-			// The next attempt is for the version that the person was told of.
-			setEtag((await client.fetchQuery({ ...itemQuery(item.id), staleTime: 0 })).etag);
+		mutationFn: async (change: Schemas["ItemEdit"]) => {
+			try {
+				return await edit(seen, change);
+			} catch (error) {
+				if (!isOutdated(error)) throw error;
+				const now = await client.fetchQuery({ ...itemQuery(item.id), staleTime: 0 });
+				setSeen(now);
+				// The pipeline changes an item's version, too, and that is nothing to tell.
+				if (!hasSameWords(now, seen)) throw error;
+				return edit(now, change);
+			}
 		},
 		onSuccess: (saved) => {
 			client.setQueryData(["item", item.id], saved);
@@ -76,7 +76,13 @@ export function EditItem({ item: current, onDone }: { item: VersionedItem; onDon
 	);
 }
 
-const isOutdated = (error: Error) => error instanceof ApiError && error.status === 412;
+const edit = ({ id, etag }: VersionedItem, body: Schemas["ItemEdit"]) =>
+	versioned(api().PATCH("/items/{id}", { params: { path: { id }, header: etag ? { "If-Match": etag } : {} }, body }));
+
+const isOutdated = (error: unknown) => error instanceof ApiError && error.status === 412;
+
+const hasSameWords = (one: Item, other: Item) =>
+	fields.every((field) => one[field] === other[field]) && one.tags.join("\n") === other.tags.join("\n");
 
 /** Adds a tag; two that differ in case alone are one. */
 function withTag(tags: readonly string[], text: string): string[] {
