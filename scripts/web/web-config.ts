@@ -7,7 +7,6 @@ export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
 		apiUrl: outputs.ApiUrl.replace(/\/$/, ""),
 		userPoolClientId: outputs.WebClientId ?? outputs.UserPoolClientId,
 		cognitoEndpoint: outputs.CognitoEndpoint,
-		region: outputs.Region,
 		environment: outputs.Environment,
 		...(outputs.Environment === "local" && demo && { demo }),
 	};

@@ -3,7 +3,6 @@ export interface Config {
 	apiUrl: string;
 	userPoolClientId: string;
 	cognitoEndpoint: string;
-	region: string;
 	environment: string;
 	/** The demo user's login, in `local` alone. */
 	demo?: { email: string; password: string };
