@@ -128,30 +128,30 @@ export const albumHasItems = (albumId: string) =>
 export const albumFull = (albumId: string, max: number) =>
 	new AppError(
 		"album_full",
-		`An album may have at most ${max} items, and ${albumId} would have more: remove some, or use another album.`,
+		`The album ${albumId} would have more than ${max} items, which is the maximum: remove some, or use another album.`,
 	);
 
 export const tooManyAlbums = (max: number) =>
-	new AppError(
-		"too_many_albums",
-		`You may have at most ${max} albums, and have as many: delete one, then make another.`,
-	);
+	new AppError("too_many_albums", `You have ${max} albums, which is the maximum: delete one, then make another.`);
 
 export const tooManyJobs = (max: number) =>
 	new AppError(
 		"too_many_jobs",
-		`At most ${max} of your jobs may be unfinished, and as many are: wait for one, or cancel one (DELETE /jobs/{id}).`,
+		`You have ${max} jobs that have not ended, which is the maximum: wait for one, or cancel one (DELETE /jobs/{id}).`,
 	);
 
 export const tooManyTags = (itemId: string, max: number) =>
-	new AppError("too_many_tags", `An item may have at most ${max} tags, and ${itemId} would have more: remove some.`);
+	new AppError(
+		"too_many_tags",
+		`The item ${itemId} would have more than ${max} tags, which is the maximum: remove some.`,
+	);
 
 export const jobNotFound = (jobId: string) => new AppError("job_not_found", `There is no job ${jobId}.`);
 
 export const tooManyPending = (max: number) =>
 	new AppError(
 		"too_many_pending",
-		`At most ${max} of your announced uploads may be waiting for their images, and as many are: send the images, or delete the items (GET /items?status=pending), then announce more.`,
+		`You have ${max} announced uploads whose images have not arrived, which is the maximum: send their images, or delete them (GET /items?status=pending), then announce more.`,
 	);
 
 /** The cursor of a list was altered, or belongs to another list. */

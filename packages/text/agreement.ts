@@ -9,8 +9,8 @@ export type Agreement = number[][];
 /** Compares by the characters that would have to change: of texts that were read from one picture. */
 export function levenshteinAgreement(texts: string[]): Agreement {
 	return agreementOf(texts, (one, other) => {
-		const longest = Math.max(one.length, other.length);
-		return longest === 0 ? 1 : 1 - distance(one, other) / longest;
+		const maxLength = Math.max(one.length, other.length);
+		return maxLength === 0 ? 1 : 1 - distance(one, other) / maxLength;
 	});
 }
 

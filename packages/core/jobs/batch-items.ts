@@ -31,7 +31,7 @@ export async function batchItems(
 	if (itemIds.length > maxJobItems) {
 		throw new AppError(
 			"too_many_items",
-			`A job takes at most ${maxJobItems} items, and the filter matches more: narrow it, and send the others afterwards.`,
+			`More than ${maxJobItems} items match, which is the maximum of one job: narrow the filter, and send the others afterwards.`,
 		);
 	}
 	const isAtOnce =

@@ -70,7 +70,7 @@ export function postgresShares(db: Database): Shares {
 			}
 			throw new AppError(
 				"too_many_shares",
-				`You may have at most ${maxShares} shares, and have as many: end some (DELETE /shares/{id}), then share more.`,
+				`You have ${maxShares} shares, which is the maximum: end some (DELETE /shares/{id}), then share more.`,
 			);
 		},
 

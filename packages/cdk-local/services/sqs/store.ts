@@ -231,15 +231,14 @@ export class Queues {
 
 	/**
 	 * Finds the visible messages to deliver next: first those of the group with the fewest messages in flight, oldest
-	 * first. A message without a group is a group of its own. The work grows with the groups that have messages in flight,
-	 * not with those that wait.
+	 * first. A message without a group is a group of its own. However many groups wait, it reads those that are ahead alone.
 	 */
 	#nextInTurns(queue: Queue, now: number, max: number): number[] {
 		const held = this.#inFlight(queue, now);
 		const chosen: number[] = [];
-		let maxHeld = 0;
+		let maxInFlight = 0;
 		while (chosen.length < max) {
-			const ahead = [...held].filter(([, count]) => count > maxHeld);
+			const ahead = [...held].filter(([, count]) => count > maxInFlight);
 			const next = this.#state
 				.sql(
 					`select id, message_group as name from messages
@@ -253,7 +252,7 @@ export class Queues {
 			if (next) {
 				chosen.push(next.id);
 				if (next.name !== null) held.set(next.name, (held.get(next.name) ?? 0) + 1);
-			} else if (ahead.length > 0) maxHeld = Math.min(...ahead.map(([, count]) => count));
+			} else if (ahead.length > 0) maxInFlight = Math.min(...ahead.map(([, count]) => count));
 			else break;
 		}
 		return chosen;
