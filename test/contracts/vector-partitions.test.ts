@@ -1,45 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embeddingDimensions } from "#core/ports/index.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresItems } from "#postgres/items/items.ts";
-import { postgresSearch } from "#postgres/search/search.ts";
-import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
-import { vectorText } from "../support/vector-text.ts";
-import { fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { newUser } from "./new-rows.ts";
-
-const model = "test-model";
-const topics = 12;
-const perTopic = 25;
-const vectors = topics * perTopic;
-
-/** Yields random numbers from -1 to 1, the same for the same seed. */
-function* noise(seed: number): Generator<number, never> {
-	for (let state = seed >>> 0; ; ) {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		yield state / 2 ** 31 - 1;
-	}
-}
-
-const directions = Array.from({ length: topics }, (_, topic) => {
-	const random = noise(topic + 1);
-	return Float32Array.from({ length: embeddingDimensions }, () => random.next().value);
-});
-
-/** Returns a unit vector near the direction of a topic, another for each `at`. */
-function aroundTopic(topic: number, at: number): Float32Array {
-	const own = noise(1_000 + at * topics + topic);
-	const vector = Float32Array.from(directions[topic] ?? [], (x) => x + 0.8 * own.next().value);
-	const length = Math.hypot(...vector);
-	return vector.map((x) => x / length);
-}
-
-const topicVectors = (topic: number, from = 0) =>
-	Array.from({ length: perTopic }, (_, at) => aroundTopic(topic, from + at));
-const collection = () => Array.from({ length: topics }, (_, topic) => topicVectors(topic)).flat();
+import {
+	aroundTopic,
+	collection,
+	model,
+	partitionedVectors,
+	perTopic,
+	topics,
+	topicVectors,
+	vectors,
+} from "./partitioned-vectors.ts";
 
 describe(`partitioned vectors on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
@@ -51,50 +26,9 @@ describe(`partitioned vectors on ${contractDatabase.title}`, () => {
 		partitions = postgresVectorPartitions(db);
 	});
 	afterAll(() => empty?.drop());
-
-	async function partitioned(): Promise<string> {
-		const user = newUser();
-		await fillWithVectors(db, { userId: user, model }, collection());
-		await partitions.rebuild(user, model, { partitions: topics, vectors });
-		while ((await partitions.assign(user, model, 100)) > 0);
-		return user;
-	}
-	const find = async (user: string, vector: Float32Array, more = {}) => {
-		const hits = await postgresSearch(db).byVector(user, { model, vector, minSimilarity: -1 }, { topK: 10, ...more });
-		return hits.map(({ itemId }) => itemId);
-	};
-	const exactNearest = async (user: string, vector: Float32Array) => {
-		const rows = await db.query<{ item_id: string }>(
-			`select item_id from embeddings where user_id = $1 and model = $2
-			 order by embedding <=> $3::vector::halfvec(1024), item_id limit 10`,
-			[user, model, vectorText(vector)],
-		);
-		return rows.map(({ item_id }) => item_id);
-	};
-	const counts = async (user: string) => {
-		const [row] = await db.query<Record<string, number>>(
-			`select count(*) filter (where partition is null)::int as unassigned,
-			   count(*) filter (where outdated_at is null and vector_partitions.partition is not null)::int as assigned,
-			   count(*) filter (where outdated_at is not null)::int as outdated,
-			   (select count(*)::int from vector_partitions where user_id = $1) as partitions
-			 from embeddings left join vector_partitions using (user_id, model, partition)
-			 where embeddings.user_id = $1`,
-			[user],
-		);
-		return row;
-	};
-	const grow = (user: string, more: Float32Array[]) => fillWithVectors(db, { userId: user, model }, more);
+	const { partitioned, find, exactNearest, counts, grow } = partitionedVectors(() => db);
 	const sweep = (deadline = new Date(Date.now() + 60_000)) =>
 		rebuildPartitions({ vectorPartitions: partitions, clock: { now: () => new Date() } }, { deadline });
-
-	it("are found as exactly as by comparing all, topic by topic", async () => {
-		const user = await partitioned();
-		expect((await counts(user))?.assigned).toBe(vectors);
-		for (let topic = 0; topic < topics; topic++) {
-			const query = aroundTopic(topic, 1000);
-			expect(await find(user, query)).toEqual(await exactNearest(user, query));
-		}
-	});
 
 	it("are stored inline, before and after they are partitioned", async () => {
 		await partitioned();
@@ -103,74 +37,6 @@ describe(`partitioned vectors on ${contractDatabase.title}`, () => {
 			 where oid = 'embeddings'::regclass`,
 		);
 		expect(outOfLine).toEqual({ bytes: 0 });
-	});
-
-	it("are found by similarity to an item", async () => {
-		const user = await partitioned();
-		const [itemId = "", ...others] = await exactNearest(user, aroundTopic(3, 5));
-		const similar = await postgresSimilar(db).toItem(user, itemId, {
-			model,
-			topK: 9,
-		});
-		expect(similar?.items.map((item) => item.itemId)).toEqual(others);
-	});
-
-	it("are found at once when they are added, and at their new place when they change", async () => {
-		const user = await partitioned();
-		await grow(user, [aroundTopic(5, 2000)]);
-		const [added = ""] = await find(user, aroundTopic(5, 2000));
-		expect(await counts(user)).toMatchObject({
-			unassigned: 1,
-			assigned: vectors,
-		});
-		await partitions.assign(user, model, 10);
-		expect(await counts(user)).toMatchObject({ unassigned: 0 });
-		expect((await find(user, aroundTopic(5, 2000)))[0]).toBe(added);
-		const partitionOf = async () =>
-			(
-				await db.query<{ partition: number }>("select partition from embeddings where user_id = $1 and item_id = $2", [
-					user,
-					added,
-				])
-			)[0]?.partition;
-		expect(await partitionOf()).not.toBeNull();
-		const moved = aroundTopic(9, 3000);
-		await db.query("update embeddings set embedding = $3::vector::halfvec where user_id = $1 and item_id = $2", [
-			user,
-			added,
-			vectorText(moved),
-		]);
-		expect(await partitionOf()).toBeNull();
-		expect((await find(user, moved))[0]).toBe(added);
-		expect(await find(user, aroundTopic(5, 2000))).not.toContain(added);
-	});
-
-	it("of a category are found in every partition", async () => {
-		const user = await partitioned();
-		await fillWithVectors(
-			db,
-			{ userId: user, model, category: "Food" },
-			[1, 4, 8].map((topic) => aroundTopic(topic, 4000)),
-		);
-		const found = await find(user, aroundTopic(1, 1), { category: "Food" });
-		expect(found).toHaveLength(3);
-	});
-
-	it("are all found while they move to other partitions", async () => {
-		const user = await partitioned();
-		const queries = Array.from({ length: topics }, (_, topic) => aroundTopic(topic, 1000));
-		const expected = await Promise.all(queries.map((query) => exactNearest(user, query)));
-		await partitions.rebuild(user, model, {
-			partitions: 2 * topics,
-			vectors,
-		});
-		for (let moved = 1; moved > 0; ) {
-			for (const [at, query] of queries.entries()) {
-				expect(await find(user, query)).toEqual(expected[at]);
-			}
-			moved = await partitions.assign(user, model, 120);
-		}
-		expect(await counts(user)).toMatchObject({ unassigned: 0, outdated: 0 });
 	});
 
 	it("leave no empty partition once no write can still assign to it", async () => {
@@ -274,53 +140,6 @@ describe(`partitioned vectors on ${contractDatabase.title}`, () => {
 				 from embeddings where user_id = $1 and model = $2`,
 			),
 		).toEqual([{ cells: 0, partitions: 0 }]);
-	});
-
-	/** Stores vectors with these cosines to an axis, each alone in a partition, and searches along it. @returns the cosines found */
-	async function cosinesFound(cosines: number[], topK = 50): Promise<number[]> {
-		const user = newUser();
-		const axis = (at: number) => {
-			const vector = new Float32Array(embeddingDimensions);
-			vector[at] = 1;
-			return vector;
-		};
-		const stored = cosines.map((cosine, at) => {
-			const vector = axis(at + 1);
-			vector[at + 1] = Math.sqrt(1 - cosine ** 2);
-			vector[0] = cosine;
-			return vector;
-		});
-		await fillWithVectors(db, { userId: user, model }, stored);
-		await db.query(
-			`insert into vector_partitions (user_id, model, centroid, built_for)
-			 select user_id, model, embedding, $2 from embeddings where user_id = $1`,
-			[user, cosines.length],
-		);
-		await partitions.assign(user, model, 500);
-		const hits = await postgresSearch(db).byVector(user, { model, vector: axis(0), minSimilarity: -1 }, { topK });
-		return hits.map(({ similarity }) => Number(similarity?.toFixed(2)));
-	}
-
-	it("are read farther from the query the less the nearest partition stands out", async () => {
-		// 8.8 standard deviations: nearer than the mean by 0.18 of what the nearest is.
-		const clear = [0.7, 0.14, 0.1, ...Array.from({ length: 80 }, () => 0)];
-		expect(await cosinesFound(clear, 10)).toEqual([0.7, 0.14]);
-		// For more hits more partitions: a tenth.
-		expect(await cosinesFound(clear, 20)).toEqual([0.7, 0.14, 0.1]);
-		// 13.7, and a fifth is the most.
-		const clearer = [0.7, 0.15, 0.13, ...Array.from({ length: 200 }, () => 0)];
-		expect(await cosinesFound(clearer, 10)).toEqual([0.7, 0.15]);
-		// 1.7, hence a tenth.
-		const spread = Array.from({ length: 40 }, (_, n) => (0.7 * n) / 40);
-		const farthest = Math.min(...(await cosinesFound(spread)));
-		// On average 0.341, at best 0.683.
-		expect(farthest).toBeGreaterThan(0.375);
-		expect(farthest).toBeLessThan(0.395);
-	});
-
-	it("are read where all partitions are equally near", async () => {
-		const equal = Array.from({ length: 30 }, () => 0.3);
-		expect(await cosinesFound(equal)).toHaveLength(30);
 	});
 
 	it("share one partition if they are all the same", async () => {
