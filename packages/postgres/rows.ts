@@ -42,6 +42,9 @@ export interface ItemRow {
 	updated_at: Date;
 }
 
+/** Converts a bit(64) to 16 hex digits. */
+export const hashFromBits = (bits: string) => BigInt(`0b${bits}`).toString(16).padStart(16, "0");
+
 export function itemFromRow(row: ItemRow): Item {
 	return {
 		id: row.id,
@@ -64,7 +67,7 @@ export function itemFromRow(row: ItemRow): Item {
 		location:
 			row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
 		colours: row.colours,
-		perceptualHash: row.perceptual_hash && BigInt(`0b${row.perceptual_hash}`).toString(16).padStart(16, "0"),
+		perceptualHash: row.perceptual_hash && hashFromBits(row.perceptual_hash),
 		placeholder: row.placeholder?.toString("base64") ?? null,
 		trashedAt: row.trashed_at,
 		edits: {
@@ -127,6 +130,10 @@ export function usageToJson(usage: ModelUsage[]): string {
 		),
 	);
 }
+
+/** Converts a row that was selected as jsonb, in which times are text. */
+export const analysisFromJson = (row: AnalysisRow): Analysis =>
+	analysisFromRow({ ...row, created_at: new Date(row.created_at) });
 
 export function analysisFromRow(row: AnalysisRow): Analysis {
 	return {

@@ -1,7 +1,7 @@
 import type { ImageDescription } from "#core/items/analysis.ts";
 import type { Golden, ReviewMode } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
-import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
+import { type AnalysisRow, analysisFromJson, type ItemRow, itemFromRow } from "../rows.ts";
 import { sql } from "../sql.ts";
 
 /** The column `entry`. */
@@ -42,8 +42,7 @@ export function postgresGolden(db: Database): Golden {
 			);
 			const items = rows.map((row) => ({
 				item: itemFromRow(row),
-				// Times inside jsonb are text.
-				analyses: row.analyses.map((each) => analysisFromRow({ ...each, created_at: new Date(each.created_at) })),
+				analyses: row.analyses.map(analysisFromJson),
 				hasGolden: row.has_golden,
 			}));
 			return { items, total: counted?.total ?? 0 };

@@ -1,5 +1,5 @@
 import type { ItemWithAnalysis } from "#core/ports/index.ts";
-import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
+import { type AnalysisRow, analysisFromJson, type ItemRow, itemFromRow } from "../rows.ts";
 import { sql } from "../sql.ts";
 
 /** A row of `wholeItem`. */
@@ -15,17 +15,10 @@ export const wholeItem = sql`items.*, to_jsonb(analyses) as analysis, array(
 
 export const withCurrentAnalysis = sql`left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id`;
 
-/** Times inside jsonb are text. */
 export function itemWithAnalysis(row: WholeItemRow): ItemWithAnalysis {
-	const { analysis } = row;
 	return {
 		item: itemFromRow(row),
-		latestAnalysis:
-			analysis &&
-			analysisFromRow({
-				...analysis,
-				created_at: new Date(analysis.created_at),
-			}),
+		latestAnalysis: row.analysis && analysisFromJson(row.analysis),
 		tags: row.tags,
 	};
 }

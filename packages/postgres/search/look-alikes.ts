@@ -2,6 +2,7 @@ import { cropWindows, type Hashes, hashDistance } from "#core/items/fingerprint.
 import { candidateBits, maxCandidates } from "#core/ports/index.ts";
 import { isNearDuplicate } from "#core/search/near-duplicate.ts";
 import type { Database } from "../database.ts";
+import { hashFromBits } from "../rows.ts";
 import { constant, type Sql, sql } from "../sql.ts";
 
 /** An item's looks and text, as the driver returns them. */
@@ -68,10 +69,9 @@ export async function findDuplicatePairs(db: Database, userId: string, itemIds: 
 }
 
 function hashesOf({ perceptual_hash, crop_hashes }: Looks): Hashes {
-	const hex = (bits: string) => BigInt(`0b${bits}`).toString(16).padStart(16, "0");
 	return {
-		perceptualHash: hex(perceptual_hash ?? "0"),
-		cropHashes: crop_hashes === null ? null : positions.map((at) => hex(crop_hashes.slice(at, at + hashBits))),
+		perceptualHash: hashFromBits(perceptual_hash ?? "0"),
+		cropHashes: crop_hashes === null ? null : positions.map((at) => hashFromBits(crop_hashes.slice(at, at + hashBits))),
 	};
 }
 
