@@ -8,7 +8,6 @@ import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { CollectionsClient, type Item } from "#client/index.ts";
 import { imageDescription, searchText } from "#core/items/analysis.ts";
-import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/read-environment.ts";
 import { busyLimits, invoke, operatorOf, type ProviderSecrets, synthesize } from "../local/local-environment.ts";
 import type { Dataset, DatasetImage } from "./dataset.ts";
@@ -105,25 +104,7 @@ export async function loadImages(
 }
 
 async function upload(client: CollectionsClient, { file, type, bytes }: DatasetImage): Promise<string> {
-	if (bytes.length <= maxUploadBytes) {
-		return (await retryThrottled(() => client.upload(file, bytes))).id;
-	}
-	const request = { filename: file, content_type: type, size: bytes.length };
-	const { item_id, url, fields } = await retryThrottled(() =>
-		client.call<{
-			item_id: string;
-			url: string;
-			fields: Record<string, string>;
-		}>("POST", "/uploads", request),
-	);
-	const form = new FormData();
-	for (const [name, value] of Object.entries(fields)) form.set(name, value);
-	form.set("file", new Blob([bytes]), file);
-	const answer = await fetch(url, { method: "POST", body: form });
-	if (!answer.ok) {
-		throw new Error(`Storing images/${file} answered ${answer.status}.`);
-	}
-	return item_id;
+	return (await retryThrottled(() => client.upload(file, new Blob([bytes], { type })))).id;
 }
 
 /**
