@@ -66,6 +66,8 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 		"the sweeper finishing a deletion",
 	].map(scenarioTitled);
 	describe.each([...userScenarios, ...sweeperScenarios])("during $title", (scenario) => {
+		afterAll(() => empty.clear());
+
 		it.each(cuts)(
 			"%s any exchange with the server loses and duplicates nothing",
 			async (cut) => {

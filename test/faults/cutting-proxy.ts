@@ -30,8 +30,8 @@ export async function cuttingProxy(
 	const sockets = new Set<Socket>();
 	let failures = 0;
 
-	const proxy = createServer((client) => {
-		const upstream = dial(server.port, server.host);
+	const proxy = createServer({ noDelay: true }, (client) => {
+		const upstream = dial({ port: server.port, host: server.host, noDelay: true });
 		const messages = messageReader();
 		const failuresBefore = failures;
 		let isStarted = false;
