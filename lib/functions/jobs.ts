@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { jobWorker } from "#core/pipeline/stages.ts";
 import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import { derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
+import { derived, originals, s3DeleteActions } from "./actions.ts";
 import { type FunctionResources, queueVariables, variablesOf } from "./variables.ts";
 
 /** Makes the function that works off jobs: what a person does to more items than a request can. */
@@ -35,7 +35,7 @@ export function jobsFunction(
 	return jobs
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowObjects(s3DeleteActions, bucket, [originals, derived]) // deletes items
-		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of them
+		.allow(["s3:ListBucketVersions"], [bucket.bucketArn]) // finds every version of them
 		.allow(["dynamodb:UpdateItem"], [database.checkpoints.tableArn]) // takes new analyses from the person's limits
 		.allow(["events:PutEvents"], [bus.eventBusArn]); // asks for new analyses
 }
