@@ -60,11 +60,14 @@ test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of ev
 test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an environment, against stand-ins of an account
 	@vitest run --project scripts
 
+test-tools: $(INSTALLED) ## the evaluation: its metrics, its sets, and its commands over a small dataset
+	@vitest run --project tools
+
 test-packages: $(INSTALLED) ## the packages that could be published: cdk-local, langgraph-dynamodb with LangGraph's suite, and the REST client
 	@vitest run --project packages --project langgraph-suite
 
-test-others: $(INSTALLED) ## test-scripts, test-packages and test-faults in one run
-	@vitest run --project faults --project scripts --project packages --project langgraph-suite
+test-others: $(INSTALLED) ## test-scripts, test-tools, test-packages and test-faults in one run
+	@vitest run --project faults --project scripts --project tools --project packages --project langgraph-suite
 
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
 	@vitest run --project langgraph-suite

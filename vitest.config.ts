@@ -34,12 +34,16 @@ export default defineConfig({
 					globalSetup: "test/support/serialized-dynamodb.ts",
 					include: ["test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
-					exclude: ["test/system/**", "test/faults/**", "test/web/**", scripts, "**/node_modules/**"],
+					exclude: ["test/system/**", "test/faults/**", "test/tools/**", "test/web/**", scripts, "**/node_modules/**"],
 				},
 			},
 			{
 				extends: true,
 				test: { name: "scripts", include: [scripts] },
+			},
+			{
+				extends: true,
+				test: { name: "tools", include: ["test/tools/**/*.test.ts"] },
 			},
 			{
 				extends: true,

@@ -30,11 +30,10 @@ export default async function setup(project: TestProject) {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
 	const remove = () => rm(directory, { recursive: true, force: true });
 	const assembly = path.join(directory, "cdk.out");
-	await synthesize(assembly, { limits: busyLimits });
+	const emptyDatabase = path.join(directory, "empty-database");
+	await Promise.all([synthesize(assembly, { limits: busyLimits }), initializeDatabase(emptyDatabase)]);
 	project.provide("assembly", assembly);
 	project.provide("bundles", lastBundles());
-	const emptyDatabase = path.join(directory, "empty-database");
-	await initializeDatabase(emptyDatabase);
 	project.provide("emptyDatabase", emptyDatabase);
 	if (process.env.OUTPUTS) {
 		project.provide("outputsFile", path.resolve(process.env.OUTPUTS));

@@ -9,8 +9,8 @@ import type { EvaluationSet } from "#tools/eval/all/sets.ts";
 import { remembering } from "#tools/eval/all/settings.ts";
 import { sweep } from "#tools/eval/all/sweep.ts";
 import { parametersOf } from "#tools/eval/parameters.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { newAnalysis, processed } from "./new-rows.ts";
+import { contractDatabase, type EmptyDatabase } from "../../contracts/databases.ts";
+import { newAnalysis, processed } from "../../contracts/new-rows.ts";
 
 /** A set of an item for each headline, and a query with its expected item for each entry. */
 function newSet(headlines: string[], queries: Record<string, string | null>): EvaluationSet {
