@@ -64,10 +64,10 @@ export function isStopWord(folded: string, languages: readonly LatinLanguage[]):
  */
 export function detectLanguage(foldedWords: readonly string[]): LatinLanguage {
 	let best: LatinLanguage = "en";
-	let most = countStopWords(foldedWords, "en") + 1;
+	let maxCount = countStopWords(foldedWords, "en") + 1;
 	for (const language of latinLanguages) {
 		const count = countStopWords(foldedWords, language);
-		if (count > most) [best, most] = [language, count];
+		if (count > maxCount) [best, maxCount] = [language, count];
 	}
 	return best;
 }

@@ -68,7 +68,7 @@ function fusedResults({ text, vector }: FusionWeights, topK: number, offset: num
 	    select item_id, text_results.rank as text_rank, text_results.score as text_score, vector_results.rank as vector_rank, similarity,
 	      coalesce(text_results.is_strong, false) or coalesce(vector_results.is_strong, false) as is_strong,
 	      ${text}::float8 * coalesce(text_results.score, 0) as text_share,
-	      ${vector}::float8 * coalesce(similarity, (select least from similarity_level), 0) as vector_share
+	      ${vector}::float8 * coalesce(similarity, (select min_similarity from similarity_level), 0) as vector_share
 	    from text_results full join vector_results using (item_id)
 	  ) as shares
 	  order by fused_score desc, item_id

@@ -62,17 +62,17 @@ function comparedVectors({ user }: SearchScope, model: Sql, vector: Sql, exclude
  * not change, however many they are. Where the nearest of more items were compared, both are quantiles of all items as
  * these quantiles would be if similarities were distributed normally.
  *
- * - least: the lowest
+ * - min_similarity: the lowest
  * - distinct_similarity: from which on a hit stands out
  */
 function similarityLevel({ user, parameters }: SearchScope): Sql {
 	const minDeviations = sql`least(${constant(parameters.minDeviations)}, (compared - 1) / 4)`;
 	return sql`
-	  select least, middle + (${minDeviations} - ${deviationsAbove(0.5)}) * (middle - lower) / (${deviationsAbove(0.5)} - ${deviationsAbove(0.84)}) as distinct_similarity
+	  select min_similarity, middle + (${minDeviations} - ${deviationsAbove(0.5)}) * (middle - lower) / (${deviationsAbove(0.5)} - ${deviationsAbove(0.84)}) as distinct_similarity
 	  from (
-	    select least, middle, lower, compared, compared / case when compared < ${constant(parameters.rerank.max)} then compared else greatest(compared, items) end as share
+	    select min_similarity, middle, lower, compared, compared / case when compared < ${constant(parameters.rerank.max)} then compared else greatest(compared, items) end as share
 	    from (
-	      select min(similarity) as least, percentile_cont(0.5) within group (order by similarity) as middle,
+	      select min(similarity) as min_similarity, percentile_cont(0.5) within group (order by similarity) as middle,
 	        percentile_cont(0.16) within group (order by similarity) as lower, count(*)::float8 as compared,
 	        (select coalesce(max(documents), 0) from words where user_id = ${user} and lexeme = '') as items
 	      from compared_vectors

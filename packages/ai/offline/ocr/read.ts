@@ -135,8 +135,8 @@ function lineAsItLies(line: TextLine, quarters: Quarters): TextLine {
 /** Finds the lines from top to bottom, at the smallest scale that shows them well. */
 async function findLines(pixels: Pixels, models: Models, budget: Budget): Promise<FoundLines> {
 	const detail = detailOf(pixels);
-	const longest = Math.max(pixels.width, pixels.height);
-	const scale = Math.min(1, Math.max(minScale, maxTileSide / longest));
+	const longerSide = Math.max(pixels.width, pixels.height);
+	const scale = Math.min(1, Math.max(minScale, maxTileSide / longerSide));
 	const first = await boxesAt(scale, pixels, detail, models, budget);
 	const small = first.boxes.filter(({ height }) => height * scale < minFoundHeight).length;
 	if (scale === 1 || small <= first.boxes.length * minSmallShare) return first;
