@@ -60,7 +60,7 @@ test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of ev
 test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an environment, against stand-ins of an account
 	@vitest run --project scripts
 
-test-tools: $(INSTALLED) ## the evaluation: its metrics, its sets, and its commands over a small dataset
+test-tools: $(INSTALLED) ## the evaluation: its metrics, its sets, its commands over a small dataset, and the golden images found on a local cloud
 	@vitest run --project tools
 
 test-packages: $(INSTALLED) ## the packages that could be published: cdk-local, langgraph-dynamodb with LangGraph's suite, and the REST client

@@ -5,6 +5,7 @@ import SystemFirst from "./test/support/system-first.ts";
 
 const langGraphSuite = "packages/langgraph-dynamodb/test/langgraph-suite.test.ts";
 const scripts = "test/infrastructure/scripts/**/*.test.ts";
+const environment = "test/system/global-setup.ts";
 const faultsOfPackages = "packages/*/test/faults.test.ts";
 
 export default defineConfig({
@@ -39,11 +40,11 @@ export default defineConfig({
 			},
 			{
 				extends: true,
-				test: { name: "scripts", include: [scripts] },
+				test: { name: "scripts", include: [scripts], globalSetup: environment },
 			},
 			{
 				extends: true,
-				test: { name: "tools", include: ["test/tools/**/*.test.ts"] },
+				test: { name: "tools", include: ["test/tools/**/*.test.ts"], globalSetup: environment },
 			},
 			{
 				extends: true,
@@ -69,7 +70,7 @@ export default defineConfig({
 				test: {
 					name: "faults",
 					include: ["test/faults/**/*.test.ts", faultsOfPackages],
-					globalSetup: ["test/support/serialized-dynamodb.ts", "test/system/global-setup.ts"],
+					globalSetup: ["test/support/serialized-dynamodb.ts", environment],
 				},
 			},
 			{
@@ -87,7 +88,7 @@ export default defineConfig({
 				test: {
 					name: "system",
 					include: ["test/system/**/*.test.ts"],
-					globalSetup: "test/system/global-setup.ts",
+					globalSetup: environment,
 				},
 			},
 		],

@@ -17,9 +17,9 @@ const readsLogin = ["secretsmanager:GetSecretValue on ApplicationSecret"];
 const deletesVersions = [
 	"s3:DeleteObjectVersion on Images/derived/*",
 	"s3:DeleteObjectVersion on Images/originals/*",
-	"s3:ListBucket on Images",
 	"s3:ListBucketVersions on Images",
 ];
+const listsObjects = "s3:ListBucket on Images";
 const conversationGrants = [
 	...["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"].map(
 		(action) => `dynamodb:${action} on Checkpoints`,
@@ -40,6 +40,7 @@ const permissions: Record<string, string[]> = {
 	ApiRole: [
 		...readsLogin,
 		...deletesVersions,
+		listsObjects,
 		readsKey("anthropic"),
 		readsKey("openai"),
 		readsKey("tavily"),
@@ -55,6 +56,7 @@ const permissions: Record<string, string[]> = {
 	ImageProcessorWorkerRole: [
 		...readsLogin,
 		...deletesVersions,
+		listsObjects,
 		...publishes,
 		...worksOn("ImageProcessorQueue"),
 		"s3:GetObject on Images/originals/*",
@@ -82,6 +84,7 @@ const permissions: Record<string, string[]> = {
 	CleanupRole: [
 		...readsLogin,
 		...deletesVersions,
+		listsObjects,
 		...publishes,
 		"dynamodb:Scan on Checkpoints/index/gsi1",
 		"dynamodb:BatchGetItem on Checkpoints",

@@ -17,8 +17,8 @@ import { rotation } from "#lambdas/migrate/schedule.ts";
 import {
 	createScriptRunner as openWorkshop,
 	type ScriptRunner as Workshop,
-} from "../infrastructure/scripts/script-runner.ts";
-import { OwnCloud } from "./own-cloud.ts";
+} from "./script-runner.ts";
+import { OwnCloud } from "../../system/own-cloud.ts";
 
 // The scripts change an environment and count its users, objects and dead letters.
 let cloud: OwnCloud;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { CollectionsClient } from "#client/index.ts";
 import { rarestWords } from "../support/rarest-words.ts";
-import { newUser } from "./environment.ts";
+import { newUser } from "../system/environment.ts";
 
 const folder = "../shared/golden";
 const present = existsSync(`${folder}/analyses.json`);

@@ -5,7 +5,7 @@ import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployWeb, goBack, type WebSite } from "#scripts/web/deploy-web.ts";
 import { localClient } from "#tools/local/local-environment.ts";
-import { operator, outputs } from "./environment.ts";
+import { operator, outputs } from "../../system/environment.ts";
 
 // A deployed environment keeps the app that its people use.
 describe.skipIf(!operator)("the web app", () => {
