@@ -12,14 +12,15 @@ export function fakeShares(store: Store): Shares {
 
 	function pictureOf({ userId, itemId }: Share): SharedPicture | null {
 		const item = itemId && owned(store, userId, itemId)?.item;
-		if (!item || item.width === null || item.height === null) return null;
+		if (!item || item.trashedAt || item.width === null || item.height === null) return null;
 		const { id, edits, width, height, mimeType, originalFilename } = item;
 		return { itemId: id, title: edits.headline, width, height, mimeType, originalFilename };
 	}
 
 	return {
 		async create({ tokenHash, ...share }) {
-			if (!share.itemId || !owned(store, share.userId, share.itemId)) return null;
+			const item = share.itemId && owned(store, share.userId, share.itemId)?.item;
+			if (!item || item.trashedAt) return null;
 			if (ofUser(share.userId).length >= maxShares) throw new AppError("too_many_shares", "There are too many.");
 			const made = { ...share, views: 0, lastViewedAt: null, createdAt: new Date(store.now()) };
 			shares.set(share.id, { ...made, tokenHash: hex(tokenHash) });
@@ -45,6 +46,8 @@ export function fakeShares(store: Store): Shares {
 			share.lastViewedAt = new Date(store.now());
 		},
 		async page(share, { offset, limit }) {
+			const item = share.itemId && owned(store, share.userId, share.itemId)?.item;
+			if (!item || item.trashedAt || (item.width === null && item.status === "failed")) return null;
 			const picture = pictureOf(share);
 			const pictures = picture ? [picture] : [];
 			return { albumName: null, pictures: pictures.slice(offset, offset + limit), total: pictures.length };

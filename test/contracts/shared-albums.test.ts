@@ -138,15 +138,6 @@ describe(`a picture's title on ${contractDatabase.title}`, () => {
 });
 
 describe(`shared items on ${contractDatabase.title}`, () => {
-	it("in the trash show nothing, and cannot be shared", async () => {
-		const user = newUser();
-		const item = await processedItem(ports, user);
-		const share = await ports.shares.create(newShare(user, { itemId: item.id }));
-		await db.query("update items set trashed_at = now() where user_id = $1 and id = $2", [user, item.id]);
-		expect(share && (await idsOf(share))).toEqual([]);
-		expect(await ports.shares.create(newShare(user, { itemId: item.id }))).toBeNull();
-	});
-
 	it(`are at most ${maxShares} of a person`, async () => {
 		const user = newUser();
 		const { id: itemId } = await processedItem(ports, user);

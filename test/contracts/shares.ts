@@ -78,7 +78,19 @@ export function sharesContract(get: () => ArrangedPorts): void {
 			const { item, share, tokenHash } = await sharedItem(user);
 			await items.delete(user, item.id);
 			expect(await shares.findByToken(tokenHash)).toBeNull();
-			expect(await seen(share)).toEqual({ items: [], total: 0 });
+			expect(await shares.page(share, whole)).toBeNull();
+		});
+
+		it("shows nothing while its item is in the trash, which cannot be shared", async () => {
+			const { items, shares } = get();
+			const user = newUser();
+			const { item, share } = await sharedItem(user);
+			await items.trash(user, item.id);
+			expect(await shares.page(share, whole)).toBeNull();
+			expect(await shares.picture(share, item.id)).toBeNull();
+			expect(await shares.create(newShare(user, { itemId: item.id }))).toBeNull();
+			await items.restore(user, item.id);
+			expect(await seen(share)).toMatchObject({ total: 1 });
 		});
 
 		it("ends when its person says so, and nobody else", async () => {

@@ -154,11 +154,11 @@ export function sharePageRoutes(app: Api, ports: Pick<Ports, "shares" | "rateLim
 		);
 	}
 
-	/** Returns what the share shows, and counts that it was opened. */
+	/** Returns what the share shows, and counts that it was opened: further pages of an album are the same visit. */
 	async function openPage(share: Share, range: { offset: number; limit: number }): Promise<SharedPage> {
 		const page = await shares.page(share, range);
 		if (!page) throw shareNotFound();
-		await shares.countView(share.userId, share.id);
+		if (range.offset === 0) await shares.countView(share.userId, share.id);
 		return page;
 	}
 

@@ -30,7 +30,7 @@ export interface Shares {
 	countView(userId: string, shareId: string): Promise<void>;
 	/**
 	 * Returns pictures of the share that can be seen now: of items that exist, were processed and are not in the trash. Null
-	 * where the album is gone.
+	 * where the album is gone, or the item is in the trash or failed before it had a picture.
 	 */
 	page(share: Share, range: { offset: number; limit: number }): Promise<SharedPage | null>;
 	/** Finds one of these pictures, with its place among them from 0; null where the share does not show the item. */

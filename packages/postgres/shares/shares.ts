@@ -107,12 +107,14 @@ export function postgresShares(db: Database): Shares {
 		},
 
 		async page(share, { offset, limit }) {
-			const [album] = share.albumId
-				? await db.query<{ name: string }>(
-						sql`select name from albums where user_id = ${share.userId} and id = ${share.albumId}`,
-					)
-				: [{ name: null }];
-			if (!album) return null;
+			const [subject] = await db.query<{ album_name: string | null }>(
+				share.albumId
+					? sql`select name as album_name from albums where user_id = ${share.userId} and id = ${share.albumId}`
+					: sql`select null as album_name from items
+					      where user_id = ${share.userId} and id = ${share.itemId} and trashed_at is null
+					        and (width is not null or status <> 'failed')`,
+			);
+			if (!subject) return null;
 			const rows = await db.query<PictureRow>(
 				sql`with pictures as (${picturesOf(share)})
 				    select pictures.*, (select count(*)::int from pictures) as total
@@ -126,7 +128,7 @@ export function postgresShares(db: Database): Shares {
 					: await db.query<{ total: number }>(
 							sql`select count(*)::int as total from (${picturesOf(share)}) as pictures`,
 						);
-			return { albumName: album.name, pictures: rows.map(pictureFromRow), total: counted?.total ?? 0 };
+			return { albumName: subject.album_name, pictures: rows.map(pictureFromRow), total: counted?.total ?? 0 };
 		},
 
 		async picture(share, itemId) {

@@ -31,6 +31,7 @@ describe("a share", () => {
 		expect(share).toMatchObject({ item_id: itemId, album_id: null, title: "Holidays", has_password: false, views: 0 });
 		expect((await visit()).status).toBe(200);
 		expect((await visit(path, browser)).status).toBe(200);
+		expect((await visit(`${path}?offset=60`)).status, "a further page is no other visit").toBe(200);
 		const { body } = await api.as(ada)("GET", "/shares");
 		expect(body.shares).toMatchObject([{ id: share.id, url: null, views: 2 }]);
 		expect(JSON.stringify(body)).not.toContain(path.split("/")[2]);
@@ -160,15 +161,17 @@ describe("a visitor", () => {
 		expect(saved.headers.get("location")).toMatch(/originals\/.*\.png\?expires=60&filename=shot\.png$/);
 	});
 
-	it("gets the same 404 for what expired, was ended, or never was", async () => {
+	it("gets the same 404 for what expired, was ended, deleted or put into the trash, or never was", async () => {
 		const ports = fakePorts();
 		const expired = await shared({ expires_at: new Date(Date.now() + 60_000).toISOString() }, { ports });
 		const ended = await shared({}, { ports });
 		const deleted = await shared({}, { ports });
+		const trashed = await shared({}, { ports });
 		await ended.api.as(ada)("DELETE", `/shares/${ended.share.id}`);
 		await deleted.api.as(ada)("DELETE", `/items/${deleted.itemId}`);
+		await trashed.api.as(ada)("POST", `/items/${trashed.itemId}/trash`);
 		ports.clock.advance(61);
-		const paths = [expired.path, ended.path, deleted.path, `/s/${"a".repeat(24)}`, "/s/x"];
+		const paths = [expired.path, ended.path, deleted.path, trashed.path, `/s/${"a".repeat(24)}`, "/s/x"];
 		for (const headers of [{}, browser] as Record<string, string>[]) {
 			const answers = await Promise.all(
 				paths.map(async (path) => {
