@@ -172,16 +172,23 @@ describe(`the deletion of an account on ${contractDatabase.title}`, () => {
 		await deleteAccount(ports, user, { ...inFuture(), onFailure: raise });
 	});
 
-	it("is harmless when asked for again, and says whether everything is gone", async () => {
+	it("goes on when asked for again, and says whether everything is gone", async () => {
 		const ports = newPorts();
 		const user = await person(ports);
 		const past = { deadline: new Date(0), onFailure: raise };
 		expect(await deleteAccount(ports, user, past)).toBe(false);
-		expect(await deleteAccount(ports, user, past)).toBe(false);
-		await makeDue(user);
-		expect(await finishDeletions(ports, inFuture())).toEqual({ emptied: 1, finished: 0 });
-		expect(await deleteAccount(ports, user, past)).toBe(true);
+		expect(await deleteAccount(ports, user, { ...inFuture(), onFailure: raise })).toBe(true);
 		expect(await leftOf(ports, user)).toEqual(nothing);
+		expect(await deleteAccount(ports, user, past)).toBe(true);
+	});
+
+	it("refuses the person's tokens when asked for again after a crash right after the mark", async () => {
+		const ports = newPorts();
+		const user = await person(ports);
+		await ports.deletedAccounts.mark(user);
+		await ports.rateLimits.take(user, read, 1);
+		await deleteAccount(ports, user, { ...inFuture(), onFailure: raise });
+		await expect(ports.rateLimits.take(user, read, 1)).rejects.toMatchObject({ code: "account_deleted" });
 	});
 
 	it("goes on after a crash at any step", async () => {

@@ -24,7 +24,8 @@ interface Deadline {
 }
 
 /**
- * Deletes an account. The mark decides: what comes after it is finished by the sweeper, whatever happens here.
+ * Deletes an account. The mark decides: what comes after it is finished by the sweeper, whatever happens here, or by whoever
+ * asks again: a crash right after the mark has left the person's tokens good.
  * @param onFailure is told why the rest is left to the sweeper
  * @returns whether everything is gone; else the sweeper goes on
  */
@@ -34,7 +35,7 @@ export async function deleteAccount(
 	{ deadline, onFailure }: Deadline & { onFailure: (error: unknown) => void },
 ): Promise<boolean> {
 	const isNew = await ports.deletedAccounts.mark(userId);
-	if (!isNew) return ports.deletedAccounts.isEmptied(userId);
+	if (!isNew && (await ports.deletedAccounts.isEmptied(userId))) return true;
 	try {
 		return await emptyAccount(ports, userId, { deadline });
 	} catch (error) {
