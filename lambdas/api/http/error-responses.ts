@@ -7,7 +7,7 @@ import { maxSizes } from "./request-sizes.ts";
 export const problemSchema = z
 	.object({
 		type: z.string(),
-		title: z.string(),
+		title: z.string().openapi({ example: "No such item" }),
 		status: z.int(),
 		detail: z.string().openapi({ description: "One clear sentence." }),
 		code: z.string(),

@@ -86,7 +86,7 @@ const values: Record<string, unknown> = {
 	tagged_accounts: "tapairportugal",
 	code: "item_not_found",
 	detail: `There is no item ${itemId}.`,
-	title: "No such item",
+	title: "By the sea",
 	type: "urn:collections:problem:item_not_found",
 	instance: "urn:request:8f14e45f-ceea-467f-a0e6-5a1c2d3b4e5f",
 	status: 404,
@@ -113,6 +113,7 @@ const values: Record<string, unknown> = {
 /** Fields that are null, or empty, where all went well. */
 const empty = new Set([
 	"error",
+	"album_id",
 	"warnings",
 	"hints",
 	"corrections",

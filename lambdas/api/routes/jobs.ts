@@ -39,7 +39,9 @@ const batchBody = z
 		error: "Must have either ids or filter",
 		path: ["ids"],
 	})
-	.openapi("BatchRequest");
+	.openapi("BatchRequest", {
+		example: { action: "tag", tags: ["holiday"], ids: ["0d3f6c1e-5f0a-4c53-9b7e-2f1a8c7d4e60"] },
+	});
 
 /** Ten items take as much from the limit as one request. */
 const itemsPerUnit = 10;

@@ -18,11 +18,12 @@ const shareSchema = z
 		title: z.string().nullable(),
 		url: z.url().nullable().openapi({
 			description: "The address to pass on. Only the answer that made the share has it: nothing stores it.",
+			example: "https://api.example.com/s/u3Jm0v3l5qWn6e0cYrA1bQ2x",
 		}),
 		has_password: z.boolean(),
 		allow_download: z.boolean(),
 		keep_metadata: z.boolean(),
-		views: z.int().openapi({ description: "How often the page was opened." }),
+		views: z.int().openapi({ description: "How often the page was opened; further pages of an album do not count." }),
 		last_viewed_at: z.iso.datetime().nullable(),
 		expires_at: z.iso.datetime().nullable(),
 		created_at: z.iso.datetime(),
@@ -76,6 +77,15 @@ const shareRequest = z
 	.refine(({ allow_download, keep_metadata }) => allow_download || !keep_metadata, {
 		path: ["keep_metadata"],
 		error: "Is about downloads: set allow_download, too",
+	})
+	.openapi({
+		example: {
+			item_id: "0d3f6c1e-5f0a-4c53-9b7e-2f1a8c7d4e60",
+			title: "By the sea",
+			expires_at: "2099-01-31T00:00:00Z",
+			password: "open sesame",
+			allow_download: true,
+		},
 	});
 
 const create = guarded(routes.createShare, {
