@@ -34,17 +34,17 @@ await operate(async (target) => {
 	const failed = results.flatMap((result) =>
 		"problem" in result ? [`${path.basename(result.file)}: ${result.problem}`] : [],
 	);
+	/** The items that are ready, by the name of their file without its extension. */
+	const ids = new Map<string, string>();
 	await step("describe and embed them", async (update) => {
 		for (const [index, { id, file }] of uploaded.entries()) {
 			const settled = await client.settled(id, files.length * secondsPerImage);
-			if (settled.status === "failed") {
-				failed.push(`${path.basename(file)}: ${settled.error?.detail}`);
-			}
+			if (settled.status === "failed") failed.push(`${path.basename(file)}: ${settled.error?.detail}`);
+			else ids.set(path.parse(file).name, id);
 			update(index + 1, uploaded.length);
 		}
 	});
 	const reviewed = await reviewedAnalyses(DATASET);
-	const ids = new Map(uploaded.map(({ file, id }) => [path.parse(file).name, id]));
 	const known = reviewed.filter(({ item_id }) => ids.has(item_id));
 	if (known.length > 0) {
 		await step(`save ${known.length} reviewed analyses`, async (update) => {
