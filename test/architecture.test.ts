@@ -24,6 +24,8 @@ const allowed: Record<string, RegExp> = {
 		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
 	// Runs in browsers, too, and could be published alone.
 	"packages/client": /^(#client\/|openapi-fetch$)/,
+	// Shows what others can write: of the client, what it exports.
+	"packages/client/examples": /^(#client\/(index\.ts$|examples\/)|node:)/,
 	"packages/cli": /^(#cli\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
 	// A page in a browser: it knows the API by its types alone.
 	"packages/web":
@@ -51,7 +53,7 @@ function imports(file: string): string[] {
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.filter((file) => /\.tsx?$/.test(file) && !file.startsWith("test/") && !file.includes("node_modules/"))
+		.filter((file) => /\.tsx?$/.test(file) && !/^(test|examples)\//.test(file) && !file.includes("node_modules/"))
 		.map((file) => path.join(folder, file));
 }
 

@@ -2,6 +2,7 @@ export type { components, operations, paths } from "./src/api-types.ts";
 export {
 	type ClientOptions,
 	CollectionsClient,
+	type CompactItem,
 	type Item,
 	type ItemFilter,
 	type SearchAnswer,

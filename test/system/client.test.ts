@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { mkdtempDisposable, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { type CognitoSession, CollectionsClient, type Item, resumeSession, signIn } from "#client/index.ts";
@@ -75,6 +80,25 @@ test("a hit says where its picture has the word, and the line that its answer ci
 	expect(width).toBeLessThan(0.2);
 	const cited = found.citations.find(({ snippet }) => lines.includes(snippet));
 	if (cited) expect(cited.box).toHaveLength(4);
+});
+
+test("the example uploads, tags, edits, shares and shows a grid", async () => {
+	await using folder = await mkdtempDisposable(path.join(tmpdir(), "collections-grid-"));
+	const newcomer = await newUser("newcomer");
+	const env = {
+		...process.env,
+		COLLECTIONS_URL: outputs.ApiUrl,
+		COLLECTIONS_TOKEN: await newcomer.session.token(),
+		PICTURES: "8",
+	};
+	const example = path.resolve("packages/client/examples/grid.ts");
+	const { stdout } = await promisify(execFile)(process.execPath, [example], { cwd: folder.path, env });
+	const [favorite, summer, all] = (await readFile(path.join(folder.path, "grid.html"), "utf8")).split("<h1>").slice(1);
+	const count = (part = "") => part.split("<img ").length - 1;
+	expect([count(favorite), count(summer), count(all)]).toEqual([1, 2, 8]);
+	expect(favorite).toContain('title="A new year"');
+	const [url = ""] = /http\S+\/s\/\S+/.exec(stdout) ?? [];
+	expect(await (await fetch(url)).json()).toMatchObject({ title: "Summer", total: 2 });
 });
 
 test("a session is renewed, resumed and refused", async () => {

@@ -149,9 +149,13 @@ test("items are listed to the last page", async () => {
 	for await (const { id } of client.items({ category: "Food" })) ids.push(id);
 	expect(ids).toEqual(["1", "2", "3"]);
 	expect(api.received.map(({ path }) => path)).toEqual([
-		"/items?category=Food&limit=100",
-		"/items?category=Food&limit=100&cursor=next",
+		"/items?category=Food&fields=full&limit=100",
+		"/items?category=Food&fields=full&limit=100&cursor=next",
 	]);
+	api.received.length = 0;
+	for await (const { id } of client.compactItems({ tag: ["a", "b"] })) ids.push(id);
+	expect(ids).toHaveLength(6);
+	expect(api.received[0]?.path).toBe("/items?tag=a&tag=b&fields=compact&limit=100");
 });
 
 test("items are watched together until each is ready, failed or gone", async () => {
