@@ -30,7 +30,9 @@ interface Environment {
 }
 
 /** The environment of this run, and how many projects have it: each project loads this module anew. */
-const shared = globalThis as typeof globalThis & { environmentUnderTest?: { made: Promise<Environment>; projects: number } };
+const shared = globalThis as typeof globalThis & {
+	environmentUnderTest?: { made: Promise<Environment>; projects: number };
+};
 
 /** Provides the environment under test, which all projects of a run share: it ends with the last of them. */
 export default async function setup(project: TestProject) {

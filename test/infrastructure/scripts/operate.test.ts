@@ -14,11 +14,8 @@ import type { Outputs } from "#cli/outputs.ts";
 import { signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
-import {
-	createScriptRunner as openWorkshop,
-	type ScriptRunner as Workshop,
-} from "./script-runner.ts";
 import { OwnCloud } from "../../system/own-cloud.ts";
+import { createScriptRunner as openWorkshop, type ScriptRunner as Workshop } from "./script-runner.ts";
 
 // The scripts change an environment and count its users, objects and dead letters.
 let cloud: OwnCloud;
