@@ -11,9 +11,9 @@ import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 import { anthropicWire, description, voyageWire } from "#tools/provider-stubs/wire.ts";
 import { collectLogLines } from "../support/log-lines.ts";
-import { noPixels } from "../support/no-pixels.ts";
 import { processedItem } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
+import { visionRequest } from "./providers/vision-request.ts";
 
 const secretKey = "sk-ant-api03-zqzqzqzqzqzqzqzq";
 const key = { setting: "the parameter", read: async () => secretKey };
@@ -35,19 +35,8 @@ async function models() {
 	});
 }
 
-const request = () => ({
-	image: Uint8Array.of(0xff, 0xd8, 0xff, 1),
-	pixels: noPixels,
-	sha256: "0".repeat(64),
-	originalFilename: "zq-my-diary.png",
-	width: 10,
-	height: 10,
-	takenAt: null,
-	camera: null,
-	colours: [],
-	knownTags: [],
-	deadline: deadline(),
-});
+const request = () =>
+	visionRequest({ sha256: "0".repeat(64), originalFilename: "zq-my-diary.png", deadline: deadline() });
 
 /** Returns each line's metrics with their dimensions. */
 const measured = () =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { visionFor } from "#ai/vision.ts";
 import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { connect } from "#lambdas/analyzer/connect.ts";
-import { noPixels } from "../support/no-pixels.ts";
+import { visionRequest } from "./providers/vision-request.ts";
 
 let folder: string;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -32,19 +32,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const describeImage = (digest: string | null) =>
-	visionFor({ provider: "replay", replayFolder: folder }).describe({
-		image: new Uint8Array(),
-		pixels: noPixels,
-		originalFilename: "anything.jpg",
-		sha256: digest,
-		width: 1,
-		height: 1,
-		takenAt: null,
-		camera: null,
-		colours: [],
-		knownTags: [],
-		deadline: new Date(Date.now() + 1_000),
-	});
+	visionFor({ provider: "replay", replayFolder: folder }).describe(
+		visionRequest({ sha256: digest, originalFilename: "anything.jpg" }),
+	);
 
 describe("the vision provider replay", () => {
 	it("returns the dataset's analysis of the original's bytes, whatever the file's name", async () => {
