@@ -5,8 +5,9 @@ import { ownedItems, type Store, type StoredItem } from "./store.ts";
 
 export function fakeTags(store: Store): Tags {
 	const hasTag = (key: string) => (stored: StoredItem) => stored.tags.some(({ name }) => tagKey(name) === key);
-	const listAll = (userId: string) => {
-		const counts = new Map<string, { name: string; items: number; source: string }>();
+	const listAll = (userId: string, ownFirst = false) => {
+		const counts = new Map<string, { name: string; items: number; source: "person" | "model" }>();
+		const later = (source: "person" | "model") => (ownFirst && source === "model" ? 1 : 0);
 		for (const { tags } of ownedItems(store, userId).filter(
 			({ item }) => item.status !== "pending" && !item.trashedAt,
 		)) {
@@ -17,15 +18,14 @@ export function fakeTags(store: Store): Tags {
 			}
 		}
 		return [...counts]
-			.sort(([a, { items: ofA }], [b, { items: ofB }]) => ofB - ofA || (a < b ? -1 : 1))
+			.sort(([a, ofA], [b, ofB]) => later(ofA.source) - later(ofB.source) || ofB.items - ofA.items || (a < b ? -1 : 1))
 			.map(([, { name, items }]) => ({ name, items }));
 	};
 
 	return {
-		async list(userId, { limit, offset = 0 }) {
-			const all = listAll(userId);
-			const tags = all.slice(offset, offset + limit);
-			return { tags, total: tags.length > 0 ? all.length : 0 };
+		async list(userId, { limit, offset = 0, ownFirst }) {
+			const all = listAll(userId, ownFirst);
+			return { tags: all.slice(offset, offset + limit), total: all.length };
 		},
 
 		async rename(userId, name, newName) {
@@ -45,7 +45,7 @@ export function fakeTags(store: Store): Tags {
 				stored.removedTags.delete(to);
 				followText(store, stored);
 			}
-			return listAll(userId).find((tag) => tagKey(tag.name) === to) ?? null;
+			return listAll(userId).find((tag) => tagKey(tag.name) === to) ?? { name: cleanTag(newName), items: 0 };
 		},
 
 		async delete(userId, name) {

@@ -46,7 +46,37 @@ export function tagsContract(get: () => RowPorts): void {
 				tags: [{ name: "Boats", items: 1 }],
 				total: 3,
 			});
+			expect(await get().tags.list(user, { limit: 1, offset: 3 })).toEqual({ tags: [], total: 3 });
 			expect(await list(newUser())).toEqual([]);
+		});
+
+		it("that a person gave come, where asked for, before those that models alone suggest", async () => {
+			const user = newUser();
+			for (const suggested of [["boat", "pier"], ["boat"], ["boat"]]) {
+				await reanalyze((await readyItem(get(), user, {})).item, 2, suggested);
+			}
+			await tagged(user, ["Sea"]);
+			await tagged(user, ["Pier"]);
+			const { tags, total } = await get().tags.list(user, { limit: 2, ownFirst: true });
+			expect([tags, total]).toEqual([
+				[
+					{ name: "Pier", items: 2 },
+					{ name: "Sea", items: 1 },
+				],
+				3,
+			]);
+		});
+
+		it("are counted without what is in the trash, also where they are renamed", async () => {
+			const user = newUser();
+			const [kept, thrown] = [await tagged(user, ["sea"]), await tagged(user, ["sea"])];
+			await get().items.trash(user, thrown.id);
+			expect(await list(user)).toEqual([["sea", 1]]);
+			expect(await get().tags.rename(user, "sea", "ocean")).toEqual({ name: "ocean", items: 1 });
+			await get().items.trash(user, kept.id);
+			expect(await get().tags.rename(user, "ocean", "sea")).toEqual({ name: "sea", items: 0 });
+			await get().items.restore(user, thrown.id);
+			expect(await list(user)).toEqual([["sea", 1]]);
 		});
 
 		it("are renamed on every item, and searched under the new name", async () => {

@@ -8,6 +8,7 @@ import { embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { processImage } from "#core/pipeline/process-image.ts";
 import { maxAttempts, type Vision, type VisionRequest } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
+import { readyItem } from "./api/ready-item.ts";
 
 const png = Buffer.from("\x89PNG\r\n\x1a\n boarding pass", "latin1");
 const deadline = new Date(Date.now() + 60_000);
@@ -112,4 +113,32 @@ it("an analysis's usage includes the embedding's calls, failed ones too", async 
 		["test", "embedding"],
 		["fake", "embedding"],
 	]);
+});
+
+it("a vision model knows a hundred tags at most, those first that the person gave", async () => {
+	const numbered = (word: string, count: number) => Array.from({ length: count }, (_, at) => `${word} ${at}`);
+	const suggested = numbered("suggested", 20);
+	for (let items = 0; items < 2; items++) {
+		const stored = ports.store.items.get((await readyItem(ports, user)).itemId);
+		if (stored) stored.tags = suggested.map((name) => ({ name, source: "model" }));
+	}
+	const { itemId: first } = await readyItem(ports, user);
+	await ports.edits.edit(user, first, { tags: numbered("own", 60) });
+	const known: string[][] = [];
+	const vision: Vision = {
+		describe: (request) => {
+			known.push(request.knownTags);
+			return ports.vision.describe(request);
+		},
+	};
+	await analyze(vision);
+	expect(known[0]?.slice(0, 60).toSorted()).toEqual(numbered("own", 60).toSorted());
+	expect(known[0]?.slice(60).toSorted()).toEqual(suggested.toSorted());
+
+	const { itemId: second } = await readyItem(ports, user);
+	await ports.edits.edit(user, second, { tags: numbered("more", 60) });
+	await ports.requests.create({ id: itemId, userId: user, itemId, kind: "analyze", provider: null, model: null });
+	await analyzeItem({ ...ports, vision }, { ...event(), request_id: itemId }, options);
+	expect(known[1]).toHaveLength(100);
+	expect(known[1]?.filter((name) => name.startsWith("suggested"))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./
 import { picturePixels } from "./picture-pixels.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
-/** A model reads no more of a person's tags, the most used first. */
+/** A model reads no more of a person's tags, those first that the person gave, of these the most used. */
 const maxKnownTags = 100;
 
 /**
@@ -27,7 +27,7 @@ export async function analyzeItem(
 		if (!image) {
 			throw new Error(`The derived image of item ${itemId} is missing.`);
 		}
-		const own = await tags.list(userId, { limit: maxKnownTags });
+		const own = await tags.list(userId, { limit: maxKnownTags, ownFirst: true });
 		const answer = await vision.describe({
 			image,
 			pixels: async (maxPixels) => picturePixels(images, await objects.get(originalKey(item)), image, maxPixels),

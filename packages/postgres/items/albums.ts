@@ -5,6 +5,7 @@ import type { Albums, ListedAlbum } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
+import { isListed } from "./item-filter.ts";
 
 interface AlbumRow {
 	id: string;
@@ -147,18 +148,15 @@ export function postgresAlbums(db: Database): Albums {
 const shown = (userId: string) =>
 	sql`(select count(*)::int from album_items
 	      join items on items.user_id = ${userId} and items.id = album_items.item_id
-	      where album_items.user_id = ${userId} and album_items.album_id = albums.id and ${isShown}) as item_count,
+	      where album_items.user_id = ${userId} and album_items.album_id = albums.id and ${isListed}) as item_count,
 	    coalesce(
 	      (select items.id from items
-	       where items.user_id = ${userId} and items.id = albums.cover_item_id and items.width is not null and ${isShown}),
+	       where items.user_id = ${userId} and items.id = albums.cover_item_id and items.width is not null and ${isListed}),
 	      (select items.id from album_items
 	       join items on items.user_id = ${userId} and items.id = album_items.item_id
 	       where album_items.user_id = ${userId} and album_items.album_id = albums.id
-	         and items.width is not null and ${isShown}
+	         and items.width is not null and ${isListed}
 	       order by album_items.position, album_items.item_id limit 1)) as shown_cover_id`;
-
-/** As a list without a status: see `postgresItems`. */
-const isShown = sql`items.status <> 'pending' and items.trashed_at is null`;
 
 async function requireCover(tx: Queryable, userId: string, itemId: string | null): Promise<void> {
 	if (!itemId) return;

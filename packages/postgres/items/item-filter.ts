@@ -8,6 +8,12 @@ export const shownCategory = sql`coalesce(items.edited_category, items.analysis_
 /** The state that clients see. */
 export const shownStatus = sql`case when items.trashed_at is null then items.status else 'trashed' end`;
 
+const isKept = sql`items.trashed_at is null`;
+const hasArrived = sql`items.status <> 'pending'`;
+
+/** A condition on `items`: it is in a list without a status. */
+export const isListed = sql`${hasArrived} and ${isKept}`;
+
 /**
  * Conditions on `items`: which of a person's are meant. Every list, count and search goes by them. A condition is there
  * only where the filter has it, so that the planner sees what it can use.
@@ -39,9 +45,8 @@ export function isMeant(filter: ItemFilter, user: Sql): Sql {
 
 function hasStatus({ status, ids }: ItemFilter): [Sql, ...Sql[]] {
 	if (status === "trashed") return [sql`items.trashed_at is not null`];
-	const isKept = sql`items.trashed_at is null`;
 	if (status !== undefined) return [isKept, sql`items.status = ${status}`];
-	return ids === undefined ? [isKept, sql`items.status <> 'pending'`] : [isKept];
+	return ids === undefined ? [isKept, hasArrived] : [isKept];
 }
 
 /** A local time is compared with a local one, an instant with an instant. */

@@ -1,8 +1,9 @@
 import { cleanTag, tagKey } from "#core/items/tag-names.ts";
-import type { Tags } from "#core/ports/index.ts";
+import type { Tag, Tags } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
+import { isListed } from "./item-filter.ts";
 
 /**
  * Tags over all items of a person in PostgreSQL. A change locks the items' rows first, in the order of their ids, so that
@@ -10,17 +11,19 @@ import { storableText } from "../text.ts";
  */
 export function postgresTags(db: Database): Tags {
 	return {
-		async list(userId, { limit, offset = 0 }) {
-			const rows = await db.query<{ name: string; items: number; total: number }>(
-				sql`select ${shownName} as name, count(*)::int as items, (count(*) over ())::int as total
-				    from item_tags
-				    join items on items.user_id = item_tags.user_id and items.id = item_tags.item_id
-				    where item_tags.user_id = ${userId} and items.status <> 'pending' and items.trashed_at is null
+		async list(userId, { limit, offset = 0, ownFirst = false }) {
+			const listed = sql`from item_tags ${itemsOfTags} where item_tags.user_id = ${userId} and ${isListed}`;
+			const rows = await db.query<Tag & { total: number }>(
+				sql`select ${shownName} as name, count(*)::int as items, (count(*) over ())::int as total ${listed}
 				    group by tag
-				    order by count(*) desc, tag
+				    order by ${ownFirst ? sql`bool_or(source = 'person') desc, ` : sql``}count(*) desc, tag
 				    limit ${limit} offset ${offset}`,
 			);
-			return { tags: rows.map(({ name, items }) => ({ name, items })), total: rows[0]?.total ?? 0 };
+			const isBeyondTheLast = rows.length === 0 && offset > 0;
+			const [counted] = isBeyondTheLast
+				? await db.query<{ total: number }>(sql`select count(distinct tag)::int as total ${listed}`)
+				: rows;
+			return { tags: rows.map(({ name, items }) => ({ name, items })), total: counted?.total ?? 0 };
 		},
 
 		rename: (userId, name, newName) =>
@@ -37,9 +40,10 @@ export function postgresTags(db: Database): Tags {
 					await replace(tx, userId, itemIds, { from, to, name: newName });
 					await becomeOutdated(tx, userId, itemIds);
 				}
-				const [renamed] = await tx.query<{ name: string; items: number }>(
-					sql`select ${shownName} as name, count(*)::int as items from item_tags
-					    where user_id = ${userId} and tag = ${to}`,
+				const [renamed] = await tx.query<Tag>(
+					sql`select ${shownName} as name, (count(*) filter (where ${isListed}))::int as items
+					    from item_tags ${itemsOfTags}
+					    where item_tags.user_id = ${userId} and tag = ${to}`,
 				);
 				return renamed ?? null;
 			}),
@@ -55,6 +59,8 @@ export function postgresTags(db: Database): Tags {
 			}),
 	};
 }
+
+const itemsOfTags = sql`join items on items.user_id = item_tags.user_id and items.id = item_tags.item_id`;
 
 /** The spelling of a person goes before that of a model. */
 const shownName = sql`coalesce(max(name) filter (where source = 'person'), max(name))`;
