@@ -101,16 +101,6 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
 /** The query of a route that takes none: every parameter is refused by name. */
 export const noQuery = z.strictObject({});
 
-/** Text that Postgres can hold: no NUL, no half of a surrogate pair. */
-export function text(max: number) {
-	return z
-		.string()
-		.max(max, { error: `Must have at most ${max} characters` })
-		.refine((value) => value.isWellFormed() && !value.includes("\0"), {
-			error: "Holds a NUL byte or half a character",
-		});
-}
-
 /** A whole number in a query string. */
 export function wholeNumber(min: number, max: number, fallback: number) {
 	const error = `Must be a whole number from ${min} to ${max}`;

@@ -3,9 +3,10 @@ import { z } from "@hono/zod-openapi";
 import { maxAlbumDescription, maxAlbumItems, maxAlbumName, maxAlbums, smartSearch } from "#core/albums/album.ts";
 import { showAlbum } from "#core/albums/show-album.ts";
 import { albumNotFound, itemNotFound } from "#core/errors.ts";
+import { itemId, text } from "#core/input-fields.ts";
 import type { ListedAlbum, Ports } from "#core/ports/index.ts";
 import { problem } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
 import { albumSchema, presentAlbum } from "../presenters/album.ts";
 import { routes } from "./table.ts";
 
@@ -14,20 +15,14 @@ const tags = ["Albums"];
 const name = text(maxAlbumName).trim().min(1, { error: "Must not be empty" });
 const optional = {
 	description: text(maxAlbumDescription).nullable(),
-	cover_item_id: z
-		.uuid({ error: "Must be the id of an item" })
-		.nullable()
-		.openapi({ description: "An item of yours; null for the album's first." }),
+	cover_item_id: itemId.nullable().openapi({ description: "An item of yours; null for the album's first." }),
 	smart: smartSearch.nullable().openapi({
 		description:
-			"Makes a smart album: its items are the strong hits of the search or, without `query`, what the filters of GET /items match. They are always current.",
+			"Makes a smart album: its items are the strong hits of the search, 50 at most, or, without `query`, what the filters of GET /items match. They are always current.",
 	}),
 };
 
-const ids = z
-	.array(z.uuid({ error: "Must be the id of an item" }))
-	.min(1, { error: "Must have an id" })
-	.max(100, { error: "Must have at most 100 ids" });
+const ids = z.array(itemId).min(1, { error: "Must have an id" }).max(100, { error: "Must have at most 100 ids" });
 
 const list = guarded(routes.listAlbums, {
 	tags,

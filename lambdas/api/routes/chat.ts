@@ -5,9 +5,10 @@ import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { itemsIn, redactDeleted } from "#core/chat/redact.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
 import { type ChatSession, maxHistoryMessages, type Ports, type SessionMessage } from "#core/ports/index.ts";
 import { busy, modelGone, problem, providerOff } from "../http/error-responses.ts";
-import { type Api, guarded, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 

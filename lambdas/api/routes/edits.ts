@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
 import { editItem } from "#core/items/edit-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
 import { distinctTags, maxTags } from "#core/items/tag-names.ts";
@@ -7,7 +8,7 @@ import { takenAtOfPerson } from "#core/items/taken-at.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { entityTagsIn } from "../http/entity-tags.ts";
 import { etagHeader, ifMatchParameter, problem } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { tagName } from "../presenters/tag-name.ts";
 import { routes } from "./table.ts";

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { AppError, itemNotFound } from "#core/errors.ts";
+import { isStorable, text } from "#core/input-fields.ts";
 import { imageDescription } from "#core/items/analysis.ts";
 import type { GoldenEntry } from "#core/items/golden-entry.ts";
 import { itemFilename } from "#core/items/item.ts";
 import { type Ports, reviewModes } from "#core/ports/index.ts";
-import { type Api, guarded, idOf, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, idOf, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
 import { analysisSchema, presentAnalysis } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -96,10 +97,10 @@ const compare = guarded(routes.compareGolden, {
 });
 
 /** Strings of any depth, which Postgres must be able to hold. */
-const isStorable = (value: unknown): boolean =>
+const isStorableJson = (value: unknown): boolean =>
 	typeof value === "string"
-		? value.isWellFormed() && !value.includes("\0")
-		: value === null || typeof value !== "object" || Object.entries(value).flat().every(isStorable);
+		? isStorable(value)
+		: value === null || typeof value !== "object" || Object.entries(value).flat().every(isStorableJson);
 
 const entrySchema = z
 	.strictObject({
@@ -113,7 +114,7 @@ const entrySchema = z
 		original_filename: text(1_000).nullish().openapi({ description: "The item's, whatever is sent." }),
 		reviewed_at: z.iso.datetime({ offset: true }).nullish().openapi({ description: "Now, where it is left out." }),
 	})
-	.refine(isStorable, { error: "Holds a NUL byte or half a character" })
+	.refine(isStorableJson, { error: "Holds a NUL byte or half a character" })
 	.openapi("GoldenEntryInput");
 
 const storedEntry = z

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { resolveAlbum } from "#core/albums/smart-items.ts";
 import { AppError, jobNotFound } from "#core/errors.ts";
+import { itemId } from "#core/input-fields.ts";
 import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
 import { type BatchActionName, batchActionNames, batchActions } from "#core/jobs/batch-actions.ts";
 import { batchItems, maxAtOnce } from "#core/jobs/batch-items.ts";
@@ -20,7 +22,7 @@ const maxIds = 1_000;
 
 const common = {
 	ids: z
-		.array(z.uuid({ error: "Must be the id of an item" }))
+		.array(itemId)
 		.min(1, { error: "Must have an id" })
 		.max(maxIds, { error: `Must have at most ${maxIds} ids: send a filter, or several batches` })
 		.optional(),
@@ -107,7 +109,7 @@ const cancel = guarded(routes.cancelJob, {
 /** Serves batches and the jobs that large ones become. */
 export function jobRoutes(
 	app: Api,
-	ports: Parameters<typeof batchItems>[0] & Pick<Ports, "jobs" | "objects">,
+	ports: Parameters<typeof batchItems>[0] & Parameters<typeof resolveAlbum>[0] & Pick<Ports, "jobs" | "objects">,
 	limits: Limits,
 ) {
 	/** Takes requests from the person's limits, all or none. They hold no slot: the stages bound what runs at once. */
@@ -123,7 +125,7 @@ export function jobRoutes(
 	app.openapi(batch, async (c) => {
 		const userId = c.get("userId");
 		const { action, ids, filter, ...argument } = c.req.valid("json");
-		const items = ids ? { ids } : { filter: filterOf(filter ?? {}) };
+		const items = ids ? { ids } : { filter: await resolveAlbum(ports, userId, filterOf(filter ?? {})) };
 		const result = await batchItems(ports, userId, { action, argument, items }, takeFrom(c.get("limiter"), userId));
 		if ("job" in result) {
 			c.header("location", `/jobs/${result.job.id}`);

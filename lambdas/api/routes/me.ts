@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { text } from "#core/input-fields.ts";
 import { type Limits, routeClasses } from "#core/limits/limits.ts";
 import { canonicalLanguage, canonicalTimeZone, type Profile } from "#core/people/profile.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
-import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Account"];

@@ -1,13 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { visionProviders } from "#ai/providers.ts";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
 import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } from "#core/pipeline/request-work.ts";
 import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { conflict, modelGone, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import { pollUntil } from "../http/poll-until.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
 import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { resolveAlbum } from "#core/albums/smart-items.ts";
 import { answerQuestion, unanswered } from "#core/chat/answer-question.ts";
+import { text } from "#core/input-fields.ts";
 import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
 import { type Hit, type ItemFilter, maxSearchOffset, type Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
@@ -10,7 +11,7 @@ import type { SearchType } from "#core/search/search-types.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";

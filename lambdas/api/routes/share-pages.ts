@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { AppError, shareNotFound } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
 import { attachment } from "#core/items/attachment.ts";
 import { imageTypes, originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
 import type { Ports, SharedPage } from "#core/ports/index.ts";
@@ -11,7 +12,7 @@ import { passSeconds } from "#core/shares/share-password.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { lockedShare, nothingShared, tooManyVisits, wrongFields } from "../http/error-responses.ts";
 import { originOf } from "../http/origin.ts";
-import { type Api, idOf, json, open, text, wholeNumber } from "../http/routing.ts";
+import { type Api, idOf, json, open, wholeNumber } from "../http/routing.ts";
 import {
 	albumPage,
 	albumPicturePage,

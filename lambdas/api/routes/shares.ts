@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
+import { albumId, itemId, text } from "#core/input-fields.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { createShare } from "#core/shares/create-share.ts";
 import type { Share } from "#core/shares/share.ts";
 import { conflict, notFound } from "../http/error-responses.ts";
 import { originOf } from "../http/origin.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Shares"];
@@ -45,12 +46,10 @@ const presentShare = (share: Share, url: string | null): z.infer<typeof shareSch
 	created_at: share.createdAt.toISOString(),
 });
 
-const uuid = z.uuid().transform((id) => id.toLowerCase());
-
 const shareRequest = z
 	.strictObject({
-		item_id: uuid.nullish(),
-		album_id: uuid.nullish(),
+		item_id: itemId.nullish(),
+		album_id: albumId.nullish(),
 		title: text(200)
 			.transform((title) => title.trim())
 			.refine((title) => title !== "", { error: "Must have a character that is not a space" })

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
 import { type ImageType, imageTypes } from "#core/items/item.ts";
 import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
 import type { Limits } from "#core/limits/limits.ts";
@@ -7,7 +8,7 @@ import type { Ports, UploadForm } from "#core/ports/index.ts";
 import { type Problem, problemOf } from "#lambda-kit/problem.ts";
 import { problemSchema } from "../http/error-responses.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import { type Api, guarded, invalidFields, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, invalidFields, json, jsonBody, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 

@@ -1,15 +1,13 @@
 import { z } from "zod";
+import { text } from "../input-fields.ts";
 import { itemFilterFields } from "../items/filter-fields.ts";
 import { searchTypes } from "../search/search-types.ts";
 
 /** A stored search. With a query its strong hits are meant, without one what the filters match. */
 export const smartSearch = z.strictObject({
-	query: z
-		.string()
+	query: text(1_000)
 		.trim()
 		.min(1, { error: "Must not be empty: leave it out for what the filters match" })
-		.max(1_000, { error: "Must have at most 1000 characters" })
-		.refine((value) => value.isWellFormed() && !value.includes("\0"), { error: "Holds a NUL byte or half a character" })
 		.nullable()
 		.default(null),
 	search_type: z.enum(searchTypes).default("hybrid"),

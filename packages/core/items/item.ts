@@ -1,7 +1,7 @@
 import type { TakenAt } from "./taken-at.ts";
 
 /** The states of an item from upload to searchable. No item is `deferred` yet: clients know it from the contract. */
-export const itemStatuses = ["pending", "uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
+const itemStatuses = ["pending", "uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
 export type ItemStatus = (typeof itemStatuses)[number];
 
 /** The states that clients see: the trash hides what the pipeline does with an item. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { maxAlbumItems } from "../albums/album.ts";
 import { AppError, albumIsSmart, albumNotFound, type ErrorCode, itemNotFound, tooManyTags } from "../errors.ts";
 import { derivedId } from "../ids.ts";
+import { albumId, text } from "../input-fields.ts";
 import { deleteItems } from "../items/delete-item.ts";
 import { editItem } from "../items/edit-item.ts";
 import { entityTag } from "../items/entity-tag.ts";
@@ -41,7 +42,7 @@ interface BatchAction<Argument> {
 const defineAction = <Argument>(action: BatchAction<Argument>) => action as BatchAction<unknown>;
 
 const noArgument = z.strictObject({});
-const albumArgument = z.strictObject({ album_id: z.uuid({ error: "Must be the id of an album" }) });
+const albumArgument = z.strictObject({ album_id: albumId });
 
 async function requirePlainAlbum({ albums }: BatchPorts, userId: string, albumId: string): Promise<void> {
 	const found = await albums.find(userId, albumId);
@@ -51,7 +52,7 @@ async function requirePlainAlbum({ albums }: BatchPorts, userId: string, albumId
 
 const tagsArgument = z.strictObject({
 	tags: z
-		.array(z.string().max(maxTagLength, { error: `Must have at most ${maxTagLength} characters` }))
+		.array(text(maxTagLength))
 		.max(maxTags, { error: `Must have at most ${maxTags} tags` })
 		.refine((names) => distinctTags(names).length > 0, { error: "Must have a tag" }),
 });
@@ -98,8 +99,8 @@ export const batchActions = {
 	}),
 	analyze: defineAction({
 		argument: z.strictObject({
-			provider: z.string().max(100).nullish(),
-			model: z.string().max(200).nullish(),
+			provider: text(100).nullish(),
+			model: text(200).nullish(),
 		}),
 		limit: "expensive",
 		apply: (ports, userId, itemIds, { provider, model }, jobId) =>

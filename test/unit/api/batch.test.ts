@@ -45,10 +45,24 @@ describe("a batch of up to 100 items", () => {
 		expect(jobsDue()).toEqual([]);
 	});
 
+	it("means by a filter what a smart album has now, and nothing by another person's album", async () => {
+		const food = await item(ada, { category: "Food" });
+		const travel = await item(ada, { category: "Travel" });
+		const { body: album } = await ask("POST", "/albums", { name: "Food", smart: { filters: { category: "food" } } });
+		const { body: foreign } = await ask("POST", "/albums", { name: "Bob's" }, bob);
+		for (const id of [foreign.id, randomUUID()]) {
+			const { status, body } = await batch({ filter: { album: id }, action: "delete" });
+			expect([status, body.code]).toEqual([404, "album_not_found"]);
+		}
+		expect((await batch({ filter: { album: album.id }, action: "delete" })).body).toEqual({ done: 1, failed: [] });
+		expect([await exists(food), await exists(travel)]).toEqual([false, true]);
+	});
+
 	it("adds to an album and removes from it", async () => {
 		const { body: album } = await ask("POST", "/albums", { name: "Trip" });
 		const [first, second, foreign] = [await item(), await item(), await item(bob)];
-		const added = await batch({ ids: [first, foreign, second], action: "add_to_album", album_id: album.id });
+		const ids = [first.toUpperCase(), foreign, second];
+		const added = await batch({ ids, action: "add_to_album", album_id: album.id.toUpperCase() });
 		expect(added.body).toMatchObject({ done: 2, failed: [{ id: foreign }] });
 		const inAlbum = async () => (await ask("GET", `/albums/${album.id}`)).body.item_count;
 		expect(await inAlbum()).toBe(2);
