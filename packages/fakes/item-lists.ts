@@ -3,7 +3,7 @@ import { shownStatus } from "#core/items/item.ts";
 import { shownWords } from "#core/items/shown-words.ts";
 import { tagKey } from "#core/items/tag-names.ts";
 import { localText } from "#core/items/taken-at.ts";
-import type { FacetValue, ItemFilter, ItemPage, Items } from "#core/ports/index.ts";
+import { defaultOrders, type FacetValue, type ItemFilter, type ItemPage, type Items } from "#core/ports/index.ts";
 import { ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
 
 /** Lists of a person's items. */
@@ -13,9 +13,9 @@ export function fakeItemLists(store: Store): Pick<Items, "list" | "listCompact" 
 
 	function page(
 		userId: string,
-		{ limit, offset, cursor, sort = "created", order = sort === "name" ? "asc" : "desc", ...filter }: ItemPage,
+		{ limit, offset, cursor, sort = "created", order = defaultOrders[sort], ...filter }: ItemPage,
 	) {
-		const keyOf = keys[sort];
+		const keyOf = sort === "position" ? placeIn(store, filter.album) : keys[sort];
 		const all = meant(userId, filter).sort((a, b) => compared(keyOf(a), keyOf(b)) || compared(a.item.id, b.item.id));
 		if (order === "desc") all.reverse();
 		let start = offset;
@@ -74,6 +74,12 @@ export function fakeItemLists(store: Store): Pick<Items, "list" | "listCompact" 
 const compared = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 const uploadedAt = ({ item }: StoredItem) => localText(item.createdAt);
+
+/** Places as text that sorts like them. */
+const placeIn =
+	(store: Store, album = "") =>
+	({ item }: StoredItem) =>
+		String(store.albums.get(album)?.itemIds.indexOf(item.id)).padStart(10);
 
 const keys = {
 	created: ({ item }: StoredItem) => item.createdAt.toISOString(),

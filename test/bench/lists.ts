@@ -36,6 +36,7 @@ const pages: Record<string, Partial<ItemPage>> = {
 	"tag, 1 of 20": { tags: ["tag 3"] },
 	"two tags": { tags: ["tag 3", "even"] },
 	album: { album },
+	"album, sort=position": { album, sort: "position" },
 	favorite: { favorite: true },
 	provider: { provider: "anthropic" },
 	"status=ready": { status: "ready" },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SmartSearch } from "#core/albums/album.ts";
-import type { AlbumFields } from "#core/ports/index.ts";
+import type { AlbumFields, ItemPage } from "#core/ports/index.ts";
 import { type ArrangedPorts, processedItem, readyItem, uploaded } from "./item-states.ts";
 import { newItem, newUser } from "./new-rows.ts";
 
@@ -16,18 +16,10 @@ export function albumsContract(get: () => ArrangedPorts): void {
 		);
 	const put = (userId: string, albumId: string, ids: string[], position?: number, maxItems = 100) =>
 		get().albums.putItems(userId, albumId, ids, { maxItems, ...(position !== undefined && { position }) });
-	/** Reads the album's order by its cover, which is its first item: each is taken out in turn, and all are put back. */
-	async function order(userId: string, albumId: string): Promise<string[]> {
-		const found: string[] = [];
-		for (;;) {
-			const listed = await get().albums.find(userId, albumId);
-			if (!listed?.coverItemId) break;
-			found.push(listed.coverItemId);
-			await get().albums.removeItems(userId, albumId, [listed.coverItemId]);
-		}
-		await put(userId, albumId, found);
-		return found;
-	}
+	const page = (userId: string, album: string, asked: Partial<ItemPage> = {}) =>
+		get().items.listCompact(userId, { limit: 100, offset: 0, ...asked, album, sort: "position" });
+	const order = async (userId: string, album: string, asked?: Partial<ItemPage>) =>
+		(await page(userId, album, asked)).items.map(({ id }) => id);
 	const images = async (userId: string, count: number) => {
 		const ids: string[] = [];
 		for (let at = 0; at < count; at++) ids.push((await processedItem(get(), userId)).id);
@@ -70,6 +62,34 @@ export function albumsContract(get: () => ArrangedPorts): void {
 			expect(await order(user, id)).toEqual([d, c, b, a]);
 			await put(user, id, [d], 99);
 			expect(await order(user, id)).toEqual([c, b, a, d]);
+			expect((await get().albums.find(user, id))?.coverItemId).toBe(c);
+			await get().albums.removeItems(user, id, [c, a]);
+			await put(user, id, [a, c], 1);
+			expect(await order(user, id)).toEqual([b, a, c, d]);
+		});
+
+		it("is listed in its order page by page, both ways, without what the other filters leave out", async () => {
+			const user = newUser();
+			const [a = "", b = "", c = "", d = ""] = await images(user, 4);
+			const { id } = await create(user);
+			const { id: other } = await create(user);
+			await put(user, id, [c, a, d, b]);
+			await put(user, other, [a, b, c, d]);
+			for (const direction of ["asc", "desc"] as const) {
+				const all = direction === "asc" ? [c, a, d, b] : [b, d, a, c];
+				expect(await order(user, id, { order: direction })).toEqual(all);
+				const first = await page(user, id, { order: direction, limit: 3 });
+				expect(first.total).toBe(4);
+				const cursor = first.nextCursor ?? "";
+				expect(await order(user, id, { order: direction, cursor })).toEqual(all.slice(3));
+			}
+			await get().edits.edit(user, d, { favorite: true });
+			await get().edits.edit(user, c, { favorite: true });
+			expect(await order(user, id, { favorite: true })).toEqual([c, d]);
+			expect(await order(newUser(), id)).toEqual([]);
+			const { nextCursor } = await page(user, id, { limit: 1 });
+			const refused = get().items.listCompact(user, { limit: 1, offset: 0, cursor: nextCursor ?? "" });
+			await expect(refused).rejects.toMatchObject({ message: expect.stringContaining("sort=position") });
 		});
 
 		it("loses an item that is removed or deleted, and its cover falls back to the first", async () => {

@@ -105,6 +105,8 @@ export function itemListsContract(get: () => RowPorts): void {
 			expect(await idsOf(user, { provider: "test" })).toEqual([food.id]);
 			expect(await idsOf(user, { provider: "other" })).toEqual([]);
 			expect(await idsOf(user, { category: "fOOD" })).toEqual([food.id]);
+			const { item: sweets } = await readyItem(ports, newUser(), { category: "Éclairs Ж" });
+			expect(await idsOf(sweets.userId, { category: "éCLAIRS ж" })).toEqual([sweets.id]);
 			const ids = [plain.id, pending.id, foreign.id, randomUUID()];
 			expect(await idsOf(user, { ids })).toEqual([pending.id, plain.id]);
 			expect(await idsOf(user, { ids: [] })).toEqual([]);

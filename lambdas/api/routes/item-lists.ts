@@ -1,9 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { resolveAlbum } from "#core/albums/smart-items.ts";
+import { AppError } from "#core/errors.ts";
+import { itemId, text } from "#core/input-fields.ts";
 import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
-import { facetNames, itemSorts, type Ports } from "#core/ports/index.ts";
+import { facetNames, type ItemFilter, type ItemSort, itemSorts, type Ports } from "#core/ports/index.ts";
 import { notFound } from "../http/error-responses.ts";
-import { type Api, guarded, json, text, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, json, wholeNumber } from "../http/routing.ts";
 import { compactItemSchema, presentCompactItem } from "../presenters/compact-item.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
@@ -16,11 +18,7 @@ const filters = itemFilterFields.shape;
 const ids = z
 	.union([z.string(), z.array(z.string())])
 	.transform((value) => [value].flat().flatMap((list) => list.split(",")))
-	.pipe(
-		z
-			.array(z.uuid({ error: "Must be ids of items" }).toLowerCase())
-			.max(maxIds, { error: `Must be at most ${maxIds} ids` }),
-	)
+	.pipe(z.array(itemId).max(maxIds, { error: `Must be at most ${maxIds} ids` }))
 	.openapi({ type: "array", items: { type: "string", format: "uuid" }, maxItems: maxIds });
 
 const list = guarded(routes.listItems, {
@@ -35,10 +33,14 @@ const list = guarded(routes.listItems, {
 				description:
 					"These items, separated by commas, also those still `pending`; `compact` unless `fields` says otherwise. Ids that are no items of yours are left out.",
 			}),
-			sort: z.enum(itemSorts).default("created").openapi({
-				description: "By upload, by the local time where it was taken (else the upload's), or by the file's name.",
+			sort: z.enum(itemSorts).optional().openapi({
+				description:
+					"By upload (`created`), by the local time where it was taken, else the upload's (`taken`), by the file's name (`name`), or by the place in the `album` (`position`). By default `position` in an album to which items are added, else `created`.",
 			}),
-			order: z.enum(["asc", "desc"]).optional().openapi({ description: "By default `desc`, of names `asc`." }),
+			order: z
+				.enum(["asc", "desc"])
+				.optional()
+				.openapi({ description: "By default `desc`, of names and positions `asc`." }),
 			fields: z.enum(["full", "compact"]).optional().openapi({
 				description: "`compact` is what a grid shows; default is `full`.",
 			}),
@@ -89,14 +91,15 @@ type ListPorts = Pick<Ports, "items" | "objects" | "albums" | "search" | "embedd
 export function itemListRoutes(app: Api, ports: ListPorts) {
 	app.openapi(list, async (c) => {
 		const { ids, sort, order, fields, limit, offset, cursor, ...filters } = c.req.valid("query");
+		const userId = c.get("userId");
+		const filter = await resolveAlbum(ports, userId, filterOf(filters));
 		const page = {
-			...(await resolveAlbum(ports, c.get("userId"), filterOf(filters))),
-			...{ sort, order, offset },
+			...filter,
+			...{ sort: sortOf(filter, sort), order, offset },
 			...(ids && { ids }),
 			limit: ids && c.req.query("limit") === undefined ? maxIds : limit,
 			cursor: cursor || undefined,
 		};
-		const userId = c.get("userId");
 		const compact = async () => {
 			const found = await ports.items.listCompact(userId, page);
 			return { ...found, items: await Promise.all(found.items.map((item) => presentCompactItem(ports, item))) };
@@ -115,4 +118,13 @@ export function itemListRoutes(app: Api, ports: ListPorts) {
 		const filter = await resolveAlbum(ports, userId, filterOf(c.req.valid("query")));
 		return c.json(await ports.items.facets(userId, filter), 200);
 	});
+}
+
+/** @throws AppError where items have no places: a smart album finds them in none */
+function sortOf({ album }: ItemFilter, asked: ItemSort | undefined): ItemSort {
+	if (asked === "position" && album === undefined) {
+		const detail = "Is the order of an album to which items are added: name one by album, or another sort";
+		throw new AppError("invalid_fields", `query.sort: ${detail}.`, { fields: [{ field: "query.sort", detail }] });
+	}
+	return asked ?? (album === undefined ? "created" : "position");
 }

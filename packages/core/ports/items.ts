@@ -34,14 +34,20 @@ export interface ItemFilter {
 	and?: ItemFilter;
 }
 
-export const itemSorts = ["created", "taken", "name"] as const;
+export const itemSorts = ["created", "taken", "name", "position"] as const;
 export type ItemSort = (typeof itemSorts)[number];
+type Order = "asc" | "desc";
+export const defaultOrders: Record<ItemSort, Order> = { created: "desc", taken: "desc", name: "asc", position: "asc" };
 
 export interface ItemPage extends ItemFilter {
-	/** By upload, by the local time where it was taken or else the upload's, or by the file's name. @default "created" */
+	/**
+	 * By upload, by the local time where it was taken or else the upload's, by the file's name, or by the place in `album`,
+	 * which is given then.
+	 * @default "created"
+	 */
 	sort?: ItemSort;
-	/** @default "desc", of names "asc" */
-	order?: "asc" | "desc";
+	/** @default that of `defaultOrders` */
+	order?: Order;
 	/** 1 to 100. */
 	limit: number;
 	offset: number;

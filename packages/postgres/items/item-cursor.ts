@@ -1,5 +1,6 @@
 import { cursorOfAnotherSort, unknownCursor } from "#core/errors.ts";
-import type { ItemPage, ItemSort } from "#core/ports/index.ts";
+import { isStorable } from "#core/input-fields.ts";
+import { defaultOrders, type ItemPage, type ItemSort } from "#core/ports/index.ts";
 import { type Sql, sql } from "../sql.ts";
 
 /** A list's order; the id decides between equal keys. */
@@ -10,14 +11,14 @@ export interface ItemOrder {
 
 export const orderOf = ({ sort = "created", order }: Pick<ItemPage, "sort" | "order">): ItemOrder => ({
 	sort,
-	order: order ?? (sort === "name" ? "asc" : "desc"),
+	order: order ?? defaultOrders[sort],
 });
 
 interface Key {
 	/** By which a list is sorted. */
 	column: Sql;
-	/** As text for the cursor, which `isKey` accepts and `read` compares. */
-	text: Sql;
+	/** A value of the column as text for the cursor, which `isKey` accepts and `read` compares. */
+	text(value: Sql): Sql;
 	isKey(text: string): boolean;
 	read(text: string): Sql;
 }
@@ -27,26 +28,39 @@ const milliseconds = (time: Sql) => sql`to_char(${time}, 'YYYY-MM-DD"T"HH24:MI:S
 /** Byte by byte, as an index has it whatever the server's locale. */
 const name = sql`lower(items.original_filename) collate "C"`;
 
+/** Of PostgreSQL. */
+const maxInteger = 2_147_483_647;
+
 export const keys: Record<ItemSort, Key> = {
 	created: {
 		column: sql`items.created_at`,
-		text: milliseconds(sql`items.created_at at time zone 'UTC'`),
+		text: (time) => milliseconds(sql`${time} at time zone 'UTC'`),
 		isKey: isRealTime,
 		read: (text) => sql`${`${text}Z`}::timestamptz`,
 	},
 	taken: {
 		column: sql`items.dated_at`,
-		text: milliseconds(sql`items.dated_at`),
+		text: milliseconds,
 		isKey: isRealTime,
 		read: (text) => sql`${text}::timestamp`,
 	},
 	name: {
 		column: name,
-		text: name,
-		isKey: (text) => text.isWellFormed() && !text.includes("\0"),
+		text: (value) => value,
+		isKey: isStorable,
 		read: (text) => sql`${text}::text collate "C"`,
 	},
+	position: {
+		column: sql`placed.position`,
+		text: (position) => sql`${position}::text`,
+		isKey: (text) => /^\d{1,10}$/.test(text) && Number(text) <= maxInteger,
+		read: (text) => sql`${text}::int`,
+	},
 };
+
+/** Joined to `items` where a list is sorted so: the places of an album's items. */
+export const placesIn = (album: string | undefined, user: Sql) =>
+	sql`join album_items as placed on placed.user_id = ${user} and placed.album_id = ${album ?? null}::uuid and placed.item_id = items.id`;
 
 /** A condition on a row's key and id: it follows the cursor's. @throws AppError `invalid_request` */
 export function follows(cursor: string, wanted: ItemOrder, row: Sql): Sql {

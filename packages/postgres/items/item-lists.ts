@@ -2,7 +2,7 @@ import type { CompactItem, Facets, ItemFilter, ItemPage, Items } from "#core/por
 import type { Database } from "../database.ts";
 import { type ItemRow, takenAtFromRow } from "../rows.ts";
 import { type Sql, sql } from "../sql.ts";
-import { encodeCursor, follows, keys, orderOf } from "./item-cursor.ts";
+import { encodeCursor, follows, keys, orderOf, placesIn } from "./item-cursor.ts";
 import { isMeant, shownCategory, shownStatus } from "./item-filter.ts";
 import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "./whole-item.ts";
 
@@ -28,7 +28,8 @@ export function postgresItemLists(db: Database): Pick<Items, "list" | "listCompa
 		const { column, text } = keys[order.sort];
 		const direction = order.order === "desc" ? sql`desc` : sql`asc`;
 		const onPage = (row: Sql) => (cursor === undefined ? sql`true` : follows(cursor, order, row));
-		const meant = sql`from items where items.user_id = ${user} and ${isMeant(filter, user)}`;
+		const places = order.sort === "position" ? placesIn(filter.album, user) : sql``;
+		const meant = sql`from items ${places} where items.user_id = ${user} and ${isMeant(filter, user)}`;
 		// One row more than the page shows whether there is a next one.
 		const limited = sql`order by place ${direction}, id ${direction}
 			      limit ${limit + 1} offset ${cursor === undefined ? offset : 0}`;
@@ -45,7 +46,7 @@ export function postgresItemLists(db: Database): Pick<Items, "list" | "listCompa
 			    )`;
 		const rows = await db.query<Row & { sort_key: string; total: number | null }>(
 			sql`with ${steps}
-			    select ${columns}, ${text} as sort_key, ${isFiltered ? sql`(select count(*)::int from meant)` : sql`null::int`} as total
+			    select ${columns}, ${text(sql`page.place`)} as sort_key, ${isFiltered ? sql`(select count(*)::int from meant)` : sql`null::int`} as total
 			    from page join items on items.user_id = ${user} and items.id = page.id ${joined}
 			    order by place ${direction}, items.id ${direction}`,
 		);
