@@ -51,7 +51,7 @@ export function fakeSimilar(store: Store): Similar {
 				.filter(
 					(candidate) =>
 						(candidate.nearDuplicate || candidate.similarity !== null) &&
-						(!category || candidate.category === category) &&
+						(!category || candidate.category?.toLowerCase() === category.toLowerCase()) &&
 						(candidate.similarity === null || candidate.similarity >= minSimilarity),
 				);
 			return {

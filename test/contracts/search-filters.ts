@@ -38,6 +38,9 @@ export function searchFiltersContract(get: () => RowPorts): void {
 			];
 			for (const filter of fit) expect(await found(user, filter)).toEqual(["north lighthouse"]);
 			expect(await found(user, { from: south.createdAt })).toEqual(["south lighthouse"]);
+			await ports.edits.edit(user, south.id, { category: "Éclairs Ж" });
+			expect(await found(user, { category: "éCLAIRS ж" })).toEqual(["south lighthouse"]);
+			expect(await found(user, undefined, { category: "éCLAIRS ж" })).toEqual(["south lighthouse"]);
 			expect(await found(user, { provider: "test" })).toHaveLength(2);
 			expect(await found(user, { tags: ["none"] })).toEqual([]);
 			expect(await found(newUser(), { provider: "test" })).toEqual([]);

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
 import { itemFilename } from "#core/items/item.ts";
 import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
 import { conflict } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
 import { presentTile, tileFields } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
@@ -61,6 +62,7 @@ const similar = guarded(routes.findSimilar, {
 				item_id: z.uuid(),
 				results: z.array(result),
 				total_results: z.int(),
+				notices: z.array(z.string()).openapi({ description: "Sentences about what was found." }),
 				compared_by: z.array(z.enum(["vector", "perceptual_hash"])),
 				model: z.string(),
 			}),
@@ -70,11 +72,11 @@ const similar = guarded(routes.findSimilar, {
 });
 
 /** Serves the items similar to an item. */
-export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder" | "objects">) {
+export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder" | "objects" | "items">) {
 	app.openapi(similar, async (c) => {
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const body = c.req.valid("json");
-		const { compared, items, model } = await findSimilar(ports, c.get("userId"), itemId, {
+		const { compared, items, model, notices } = await findSimilar(ports, c.get("userId"), itemId, {
 			topK: body.top_k ?? 10,
 			category: body.category_filter || undefined,
 			minSimilarity: body.min_similarity_score ?? undefined,
@@ -84,6 +86,7 @@ export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder
 				item_id: itemId,
 				results: await Promise.all(items.map((item, at) => present(ports, c.get("userId"), item, at + 1))),
 				total_results: items.length,
+				notices,
 				compared_by: [
 					...(compared.byVector ? (["vector"] as const) : []),
 					...(compared.byHash ? (["perceptual_hash"] as const) : []),

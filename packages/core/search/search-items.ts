@@ -2,6 +2,7 @@ import { ModelFailure } from "../errors.ts";
 import type { Hit, Ports, SearchLimits, SearchOptions, TextQuery, VectorQuery } from "../ports/index.ts";
 import { markNegations, withoutNegations } from "./negation.ts";
 import type { SearchType } from "./search-types.ts";
+import { explainUnknownCategory } from "./unknown-category.ts";
 import { contentWords } from "./words.ts";
 
 interface SearchRequest extends SearchLimits {
@@ -26,6 +27,8 @@ interface SearchResult {
 	notices: string[];
 	/** A sentence for the person that says why there are no strong hits; null where there are. */
 	emptyReason: string | null;
+	/** The same where the reason is that no item has the category; else null. */
+	unknownCategory: string | null;
 }
 
 /** Limits the wait for the query's vector. */
@@ -53,15 +56,15 @@ export async function searchItems(
 	const result = async (found: Hit[], ...notices: string[]): Promise<SearchResult> => {
 		const strong = found.filter(isStrong);
 		const hits = strict ? strong : found;
+		const asked = category ?? filter?.category;
+		const unknownCategory =
+			asked === undefined || hits.length > 0 ? null : await explainUnknownCategory(ports, userId, asked);
 		return {
 			hits,
 			notices: [...notices, ...negationNotices(negations), ...correctionNotices(hits)],
 			emptyReason:
-				strong.length > 0
-					? null
-					: hits.length > 0
-						? onlyWeakHits
-						: ((await explainUnknownCategory(ports, userId, request)) ?? explainNoHits(request, query)),
+				strong.length > 0 ? null : hits.length > 0 ? onlyWeakHits : (unknownCategory ?? explainNoHits(request, query)),
+			unknownCategory,
 		};
 	};
 
@@ -92,20 +95,6 @@ const negationNotices = (negations: string[]) =>
 	negations.length > 0
 		? [`Left out what has ${negations.map((mark) => mark.slice(1)).join(" or ")} (as ${negations.join(" ")}).`]
 		: [];
-
-const maxNamedCategories = 10;
-
-/** Tells a category that is misspelt from one in which nothing was found. */
-async function explainUnknownCategory(
-	{ items }: Pick<Ports, "items">,
-	userId: string,
-	{ category, filter }: SearchRequest,
-): Promise<string | null> {
-	const asked = category ?? filter?.category;
-	if (asked === undefined || (await items.count(userId, { category: asked })) > 0) return null;
-	const known = (await items.categories(userId)).slice(0, maxNamedCategories).map((each) => each.category);
-	return `Nothing was found: no item has the category "${asked}"${known.length > 0 ? `, yours are ${known.join(", ")}` : ""}.`;
-}
 
 /** Says once for each word what was looked for instead. */
 function correctionNotices(hits: Hit[]): string[] {

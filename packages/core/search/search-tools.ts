@@ -3,6 +3,7 @@ import { quoteHits } from "../chat/answer-question.ts";
 import { longQuote, type QuotedItem, quotedItem, quoteItems } from "../chat/quoted-items.ts";
 import { defineTool, type RunnableTool, ToolRefusal } from "../chat/tools.ts";
 import { ModelFailure } from "../errors.ts";
+import { text } from "../input-fields.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports, SearchLimits } from "../ports/index.ts";
 import { searchItems } from "./search-items.ts";
@@ -33,13 +34,6 @@ export interface SeenItems {
 
 const modes = { words: "bm25", meaning: "vector", both: "hybrid" } as const satisfies Record<string, SearchType>;
 
-/** Text that the database can search for. */
-const searchable = (maxLength: number) =>
-	z
-		.string()
-		.max(maxLength)
-		.refine((text) => text.isWellFormed() && !text.includes("\0"), { error: "holds a NUL byte or half a character" });
-
 /** Creates the tools by which a model reads a collection. They are bound to the user: no input of a tool names one. */
 export function searchTools(
 	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "items">,
@@ -60,7 +54,7 @@ export function searchTools(
 		searchType: SearchType = "hybrid",
 		narrower: { topK?: number; category?: string } = {},
 	): Promise<Hit[]> {
-		const { hits, notices, emptyReason } = await searchItems(ports, userId, {
+		const { hits, notices, emptyReason, unknownCategory } = await searchItems(ports, userId, {
 			...limits,
 			query,
 			searchType,
@@ -74,7 +68,9 @@ export function searchTools(
 		}
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
 		for (const notice of notices) seen.notices.add(notice);
-		seen.emptyReason ??= emptyReason;
+		// Of the person's own: one that a model chose is no concern of theirs.
+		if (unknownCategory && limits.category !== undefined) seen.notices.add(unknownCategory);
+		else seen.emptyReason ??= emptyReason;
 		seen.searches.push(hits.map(({ itemId }) => itemId));
 		return hits;
 	}
@@ -83,12 +79,12 @@ export function searchTools(
 		name: "search_collection",
 		description: "Searches the person's images. Gives the items found, best first, with what is known of each.",
 		input: z.strictObject({
-			query: searchable(1_000).trim().min(1),
+			query: text(1_000).trim().min(1),
 			mode: z
 				.enum(Object.keys(modes) as [keyof typeof modes])
 				.default("both")
 				.describe("words: the query's words are in the item. meaning: the item is about the same. both: usually best."),
-			category: searchable(100).optional().describe("Only items of this category, written as items have it."),
+			category: text(100).optional().describe("Only items of this category, written as items have it."),
 			top_k: z.int().min(1).max(limits.topK).optional(),
 		}),
 		async run({ query, mode, category, top_k }) {

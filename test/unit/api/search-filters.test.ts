@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { fakeChat } from "#fakes/chat.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, bob, testApi } from "./test-api.ts";
 
@@ -12,6 +13,7 @@ beforeEach(async () => {
 
 const search = (body: object, user = ada) =>
 	api.as(user)("POST", "/search", { json: { query: "lighthouse", include_answer: false, ...body } });
+const unknownCategory = 'Nothing was found: no item has the category "Trvel", yours are Food, Travel.';
 const idsOf = ({ body }: Awaited<ReturnType<typeof search>>) =>
 	body.results.map(({ item_id }: { item_id: string }) => item_id);
 
@@ -34,11 +36,39 @@ describe("a search", () => {
 		expect(idsOf(await search({ search_type, favorite: true }, bob))).toEqual([]);
 	});
 
-	it("says that no item has a category, and which there are", async () => {
-		const { body } = await search({ category_filter: "Trvel" });
-		expect(body.results).toEqual([]);
-		expect(body.notices.join(" ")).toContain('no item has the category "Trvel", yours are Food, Travel.');
-		expect((await search({ category_filter: "travel" })).body.notices).toEqual([]);
+	it.each(["bm25", "vector", "hybrid", "agentic"])(
+		"by %s says that no item has a category, and which there are",
+		async (search_type) => {
+			const { body } = await search({ search_type, category_filter: "Trvel" });
+			expect(body.results).toEqual([]);
+			expect(body.notices).toEqual([unknownCategory]);
+			expect((await search({ search_type, category_filter: "travel" })).body.notices).toEqual([]);
+		},
+	);
+
+	it("for similar items, or in a chat, says the same of a category", async () => {
+		const path = `/items/${lighthouse}/similar`;
+		const similar = await api.as(ada)("POST", path, { json: { category_filter: "Trvel" } });
+		expect(similar.body).toMatchObject({ results: [], notices: [unknownCategory] });
+		expect((await api.as(ada)("POST", path, { json: { category_filter: "fOOD" } })).body).toMatchObject({
+			total_results: 1,
+			notices: [],
+		});
+		const chat = fakeChat((_, calls) =>
+			calls === 1
+				? { toolCalls: [{ name: "search_collection", input: { query: "lighthouse" } }] }
+				: { text: "Nothing fits." },
+		);
+		const json = { message: "lighthouse", category_filter: "Trvel" };
+		const { body } = await testApi({ ports: { ...api.ports, chat } }).as(ada)("POST", "/chat", { json });
+		expect(body.message.content).toContain(unknownCategory);
+	});
+
+	it.each(["bm25", "vector", "hybrid"])("by %s has queries of one and two characters", async (search_type) => {
+		const { itemId } = await readyItem(api.ports, "kai", { headline: "駅 X tv" });
+		for (const query of ["駅", "x", "TV"]) {
+			expect(idsOf(await search({ query, search_type }, "kai")), query).toEqual([itemId]);
+		}
 	});
 
 	it("goes on at an offset, with ranks that go on", async () => {
