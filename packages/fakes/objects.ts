@@ -4,6 +4,9 @@ import type { Objects } from "#core/ports/index.ts";
 /** The ETag of bytes that were uploaded in one part. */
 export const etagOf = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
 
+/** A real one signs at the last half hour, at worst this many seconds ago. */
+const halfHour = 1_800;
+
 /** A bucket in memory. The versions of a key are numbered from 1. */
 export function fakeObjects(bucket = "fake-bucket"): Objects {
 	const stored = new Map<string, Map<string, Uint8Array>>();
@@ -49,7 +52,7 @@ export function fakeObjects(bucket = "fake-bucket"): Objects {
 		async presignCacheable(key, seconds) {
 			return {
 				url: `https://${bucket}.example/${key}?expires=${seconds}`,
-				expiresAt: new Date(Date.now() + seconds * 1_000),
+				expiresAt: new Date(Date.now() + (seconds + halfHour) * 1_000),
 			};
 		},
 		async presignPost(key, { contentType, size }, seconds) {

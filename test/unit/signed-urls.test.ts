@@ -33,6 +33,17 @@ it("a URL stays the same until the next half hour, and reads for an hour at leas
 	expect(next.expiresAt.toISOString()).toBe("2026-03-01T12:00:00.000Z");
 });
 
+it("a URL ends with the credentials that sign it, and is the same until then", async () => {
+	vi.stubEnv("AWS_CREDENTIAL_EXPIRATION", "2026-03-01T10:50:00Z");
+	// The client of the tests before keeps its credentials.
+	vi.resetModules();
+	const objects = (await import("#aws/objects.ts")).s3Objects("a-bucket");
+	const first = await objects.presignCacheable("key", 3_600);
+	expect(first.expiresAt.toISOString()).toBe("2026-03-01T10:50:00.000Z");
+	vi.setSystemTime(new Date("2026-03-01T10:29:59Z"));
+	expect(await objects.presignCacheable("key", 3_600)).toEqual(first);
+});
+
 it("an upload's form keeps the picture in the person's cache for a day", async () => {
 	const { fields } = await s3Objects("a-bucket").presignPost("key", { contentType: "image/png", size: 1 }, 60);
 	expect(fields["Cache-Control"]).toBe("private, max-age=86400");

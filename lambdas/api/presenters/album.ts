@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { smartSearch } from "#core/albums/album.ts";
-import { thumbnailKey } from "#core/items/item.ts";
 import type { ListedAlbum, Ports } from "#core/ports/index.ts";
-import { urlLifetimeSeconds } from "./thumbnail.ts";
+import { expiresAtSchema, presentThumbnail } from "./thumbnail.ts";
 
 export const albumSchema = z
 	.object({
@@ -13,7 +12,11 @@ export const albumSchema = z
 		cover_item_id: z.uuid().nullable().openapi({
 			description: "The item that is the cover: the chosen one, else the album's first.",
 		}),
-		cover_thumbnail_url: z.url().nullable().openapi({ description: "Reads the cover's thumbnail for an hour." }),
+		cover_thumbnail_url: z
+			.url()
+			.nullable()
+			.openapi({ description: "Reads the cover's thumbnail for an hour, unless `expires_at` says less." }),
+		expires_at: expiresAtSchema,
 		smart: z.union([smartSearch, z.null()]).openapi({ description: "A smart album's search; null for any other." }),
 		created_at: z.iso.datetime(),
 		updated_at: z.iso.datetime(),
@@ -22,17 +25,20 @@ export const albumSchema = z
 
 /** Converts an album to the form that clients see. */
 export async function presentAlbum(
-	{ objects }: Pick<Ports, "objects">,
+	ports: Pick<Ports, "objects">,
 	{ album, itemCount, coverItemId }: ListedAlbum,
 ): Promise<z.infer<typeof albumSchema>> {
+	const { thumbnail_url, ...expiry } = coverItemId
+		? await presentThumbnail(ports, album.userId, coverItemId)
+		: { thumbnail_url: null };
 	return {
 		id: album.id,
 		name: album.name,
 		description: album.description,
 		item_count: itemCount,
 		cover_item_id: coverItemId,
-		cover_thumbnail_url:
-			coverItemId && (await objects.presignCacheable(thumbnailKey(album.userId, coverItemId), urlLifetimeSeconds)).url,
+		cover_thumbnail_url: thumbnail_url,
+		...expiry,
 		smart: album.smart,
 		created_at: album.createdAt.toISOString(),
 		updated_at: album.updatedAt.toISOString(),

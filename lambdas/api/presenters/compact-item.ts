@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { shownStatus, shownStatuses } from "#core/items/item.ts";
 import type { CompactItem, Ports } from "#core/ports/index.ts";
-import { placeholderSchema, thumbnailUrl } from "./thumbnail.ts";
+import { placeholderSchema, presentItemThumbnail, thumbnailFields } from "./thumbnail.ts";
 
 const timestamp = z.iso.datetime();
 
@@ -11,7 +11,7 @@ export const compactItemSchema = z
 		status: z.enum(shownStatuses),
 		category: z.string().nullable(),
 		headline: z.string().nullable(),
-		thumbnail_url: z.url().nullable(),
+		...thumbnailFields,
 		placeholder: placeholderSchema,
 		width: z.int().nullable(),
 		height: z.int().nullable(),
@@ -32,7 +32,7 @@ export async function presentCompactItem(
 		status: shownStatus(item),
 		category: item.category,
 		headline: item.headline,
-		thumbnail_url: await thumbnailUrl(ports, item),
+		...(await presentItemThumbnail(ports, item)),
 		placeholder: item.placeholder,
 		width: item.width,
 		height: item.height,

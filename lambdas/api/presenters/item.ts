@@ -4,7 +4,7 @@ import { type Item, itemFilename, shownStatus, shownStatuses } from "#core/items
 import { shownWords } from "#core/items/shown-words.ts";
 import { takenAtSources } from "#core/items/taken-at.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
-import { placeholderSchema, thumbnailUrl } from "./thumbnail.ts";
+import { placeholderSchema, presentItemThumbnail, thumbnailFields } from "./thumbnail.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 
 const timestamp = z.iso.datetime();
@@ -66,7 +66,7 @@ export const itemSchema = z
 		location: z.object({ latitude: z.number(), longitude: z.number() }).nullable().openapi({
 			description: "The place of the photo in degrees, from the file itself; derived images do not hold it.",
 		}),
-		thumbnail_url: z.url().nullable().openapi({ description: "Reads the thumbnail for an hour." }),
+		...thumbnailFields,
 		headline: z.string().nullable().openapi({ description: "Your own (PATCH), else the model's." }),
 		summary: z.string().nullable().openapi({ description: "Your own, else the model's." }),
 		category: z.string().nullable().openapi({ description: "Your own, else the model's." }),
@@ -141,7 +141,7 @@ export async function presentItem(
 		taken_at_source: item.takenAt?.source ?? null,
 		camera: item.camera,
 		location: item.location,
-		thumbnail_url: await thumbnailUrl(ports, item),
+		...(await presentItemThumbnail(ports, item)),
 		placeholder: item.placeholder,
 		trashed_at: item.trashedAt?.toISOString() ?? null,
 		headline,

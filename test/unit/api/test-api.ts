@@ -94,3 +94,7 @@ const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M
 export function png(name = "shot.png", seed = ""): File {
 	return new File([Buffer.from(onePixel, "base64"), seed], name);
 }
+
+/** Returns the names of the fields that an answer has, whatever the credentials that sign its URLs. */
+export const alwaysGiven = ({ shape }: { shape: object }): string[] =>
+	Object.keys(shape).filter((name) => name !== "expires_at");
