@@ -20,16 +20,8 @@ export function fakeSimilar(store: Store): Similar {
 			const { model, topK, category, minSimilarity = -1 } = options;
 			const vectorOf = ({ embeddings }: StoredItem) => embeddings.get(model)?.vector ?? null;
 			const vector = vectorOf(stored);
-			const others = ownedItems(store, userId).filter((other) => other !== stored && !other.item.trashedAt);
-			const nearDuplicates = new Set(
-				others
-					.map((other) => ({ other, distance: distanceOf(stored, other) ?? Number.POSITIVE_INFINITY }))
-					.filter(({ distance }) => distance <= candidateBits)
-					.sort((a, b) => a.distance - b.distance)
-					.slice(0, maxCandidates)
-					.filter(({ other, distance }) => isNearDuplicate(pictureOf(stored), pictureOf(other), distance))
-					.map(({ other }) => other),
-			);
+			const others = othersOf(store, userId, stored);
+			const nearDuplicates = new Set(nearDuplicatesOf(stored, others));
 			const candidates = others
 				.map((candidate): SimilarItem => {
 					const candidateVector = vectorOf(candidate);
@@ -63,8 +55,19 @@ export function fakeSimilar(store: Store): Similar {
 			};
 		},
 
+		async duplicatesOf(userId, itemIds) {
+			const pairs = itemIds.flatMap((id) => {
+				const stored = owned(store, userId, id);
+				if (!stored || stored.item.trashedAt) return [];
+				return nearDuplicatesOf(stored, othersOf(store, userId, stored)).map(({ item }) => [id, item.id].sort().join());
+			});
+			return [...new Set(pairs)].map((pair) => pair.split(",") as [string, string]);
+		},
+
 		async pairs(userId, itemIds) {
-			const found = itemIds.flatMap((itemId) => owned(store, userId, itemId) ?? []);
+			const found = itemIds
+				.flatMap((itemId) => owned(store, userId, itemId) ?? [])
+				.filter(({ item }) => !item.trashedAt);
 			return found.flatMap((first, at) =>
 				found.slice(at + 1).flatMap((second): [string, string][] => {
 					const distance = distanceOf(first, second);
@@ -108,6 +111,18 @@ function byNearDuplicateThenSimilarity(a: SimilarItem, b: SimilarItem): number {
 		(b.similarity ?? -1) - (a.similarity ?? -1)
 	);
 }
+
+const othersOf = (store: Store, userId: string, stored: StoredItem) =>
+	ownedItems(store, userId).filter((other) => other !== stored && !other.item.trashedAt);
+
+const nearDuplicatesOf = (stored: StoredItem, others: StoredItem[]): StoredItem[] =>
+	others
+		.map((other) => ({ other, distance: distanceOf(stored, other) ?? Number.POSITIVE_INFINITY }))
+		.filter(({ distance }) => distance <= candidateBits)
+		.sort((a, b) => a.distance - b.distance)
+		.slice(0, maxCandidates)
+		.filter(({ other, distance }) => isNearDuplicate(pictureOf(stored), pictureOf(other), distance))
+		.map(({ other }) => other);
 
 const pictureOf = ({ fingerprint, document }: StoredItem) => ({
 	luma: fingerprint?.luma ?? null,

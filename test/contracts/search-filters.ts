@@ -153,5 +153,21 @@ export function searchFiltersContract(get: () => RowPorts): void {
 			expect(pairs.map((pair) => pair.toSorted())).toEqual([[first.id, second.id].toSorted()]);
 			expect(await ports.similar.pairs(user, [])).toEqual([]);
 		});
+
+		it("are found among all of the person's items, each pair once, but for those in the trash", async () => {
+			const ports = get();
+			const user = newUser();
+			const same = looks("00ff00ff00ff00ff");
+			const { item: first } = await readyItem(ports, user, {}, axis(0), model, same);
+			const { item: second } = await readyItem(ports, user, {}, axis(0), model, same);
+			const { item: other } = await readyItem(ports, user, {}, axis(0), model, looks("f0f0f0f0f0f0f0f0", "other"));
+			const { item: foreign } = await readyItem(ports, newUser(), {}, axis(0), model, same);
+			const pair = [first.id, second.id].toSorted();
+			expect(await ports.similar.duplicatesOf(user, [first.id, second.id, other.id, foreign.id])).toEqual([pair]);
+			expect(await ports.similar.duplicatesOf(user, [second.id])).toEqual([pair]);
+			expect(await ports.similar.duplicatesOf(user, [other.id])).toEqual([]);
+			await ports.items.trash(user, first.id);
+			expect(await ports.similar.duplicatesOf(user, [first.id, second.id])).toEqual([]);
+		});
 	});
 }

@@ -5,7 +5,7 @@ import { itemFilename } from "#core/items/item.ts";
 import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
 import { conflict } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
 import { presentTile, tileFields } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
@@ -71,8 +71,60 @@ const similar = guarded(routes.findSimilar, {
 	},
 });
 
-/** Serves the items similar to an item. */
+const exampleIds = ["0d3f6c1e-5f0a-4c53-9b7e-2f1a8c7d4e60", "5b1e2d3c-4a59-4687-9a7b-8c6d5e4f3a2b"];
+
+/** Comparing one item with 20,000 takes some 50 ms. */
+const maxCompared = 50;
+
+const duplicates = guarded(routes.listDuplicates, {
+	tags: ["Search"],
+	summary: "List pairs of items that show nearly the same picture",
+	description:
+		"A page compares so many of your items, the newest first, with all of them. A pair may appear on two pages: when each of its items is compared. Items in the trash are in none.",
+	request: {
+		query: z.strictObject({
+			limit: wholeNumber(1, maxCompared, 25).openapi({ description: "The number of items to compare." }),
+			cursor: text(2_000).optional().openapi({ description: "The `next_cursor` of the page before." }),
+		}),
+	},
+	responses: {
+		200: json(
+			"The pairs of a page, which may have none although a later one has some.",
+			z
+				.object({
+					pairs: z.array(
+						z.object({
+							item_ids: z.array(z.uuid()).length(2).openapi({ minItems: 2, maxItems: 2, example: exampleIds }),
+						}),
+					),
+					compared: z.int().openapi({ description: "The number of items that were compared." }),
+					total: z.int().openapi({ description: "The number of your items." }),
+					next_cursor: z.string().nullable(),
+				})
+				.openapi("DuplicatePairs"),
+		),
+	},
+});
+
+/** Serves the items similar to an item, and the pairs of near-duplicates. */
 export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder" | "objects" | "items">) {
+	app.openapi(duplicates, async (c) => {
+		const userId = c.get("userId");
+		const { limit, cursor } = c.req.valid("query");
+		const page = await ports.items.listCompact(userId, { limit, offset: 0, cursor: cursor || undefined });
+		const ids = page.items.map(({ id }) => id);
+		const pairs = await ports.similar.duplicatesOf(userId, ids);
+		return c.json(
+			{
+				pairs: pairs.map((item_ids) => ({ item_ids })),
+				compared: ids.length,
+				total: page.total,
+				next_cursor: page.nextCursor,
+			},
+			200,
+		);
+	});
+
 	app.openapi(similar, async (c) => {
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const body = c.req.valid("json");

@@ -65,6 +65,8 @@ export const routes = {
 	prepareUpload: { method: "POST", path: "/uploads", limit: "upload", module: "uploads" },
 	listItems: { method: "GET", path: "/items", limit: "read", module: "item-lists" },
 	listFacets: { method: "GET", path: "/items/facets", limit: "read", module: "item-lists" },
+	/** Of class `search`: a request compares so many items with all. */
+	listDuplicates: { method: "GET", path: "/items/duplicates", limit: "search", module: "similar" },
 	getItem: { method: "GET", path: "/items/{id}", limit: "read", module: "items" },
 	editItem: { method: "PATCH", path: "/items/{id}", limit: "write", module: "edits" },
 	deleteItem: { method: "DELETE", path: "/items/{id}", limit: "write", module: "items" },

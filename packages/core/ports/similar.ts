@@ -51,4 +51,6 @@ export interface Similar {
 	toItem(userId: string, itemId: string, options: SimilarOptions): Promise<SimilarItems | null>;
 	/** Returns those pairs of the items, 50 at most, that are near-duplicates of each other. */
 	pairs(userId: string, itemIds: string[]): Promise<[string, string][]>;
+	/** Returns each of the items, 50 at most, with each near-duplicate of it that the user has; a pair appears once. */
+	duplicatesOf(userId: string, itemIds: string[]): Promise<[string, string][]>;
 }

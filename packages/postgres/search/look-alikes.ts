@@ -49,15 +49,30 @@ export async function findNearDuplicates(
 	return rows.filter((row) => isNearDuplicate(picture, pictureOf(row), row.distance)).map(({ item_id }) => item_id);
 }
 
+const looksOf = (userId: string, itemIds: string[]) => sql`
+	select items.id as item_id, perceptual_hash, crop_hashes, luma, extracted_text
+	from items
+	left join fingerprints on fingerprints.user_id = items.user_id and fingerprints.item_id = items.id
+	left join documents on documents.user_id = items.user_id and documents.item_id = items.id
+	where items.user_id = ${userId} and items.id = any(${itemIds}::uuid[]) and perceptual_hash is not null
+	  and trashed_at is null`;
+
+/** Finds the near-duplicates of each of some items among all of the user's. @returns pairs of ids, each once */
+export async function findDuplicatesOf(db: Database, userId: string, itemIds: string[]): Promise<[string, string][]> {
+	const rows = await db.query<Looks & { item_id: string }>(looksOf(userId, itemIds));
+	const pairs = new Map<string, [string, string]>();
+	for (const { item_id: id, ...looks } of rows) {
+		for (const found of await findNearDuplicates(db, userId, id, looks)) {
+			const pair: [string, string] = id < found ? [id, found] : [found, id];
+			pairs.set(pair.join(), pair);
+		}
+	}
+	return [...pairs.values()];
+}
+
 /** Finds among items those that are near-duplicates of each other. @returns pairs of their ids */
 export async function findDuplicatePairs(db: Database, userId: string, itemIds: string[]): Promise<[string, string][]> {
-	const rows = await db.query<Looks & { item_id: string }>(
-		sql`select items.id as item_id, perceptual_hash, crop_hashes, luma, extracted_text
-		    from items
-		    left join fingerprints on fingerprints.user_id = items.user_id and fingerprints.item_id = items.id
-		    left join documents on documents.user_id = items.user_id and documents.item_id = items.id
-		    where items.user_id = ${userId} and items.id = any(${itemIds}::uuid[]) and perceptual_hash is not null`,
-	);
+	const rows = await db.query<Looks & { item_id: string }>(looksOf(userId, itemIds));
 	const pictures = rows.map((row) => ({ id: row.item_id, hashes: hashesOf(row), picture: pictureOf(row) }));
 	return pictures.flatMap((first, at) =>
 		pictures.slice(at + 1).flatMap((second): [string, string][] => {

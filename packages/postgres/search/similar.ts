@@ -2,7 +2,7 @@ import type { Similar, SimilarItem, SimilarOptions } from "#core/ports/index.ts"
 import type { Database } from "../database.ts";
 import { sql } from "../sql.ts";
 import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
-import { distanceFrom, findDuplicatePairs, findNearDuplicates, type Looks } from "./look-alikes.ts";
+import { distanceFrom, findDuplicatePairs, findDuplicatesOf, findNearDuplicates, type Looks } from "./look-alikes.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
 import { searchParameters } from "./search-parameters.ts";
 import { isNotTrashed } from "./search-scope.ts";
@@ -21,6 +21,7 @@ export function postgresSimilar(db: Database): Similar {
 			};
 		},
 		pairs: (userId, itemIds) => findDuplicatePairs(db, userId, itemIds),
+		duplicatesOf: (userId, itemIds) => findDuplicatesOf(db, userId, itemIds),
 	};
 }
 

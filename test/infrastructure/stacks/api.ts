@@ -32,6 +32,7 @@ const guardedRoutes = [
 	"GET /golden-dataset/status",
 	"GET /images/{filename}",
 	"GET /items",
+	"GET /items/duplicates",
 	"GET /items/facets",
 	"GET /items/{id}",
 	"GET /items/{id}/analyses",

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fakeEmbedder } from "#fakes/models.ts";
 import { readyItem } from "./ready-item.ts";
-import { ada, png, testApi } from "./test-api.ts";
+import { ada, bob, png, testApi } from "./test-api.ts";
 
 let api: ReturnType<typeof testApi>;
 beforeEach(() => {
@@ -108,5 +108,29 @@ describe("GET /search/config", () => {
 				counts: { items: 1, documents: 1, embeddings: { "fake-embedding": 1 } },
 			},
 		});
+	});
+});
+
+describe("GET /items/duplicates", () => {
+	it("compares the items page by page, and names each pair of a page once", async () => {
+		const ids = [(await readyItem(api.ports, ada)).itemId, (await readyItem(api.ports, ada)).itemId];
+		await readyItem(api.ports, bob);
+		const pair = { item_ids: ids.toSorted() };
+		const asked: string[][] = [];
+		const duplicatesOf = async (_: string, of: string[]) => {
+			asked.push(of);
+			return [pair.item_ids as [string, string]];
+		};
+		const { as } = testApi({ ports: { ...api.ports, similar: { ...api.ports.similar, duplicatesOf } } });
+		const first = await as(ada)("GET", "/items/duplicates?limit=1");
+		expect(first).toMatchObject({ status: 200, body: { pairs: [pair], compared: 1, total: 2 } });
+		const cursor = encodeURIComponent(first.body.next_cursor);
+		const second = await as(ada)("GET", `/items/duplicates?limit=1&cursor=${cursor}`);
+		expect(second.body).toEqual({ pairs: [pair], compared: 1, total: 2, next_cursor: null });
+		expect(asked).toEqual([[ids[1]], [ids[0]]]);
+	});
+
+	it.each(["limit=0", "limit=51", "offset=1"])("refuses %s", async (query) => {
+		expect((await api.as(ada)("GET", `/items/duplicates?${query}`)).status).toBe(422);
 	});
 });
