@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { session } from "#web/features/account/browser-session.ts";
 import { readItemFilters } from "#web/features/library/item-filters.ts";
 import { LibraryPage } from "#web/features/library/library-page.tsx";
+import { readReviewState } from "#web/features/review/review-state.ts";
 import { readSearchState } from "#web/features/search/search-state.ts";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { NotFound } from "./not-found.tsx";
@@ -95,6 +96,37 @@ const chatSession = createRoute({
 	component: lazyRouteComponent(chatModule, "ChatPage"),
 });
 
+const albums = createRoute({
+	getParentRoute: () => app,
+	path: "/albums",
+	component: lazyRouteComponent(() => import("#web/features/albums/albums-page.tsx"), "AlbumsPage"),
+});
+
+const album = createRoute({
+	getParentRoute: () => app,
+	path: "/albums/$albumId",
+	component: lazyRouteComponent(() => import("#web/features/albums/album-page.tsx"), "AlbumPage"),
+});
+
+const tags = createRoute({
+	getParentRoute: () => app,
+	path: "/tags",
+	component: lazyRouteComponent(() => import("#web/features/tags/tags-page.tsx"), "TagsPage"),
+});
+
+const duplicates = createRoute({
+	getParentRoute: () => app,
+	path: "/duplicates",
+	component: lazyRouteComponent(() => import("#web/features/duplicates/duplicates-page.tsx"), "DuplicatesPage"),
+});
+
+const review = createRoute({
+	getParentRoute: () => app,
+	path: "/review",
+	validateSearch: readReviewState,
+	component: lazyRouteComponent(() => import("#web/features/review/review-page.tsx"), "ReviewPage"),
+});
+
 const trash = createRoute({
 	getParentRoute: () => app,
 	path: "/trash",
@@ -110,7 +142,7 @@ const settings = createRoute({
 export const router = createRouter({
 	routeTree: root.addChildren([
 		account.addChildren([signIn, signUp, confirm, forgot]),
-		app.addChildren([library, search, chat, chatSession, trash, settings]),
+		app.addChildren([library, search, albums, album, tags, duplicates, review, chat, chatSession, trash, settings]),
 	]),
 	defaultPreload: "intent",
 	scrollRestoration: true,

@@ -7,6 +7,7 @@ import { UploadButton } from "#web/features/upload/upload-button.tsx";
 import { useDropAndPaste } from "#web/features/upload/use-picked-files.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
+import { classes } from "#web/ui/classes.ts";
 import { Icon, type IconName } from "#web/ui/icon.tsx";
 import { Wordmark } from "#web/ui/wordmark.tsx";
 import { config } from "./config.ts";
@@ -20,10 +21,14 @@ const Viewer = lazy(async () => ({ default: (await import("#web/features/viewer/
 
 const places = [
 	{ to: "/", icon: "grid", label: "nav.library" },
+	{ to: "/albums", icon: "album", label: "nav.albums" },
 	{ to: "/chat", icon: "chat", label: "nav.chat" },
-	{ to: "/trash", icon: "trash", label: "nav.trash" },
+	// Phones have room for four: the settings lead to these.
+	{ to: "/tags", icon: "tag", label: "nav.tags", isWideOnly: true },
+	{ to: "/duplicates", icon: "copies", label: "nav.duplicates", isWideOnly: true },
+	{ to: "/trash", icon: "trash", label: "nav.trash", isWideOnly: true },
 	{ to: "/settings", icon: "settings", label: "nav.settings" },
-] as const satisfies readonly { to: string; icon: IconName; label: string }[];
+] as const satisfies readonly { to: string; icon: IconName; label: string; isWideOnly?: true }[];
 
 /** The frame of every page: where to go, the search, uploads, and the viewer over it. */
 export function Shell() {
@@ -47,11 +52,11 @@ export function Shell() {
 					<UploadButton wide />
 				</div>
 				<nav className={styles.nav} aria-label={t("nav.label")}>
-					{places.map(({ to, icon, label }) => (
+					{places.map(({ to, icon, label, ...place }) => (
 						<Link
 							key={to}
 							to={to}
-							className={styles.place}
+							className={classes(styles.place, "isWideOnly" in place && styles.wideOnly)}
 							activeOptions={{ exact: to === "/", includeSearch: false }}
 							activeProps={{ "aria-current": "page" }}
 						>

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button, IconButton } from "./button.tsx";
+import { classes } from "./classes.ts";
 import styles from "./dialog.module.css";
 
 interface DialogProps {
@@ -12,10 +13,12 @@ interface DialogProps {
 	/** Shown at the bottom, at the right. */
 	actions?: ReactNode;
 	role?: "dialog" | "alertdialog";
+	/** Has room for things side by side. */
+	isWide?: boolean;
 }
 
 /** A window over the page that takes the focus until it is closed. */
-export function Dialog({ title, isOpen, onClose, children, actions, role }: DialogProps) {
+export function Dialog({ title, isOpen, onClose, children, actions, role, isWide }: DialogProps) {
 	const { t } = useLanguage();
 	return (
 		<ModalOverlay
@@ -24,7 +27,7 @@ export function Dialog({ title, isOpen, onClose, children, actions, role }: Dial
 			onOpenChange={(open) => open || onClose()}
 			isDismissable={role !== "alertdialog"}
 		>
-			<Modal className={styles.modal}>
+			<Modal className={classes(styles.modal, isWide && styles.wide)}>
 				<AriaDialog className={styles.dialog} role={role}>
 					<header className={styles.head}>
 						<Heading slot="title" className={styles.title}>

@@ -20,21 +20,23 @@ async function each(ids: Iterable<string>, work: (id: string) => Promise<unknown
 
 const path = (id: string) => ({ params: { path: { id } } });
 
-const trash = (ids: readonly string[]) => each(ids, (id) => api().POST("/items/{id}/trash", path(id)));
-const restore = (ids: readonly string[]) => each(ids, (id) => api().POST("/items/{id}/restore", path(id)));
+export const trash = (ids: readonly string[]) => each(ids, (id) => api().POST("/items/{id}/trash", path(id)));
+export const restore = (ids: readonly string[]) => each(ids, (id) => api().POST("/items/{id}/restore", path(id)));
+
+type Batch = { action: "favorite" | "unfavorite" | "delete" } | { action: "tag" | "untag"; tags: string[] };
 
 /** Does one thing to all items. @throws with the reason of the first that failed */
-async function batch(ids: readonly string[], action: "favorite" | "unfavorite" | "delete"): Promise<void> {
+export async function batch(ids: readonly string[], deed: Batch): Promise<void> {
 	const failures: Schemas["FailedItem"][] = [];
 	for (let at = 0; at < ids.length; at += maxBatch) {
-		const body = { ids: ids.slice(at, at + maxBatch), action };
+		const body = { ids: ids.slice(at, at + maxBatch), ...deed };
 		const result = (await bodyOf(api().POST("/items/batch", { body }))) as Schemas["BatchResult"];
 		failures.push(...result.failed);
 	}
 	if (failures[0]) throw new Error(failures[0].detail);
 }
 
-function refresh(client: QueryClient, ids: readonly string[]) {
+export function refreshChanged(client: QueryClient, ids: readonly string[]) {
 	for (const id of ids) void client.invalidateQueries({ queryKey: ["item", id] });
 	return refreshItems(client);
 }
@@ -44,7 +46,7 @@ export function useChangeItems() {
 	const { t } = useLanguage();
 	const client = useQueryClient();
 	const onError = (error: Error) => toast(error.message, { tone: "danger" });
-	const onSettled = (_data: unknown, _error: unknown, ids: readonly string[]) => refresh(client, ids);
+	const onSettled = (_data: unknown, _error: unknown, ids: readonly string[]) => refreshChanged(client, ids);
 
 	const restoring = useMutation({
 		mutationFn: restore,
@@ -62,16 +64,22 @@ export function useChangeItems() {
 		onSettled,
 	});
 	const removing = useMutation({
-		mutationFn: (ids: readonly string[]) => batch(ids, "delete"),
+		mutationFn: (ids: readonly string[]) => batch(ids, { action: "delete" }),
 		onSuccess: (_, ids) => toast(t("library.deleted", { count: ids.length })),
 		onError,
 		onSettled,
 	});
 	const marking = useMutation({
 		mutationFn: ({ ids, isFavorite }: { ids: readonly string[]; isFavorite: boolean }) =>
-			batch(ids, isFavorite ? "favorite" : "unfavorite"),
+			batch(ids, { action: isFavorite ? "favorite" : "unfavorite" }),
 		onError,
-		onSettled: (_data, _error, { ids }) => refresh(client, ids),
+		onSettled: (_data, _error, { ids }) => refreshChanged(client, ids),
 	});
-	return { trashing, restoring, removing, marking };
+	const tagging = useMutation({
+		mutationFn: ({ ids, tags }: { ids: readonly string[]; tags: string[] }) => batch(ids, { action: "tag", tags }),
+		onSuccess: (_, { ids }) => toast(t("items.tagged", { count: ids.length })),
+		onError,
+		onSettled: (_data, _error, { ids }) => refreshChanged(client, ids),
+	});
+	return { trashing, restoring, removing, marking, tagging };
 }

@@ -7,6 +7,8 @@ export interface ItemFilters {
 	tag?: string;
 	status?: Schemas["CompactItem"]["status"];
 	favorite?: true;
+	/** Of its page alone: it is no filter of the library. */
+	album?: string;
 }
 
 export function readItemFilters({ category, tag, status, favorite }: Record<string, unknown>): ItemFilters {

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import type { Schemas } from "#web/app/api.ts";
 import { useSequence } from "#web/features/viewer/sequence.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Failure } from "#web/ui/notice.tsx";
@@ -10,7 +11,7 @@ import styles from "./item-list.module.css";
 import { monthSections } from "./month-sections.ts";
 import { nothingSelected } from "./selection.ts";
 import { SkeletonGrid } from "./skeleton-grid.tsx";
-import { itemsPerPage, useFacets, useItems } from "./use-items.ts";
+import { type ItemList as Items, itemsPerPage, useFacets, useItems } from "./use-items.ts";
 
 const MonthRail = lazy(async () => ({ default: (await import("./month-rail.tsx")).MonthRail }));
 const SelectionBar = lazy(async () => ({ default: (await import("./selection-bar.tsx")).SelectionBar }));
@@ -18,12 +19,14 @@ const SelectionBar = lazy(async () => ({ default: (await import("./selection-bar
 interface ItemListProps {
 	label: string;
 	filters: ItemFilters;
+	/** The album whose items these are, in its order where it has one. */
+	album?: Schemas["Album"];
 	/** Shown where the filters leave nothing. */
 	blank: ReactNode;
 }
 
-/** The items that pass the filters, by month, with what can be done with those selected. */
-export function ItemList({ label, filters, blank }: ItemListProps) {
+/** The items that pass the filters, by month or in an album's order, with what can be done with those selected. */
+export function ItemList({ label, filters, album, blank }: ItemListProps) {
 	const { t, locale } = useLanguage();
 	const navigate = useNavigate();
 	const grid = useRef<GridHandle>(null);
@@ -31,10 +34,14 @@ export function ItemList({ label, filters, blank }: ItemListProps) {
 	const [selection, setSelection] = useState(nothingSelected);
 	const [isRemoving, setRemoving] = useState(false);
 	const pages = useMemo(() => pagesOf(range.from, range.to), [range]);
-	const items = useItems(filters, pages);
-	const months = useFacets(filters).data?.months;
+	const ordered = album && !album.smart ? album : undefined;
+	const items = useItems(filters, ordered ? "album" : "taken", pages);
+	const months = useFacets(filters, !ordered).data?.months;
 	const onRange = useCallback((from: number, to: number) => setRange({ from, to }), []);
-	const sections = useMemo(() => monthSections(months, items.total, locale), [months, items.total, locale]);
+	const sections = useMemo(
+		() => monthSections(ordered ? [] : months, items.total, locale),
+		[ordered, months, items.total, locale],
+	);
 	useSequence(items.at, items.total);
 	const open = (item: GridItem) => navigate({ to: ".", search: (former) => ({ ...former, item: item.id }) });
 
@@ -62,6 +69,8 @@ export function ItemList({ label, filters, blank }: ItemListProps) {
 				{selection.ids.size > 0 && (
 					<SelectionBar
 						ids={selection.ids}
+						album={ordered}
+						places={placesOf(selection.ids, items)}
 						isTrash={filters.status === "trashed"}
 						isRemoving={isRemoving}
 						setRemoving={setRemoving}
@@ -71,6 +80,16 @@ export function ItemList({ label, filters, blank }: ItemListProps) {
 			</Suspense>
 		</div>
 	);
+}
+
+/** The selected items that are loaded, with their places in the list. */
+function placesOf(ids: ReadonlySet<string>, { at, total }: Pick<Items, "at" | "total">) {
+	const places: { id: string; index: number }[] = [];
+	for (let index = 0; index < total && places.length < ids.size; index++) {
+		const id = at(index)?.id;
+		if (id && ids.has(id)) places.push({ id, index });
+	}
+	return places;
 }
 
 function pagesOf(from: number, to: number): number[] {

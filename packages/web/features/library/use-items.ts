@@ -12,12 +12,14 @@ export interface Page {
 	total: number;
 }
 
-async function fetchPage(filters: ItemFilters, page: number, signal: AbortSignal): Promise<Page> {
+/** By `taken` the items of a month stand together, whenever they came; `album` is the person's order. */
+export type Sort = "taken" | "album";
+
+async function fetchPage(filters: ItemFilters, sort: Sort, page: number, signal: AbortSignal): Promise<Page> {
 	const query = {
 		...filters,
 		fields: "compact",
-		// Its months stand together, whenever the items came.
-		sort: "taken",
+		sort,
 		limit: itemsPerPage,
 		offset: page * itemsPerPage,
 	} as const;
@@ -28,10 +30,10 @@ async function fetchPage(filters: ItemFilters, page: number, signal: AbortSignal
 /** The pause before an item that the pipeline works on is read again: the longer it takes, the rarer. */
 export const pollAfterMs = (reads: number): number => Math.min(1_500 * 1.25 ** reads, 15_000);
 
-function pageQuery(filters: ItemFilters, page: number) {
+function pageQuery(filters: ItemFilters, sort: Sort, page: number) {
 	return {
-		queryKey: ["items", filters, page] as const,
-		queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(filters, page, signal),
+		queryKey: ["items", filters, sort, page] as const,
+		queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(filters, sort, page, signal),
 		placeholderData: keepPreviousData,
 		refetchInterval: ({ state }: { state: { data?: Page; dataUpdateCount: number } }) => {
 			const waits = state.data?.items.some((item) => !isSettled(item));
@@ -40,15 +42,18 @@ function pageQuery(filters: ItemFilters, page: number) {
 	};
 }
 
-/** After something changed: lists, their counts, and what a search shows of them. */
+const listsOfItems = ["items", "facets", "search", "albums", "tags"];
+
+/** After something changed: lists, their counts, and what a search, albums and tags show of them. */
 export async function refreshItems(client: QueryClient): Promise<void> {
-	await Promise.all(["items", "facets", "search"].map((key) => client.invalidateQueries({ queryKey: [key] })));
+	await Promise.all(listsOfItems.map((key) => client.invalidateQueries({ queryKey: [key] })));
 }
 
 /** How many items there are of each month, category and tag. */
-export function useFacets(filters: ItemFilters) {
+export function useFacets(filters: ItemFilters, isAsked = true) {
 	return useQuery({
 		queryKey: ["facets", filters],
+		enabled: isAsked,
 		placeholderData: keepPreviousData,
 		queryFn: ({ signal }) => bodyOf(api().GET("/items/facets", { params: { query: filters }, signal })),
 	});
@@ -63,10 +68,10 @@ export interface ItemList {
 }
 
 /** The person's items, of which only the pages that are looked at are loaded. */
-export function useItems(filters: ItemFilters, pages: readonly number[]): ItemList {
+export function useItems(filters: ItemFilters, sort: Sort, pages: readonly number[]): ItemList {
 	const isWhole = !isFiltered(filters);
 	const first = useQuery({
-		...pageQuery(filters, 0),
+		...pageQuery(filters, sort, 0),
 		// What was seen last is there at once, and without a network; it is read anew in any case.
 		...(isWhole && { initialData: lastSeen.read, initialDataUpdatedAt: 0 }),
 	});
@@ -76,7 +81,7 @@ export function useItems(filters: ItemFilters, pages: readonly number[]): ItemLi
 	const others = useQueries({
 		queries: pages
 			.filter((page) => page > 0)
-			.map((page) => ({ ...pageQuery(filters, page), placeholderData: undefined })),
+			.map((page) => ({ ...pageQuery(filters, sort, page), placeholderData: undefined })),
 		combine: (results) => results.map(({ data }) => data),
 	});
 	const loaded = useMemo(() => {

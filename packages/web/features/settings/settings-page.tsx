@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useState } from "react";
 import { Form, Label, Radio, RadioGroup } from "react-aria-components";
@@ -9,12 +10,21 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { type Locale, locales } from "#web/i18n/translate.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
+import { Icon } from "#web/ui/icon.tsx";
 import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
 import styles from "./settings-page.module.css";
 
 const languageNames: Record<Locale, string> = { en: "English", de: "Deutsch", ja: "日本語" };
+
+/** Pages for putting a collection in order. */
+const collectionPages = [
+	{ to: "/tags", icon: "tag", label: "nav.tags", text: "settings.tags.text" },
+	{ to: "/duplicates", icon: "copies", label: "nav.duplicates", text: "settings.duplicates.text" },
+	{ to: "/trash", icon: "trash", label: "nav.trash", text: "trash.lead" },
+	{ to: "/review", icon: "check", label: "nav.review", text: "settings.review.text" },
+] as const;
 
 export function SettingsPage() {
 	const { t, locale, setLocale } = useLanguage();
@@ -39,6 +49,21 @@ export function SettingsPage() {
 						applyTheme(value as Theme);
 					}}
 				/>
+			</Part>
+			<Part title={t("settings.collection")}>
+				<ul className={styles.links}>
+					{collectionPages.map(({ to, icon, label, text }) => (
+						<li key={to}>
+							<Link to={to} className={styles.link}>
+								<Icon name={icon} />
+								<span>
+									<strong>{t(label)}</strong>
+									<span className={styles.linkText}>{t(text)}</span>
+								</span>
+							</Link>
+						</li>
+					))}
+				</ul>
 			</Part>
 			<Part title={t("settings.account")}>
 				<p className={styles.person}>{t("settings.signedIn", { email: person?.email ?? "" })}</p>

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useLanguage } from "#web/i18n/i18n.tsx";
+import { Button } from "#web/ui/button.tsx";
 import { formatBytes, formatDate } from "#web/ui/format.ts";
 import { Banner } from "#web/ui/notice.tsx";
 import { toast } from "#web/ui/toasts.ts";
@@ -10,12 +11,24 @@ import { EditItem } from "./edit-item.tsx";
 import { SimilarItems } from "./similar-items.tsx";
 import type { VersionedItem } from "./use-item.ts";
 
+const Versions = lazy(async () => ({ default: (await import("./versions.tsx")).Versions }));
+
+/** A dialog that the viewer opens over itself. */
+export type Over = "share" | "album";
+
+interface DetailsProps {
+	item: VersionedItem;
+	onOpen(id: string): void;
+	onOver(over: Over): void;
+}
+
 /** Shows what an item shows and says, and when and where it is from. */
-export function Details({ item, onOpen }: { item: VersionedItem; onOpen(id: string): void }) {
+export function Details({ item, onOpen, onOver }: DetailsProps) {
 	const { t, locale } = useLanguage();
 	const analysis = item.latest_analysis;
 	const text = analysis?.raw_response.image_details.extracted_text.join("\n");
 	const [isEditing, setEditing] = useState(false);
+	const [isComparing, setComparing] = useState(false);
 	return (
 		<aside className={styles.details} aria-label={t("viewer.details")}>
 			{item.error && <Banner tone="danger">{item.error.detail}</Banner>}
@@ -95,7 +108,23 @@ export function Details({ item, onOpen }: { item: VersionedItem; onOpen(id: stri
 					</Fact>
 				)}
 			</dl>
-			<AnalyzeAgain item={item} />
+			<div className={styles.actions}>
+				<AnalyzeAgain item={item} />
+				{analysis && analysis.version > 1 && (
+					<Button icon="copies" onPress={() => setComparing(true)}>
+						{t("versions.compare")}
+					</Button>
+				)}
+				<Button icon="album" className={styles.narrowOnly} onPress={() => onOver("album")}>
+					{t("viewer.addToAlbum")}
+				</Button>
+				{item.status === "ready" && (
+					<Button icon="share" className={styles.narrowOnly} onPress={() => onOver("share")}>
+						{t("share.title")}
+					</Button>
+				)}
+			</div>
+			<Suspense fallback={null}>{isComparing && <Versions item={item} onClose={() => setComparing(false)} />}</Suspense>
 			{item.status === "ready" && <SimilarItems id={item.id} onOpen={onOpen} />}
 		</aside>
 	);

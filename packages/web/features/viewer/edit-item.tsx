@@ -3,6 +3,8 @@ import { type FormEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { ApiError, api, type Item, type Schemas } from "#web/app/api.ts";
 import { refreshItems } from "#web/features/library/use-items.ts";
+import { withTag } from "#web/features/tags/tag-list.ts";
+import { TagsField } from "#web/features/tags/tags-field.tsx";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
@@ -83,48 +85,3 @@ const isOutdated = (error: unknown) => error instanceof ApiError && error.status
 
 const hasSameWords = (one: Item, other: Item) =>
 	fields.every((field) => one[field] === other[field]) && one.tags.join("\n") === other.tags.join("\n");
-
-/** Adds a tag; two that differ in case alone are one. */
-function withTag(tags: readonly string[], text: string): string[] {
-	const tag = text.trim();
-	const isThere = tags.some((each) => each.toLowerCase() === tag.toLowerCase());
-	return tag === "" || isThere ? [...tags] : [...tags, tag];
-}
-
-function TagsField({ tags, onChange }: { tags: readonly string[]; onChange(tags: string[]): void }) {
-	const { t } = useLanguage();
-	const [text, setText] = useState("");
-	return (
-		<div className={styles.tags}>
-			<Field
-				label={t("edit.tags")}
-				name="tag"
-				value={text}
-				onChange={setText}
-				hint={t("edit.tags.hint")}
-				onKeyDown={(event) => {
-					if (event.key !== "Enter" || text.trim() === "") return event.continuePropagation();
-					event.preventDefault();
-					onChange(withTag(tags, text));
-					setText("");
-				}}
-			/>
-			{tags.length > 0 && (
-				<ul className={styles.list}>
-					{tags.map((tag) => (
-						<li key={tag}>
-							<button
-								type="button"
-								className={styles.tag}
-								aria-label={t("edit.tags.remove", { name: tag })}
-								onClick={() => onChange(tags.filter((each) => each !== tag))}
-							>
-								{tag} <span aria-hidden="true">×</span>
-							</button>
-						</li>
-					))}
-				</ul>
-			)}
-		</div>
-	);
-}

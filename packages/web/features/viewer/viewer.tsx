@@ -2,13 +2,14 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import type { Item } from "#web/app/api.ts";
+import { AlbumPicker } from "#web/features/albums/album-picker.tsx";
 import { useChangeItems } from "#web/features/library/change-items.ts";
 import { ShareDialog } from "#web/features/share/share-dialog.tsx";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { toast } from "#web/ui/toasts.ts";
-import { Details } from "./details.tsx";
+import { Details, type Over } from "./details.tsx";
 import { useMarksOf } from "./marks.ts";
 import { Picture } from "./picture.tsx";
 import { saveFile } from "./save-file.ts";
@@ -33,7 +34,7 @@ export function Viewer({ id }: { id: string }) {
 	const marks = useMarksOf(id);
 	// A finger moves the picture: it selects text only when it is told to.
 	const [selectsText, setSelectsText] = useState(() => window.matchMedia("(pointer: fine)").matches);
-	const [isSharing, setSharing] = useState(false);
+	const [isOver, setOver] = useState<Over | null>(null);
 	const { trashing, marking } = useChangeItems();
 	const { previous, next } = neighbours(id);
 
@@ -47,7 +48,9 @@ export function Viewer({ id }: { id: string }) {
 		const onKeyDown = (event: KeyboardEvent) => {
 			const target = event.target as HTMLElement;
 			if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return;
-			if (event.ctrlKey || event.metaKey || event.altKey || isSharing) return;
+			if (event.ctrlKey || event.metaKey || event.altKey) return;
+			// Another dialog is over this one.
+			if (document.querySelectorAll("[role=dialog], [role=alertdialog]").length > 1) return;
 			const zoom = (factor: number) => setView((former) => (factor ? zoomed(former, factor, center) : fitted));
 			if (event.key === "ArrowLeft" && previous) void show(previous);
 			else if (event.key === "ArrowRight" && next) void show(next);
@@ -119,11 +122,18 @@ export function Viewer({ id }: { id: string }) {
 								onPress={favorite}
 							/>
 							<IconButton
+								icon="album"
+								label={t("viewer.addToAlbum")}
+								className={styles.wideOnly}
+								isDisabled={!data}
+								onPress={() => setOver("album")}
+							/>
+							<IconButton
 								icon="share"
 								label={t("share.title")}
 								className={styles.wideOnly}
 								isDisabled={data?.status !== "ready"}
-								onPress={() => setSharing(true)}
+								onPress={() => setOver("share")}
 							/>
 							<IconButton
 								icon="download"
@@ -178,9 +188,10 @@ export function Viewer({ id }: { id: string }) {
 								/>
 							)}
 						</div>
-						{showsDetails && data && <Details key={data.id} item={data} onOpen={show} />}
+						{showsDetails && data && <Details key={data.id} item={data} onOpen={show} onOver={setOver} />}
 					</div>
-					{isSharing && <ShareDialog itemId={id} onClose={() => setSharing(false)} />}
+					{isOver === "share" && <ShareDialog target={{ item_id: id }} onClose={() => setOver(null)} />}
+					{isOver === "album" && <AlbumPicker ids={[id]} onAdded={() => setOver(null)} onClose={() => setOver(null)} />}
 				</Dialog>
 			</Modal>
 		</ModalOverlay>
