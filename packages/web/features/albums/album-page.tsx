@@ -98,7 +98,7 @@ function OpenAlbum({ album }: { album: Album }) {
 	);
 }
 
-/** What a smart album finds, as a sentence. */
+/** Returns the search of a smart album as a sentence; null for any other album. */
 function searchOf({ smart }: Album, t: ReturnType<typeof useLanguage>["t"]): string | null {
 	if (!smart) return null;
 	const { category, tag, favorite } = smart.filters ?? {};
