@@ -35,7 +35,7 @@ export function ItemList({ label, filters, album, blank }: ItemListProps) {
 	const [isRemoving, setRemoving] = useState(false);
 	const pages = useMemo(() => pagesOf(range.from, range.to), [range]);
 	const ordered = album && !album.smart ? album : undefined;
-	const items = useItems(filters, ordered ? "album" : "taken", pages);
+	const items = useItems(filters, ordered ? "position" : "taken", pages);
 	const months = useFacets(filters, !ordered).data?.months;
 	const onRange = useCallback((from: number, to: number) => setRange({ from, to }), []);
 	const sections = useMemo(

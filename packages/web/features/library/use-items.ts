@@ -12,8 +12,8 @@ export interface Page {
 	total: number;
 }
 
-/** By `taken` the items of a month stand together, whenever they came; `album` is the person's order. */
-export type Sort = "taken" | "album";
+/** By `taken` the items of a month stand together, whenever they came; `position` is the person's order of an album. */
+export type Sort = "taken" | "position";
 
 async function fetchPage(filters: ItemFilters, sort: Sort, page: number, signal: AbortSignal): Promise<Page> {
 	const query = {
