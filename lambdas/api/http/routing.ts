@@ -98,6 +98,9 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
 	return { content: { "application/json": { schema } } };
 }
 
+/** Describes a JSON body that a request must have. */
+export const requiredBody = <S extends z.ZodType>(schema: S) => ({ required: true as const, ...jsonBody(schema) });
+
 /** The query of a route that takes none: every parameter is refused by name. */
 export const noQuery = z.strictObject({});
 

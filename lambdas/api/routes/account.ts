@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { deleteAccount, deletionPhrase } from "#core/people/delete-account.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 /** The rest of a large account is left to the sweeper. */
@@ -15,14 +15,11 @@ const remove = guarded(routes.deleteAccount, {
 		"Items with their files, albums, tags, shares, chats, your profile and your sign-in: at once, for good, and without a way back. Tokens that are still valid are refused from then on, but for this call, which may be repeated. The same address can sign up again, as another person.",
 	request: {
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z.strictObject({
-					confirm: z.literal(deletionPhrase, { error: `Must be "${deletionPhrase}", which confirms that you mean it` }),
-				}),
-			),
-		},
+		body: requiredBody(
+			z.strictObject({
+				confirm: z.literal(deletionPhrase, { error: `Must be "${deletionPhrase}", which confirms that you mean it` }),
+			}),
+		),
 	},
 	responses: {
 		200: json("Everything is gone.", z.object({ status: z.literal("deleted") })),

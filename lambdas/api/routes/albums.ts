@@ -6,7 +6,7 @@ import { albumNotFound, itemNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import type { ListedAlbum, Ports } from "#core/ports/index.ts";
 import { problem } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { albumSchema, presentAlbum } from "../presenters/album.ts";
 import { routes } from "./table.ts";
 
@@ -37,17 +37,14 @@ const create = guarded(routes.createAlbum, {
 	summary: "Make an album, or a smart album",
 	request: {
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z.strictObject({
-					name,
-					description: optional.description.default(null),
-					cover_item_id: optional.cover_item_id.default(null),
-					smart: optional.smart.default(null),
-				}),
-			),
-		},
+		body: requiredBody(
+			z.strictObject({
+				name,
+				description: optional.description.default(null),
+				cover_item_id: optional.cover_item_id.default(null),
+				smart: optional.smart.default(null),
+			}),
+		),
 	},
 	responses: {
 		201: json("The album.", albumSchema),
@@ -70,15 +67,12 @@ const change = guarded(routes.changeAlbum, {
 	request: {
 		params: idParams,
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z
-					.strictObject({ name, ...optional })
-					.partial()
-					.refine((fields) => Object.keys(fields).length > 0, { error: "Must have a field to change" }),
-			),
-		},
+		body: requiredBody(
+			z
+				.strictObject({ name, ...optional })
+				.partial()
+				.refine((fields) => Object.keys(fields).length > 0, { error: "Must have a field to change" }),
+		),
 	},
 	responses: {
 		200: json("The album.", albumSchema),
@@ -100,17 +94,14 @@ const put = guarded(routes.putAlbumItems, {
 	request: {
 		params: idParams,
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z.strictObject({
-					ids,
-					position: z.int().min(0).max(maxAlbumItems).optional().openapi({
-						description: "Counted among the other items. Beyond the last one it means the end.",
-					}),
+		body: requiredBody(
+			z.strictObject({
+				ids,
+				position: z.int().min(0).max(maxAlbumItems).optional().openapi({
+					description: "Counted among the other items. Beyond the last one it means the end.",
 				}),
-			),
-		},
+			}),
+		),
 	},
 	responses: {
 		200: json("The album.", albumSchema),
@@ -123,7 +114,7 @@ const take = guarded(routes.removeAlbumItems, {
 	summary: "Remove items from an album; they stay in your collection",
 	description:
 		"Items that are not in the album are no error. An id that is no item of yours is 404, and nothing changes.",
-	request: { params: idParams, query: noQuery, body: { required: true, ...jsonBody(z.strictObject({ ids })) } },
+	request: { params: idParams, query: noQuery, body: requiredBody(z.strictObject({ ids })) },
 	responses: {
 		200: json("The album.", albumSchema),
 		409: problem("The album is a smart album: nobody removes what its search finds."),

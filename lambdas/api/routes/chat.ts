@@ -8,7 +8,7 @@ import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { type ChatSession, maxHistoryMessages, type Ports, type SessionMessage } from "#core/ports/index.ts";
 import { busy, modelGone, problem, providerOff } from "../http/error-responses.ts";
-import { type Api, guarded, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
@@ -115,7 +115,7 @@ const post = guarded(routes.chat, {
 	summary: "Say something to your collection",
 	description:
 		"Answers within 26 seconds, from items it searches for: at most six calls of a model and eight of tools; where one runs out, the answer is the best found and says so. A session takes one message at a time. A message that was not answered can be sent again: what was done for it is not done twice.",
-	request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
+	request: { query: noQuery, body: requiredBody(request) },
 	responses: {
 		200: json("The answer.", answered),
 		404: problem("The session was deleted while it was answering."),

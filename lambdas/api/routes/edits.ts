@@ -8,7 +8,7 @@ import { takenAtOfPerson } from "#core/items/taken-at.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { entityTagsIn } from "../http/entity-tags.ts";
 import { etagHeader, ifMatchParameter, problem } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { tagName } from "../presenters/tag-name.ts";
 import { routes } from "./table.ts";
@@ -42,30 +42,27 @@ const edit = guarded(routes.editItem, {
 	request: {
 		params: idParams,
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z
-					.strictObject({
-						headline: words(1_000, "Null gives the model's back."),
-						summary: words(10_000, "Null gives the model's back."),
-						category: words(100, "Null gives the model's back."),
-						note: words(10_000, "A note of your own, which searches find and models read. Null removes it."),
-						taken_at: takenAt,
-						favorite: z.boolean().nullable().openapi({ description: "Null is false." }),
-						tags: z
-							.array(tagName)
-							.max(maxTags, { error: `Must have at most ${maxTags} tags` })
-							.nullable()
-							.openapi({
-								description:
-									"The whole list. Two that differ only in case are one tag, with the spelling that your other items have. Null gives the model's back.",
-							}),
-					})
-					.partial()
-					.openapi("ItemEdit"),
-			),
-		},
+		body: requiredBody(
+			z
+				.strictObject({
+					headline: words(1_000, "Null gives the model's back."),
+					summary: words(10_000, "Null gives the model's back."),
+					category: words(100, "Null gives the model's back."),
+					note: words(10_000, "A note of your own, which searches find and models read. Null removes it."),
+					taken_at: takenAt,
+					favorite: z.boolean().nullable().openapi({ description: "Null is false." }),
+					tags: z
+						.array(tagName)
+						.max(maxTags, { error: `Must have at most ${maxTags} tags` })
+						.nullable()
+						.openapi({
+							description:
+								"The whole list. Two that differ only in case are one tag, with the spelling that your other items have. Null gives the model's back.",
+						}),
+				})
+				.partial()
+				.openapi("ItemEdit"),
+		),
 	},
 	responses: {
 		200: { ...json("The item as it is now.", itemSchema), headers: etagHeader },

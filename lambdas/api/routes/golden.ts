@@ -5,7 +5,7 @@ import { imageDescription } from "#core/items/analysis.ts";
 import type { GoldenEntry } from "#core/items/golden-entry.ts";
 import { itemFilename } from "#core/items/item.ts";
 import { type Ports, reviewModes } from "#core/ports/index.ts";
-import { type Api, guarded, idOf, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, idOf, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { analysisSchema, presentAnalysis } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -54,25 +54,22 @@ const compare = guarded(routes.compareGolden, {
 		"`extracted_text` is compared by Levenshtein distance, its lines joined by spaces; `headline` and `summary` by the cosine of their TF-IDF vectors without stop words. Both are 1 for equal texts.",
 	request: {
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z
-					.strictObject({
-						item_id: z.string().openapi({ format: "uuid" }),
-						field_type: z.enum(["extracted_text", "headline", "summary"]),
-						values: z
-							.array(z.union([text(maxCharacters), z.array(text(maxCharacters)).max(500)]))
-							.min(1)
-							.max(maxValues)
-							.openapi({
-								description: `One of each analysis, at most ${maxCharacters} characters together: a text, or the lines of one.`,
-								example: ["Boarding pass to Lisbon", "A boarding pass to Lisbon"],
-							}),
-					})
-					.openapi("GoldenComparison"),
-			),
-		},
+		body: requiredBody(
+			z
+				.strictObject({
+					item_id: z.string().openapi({ format: "uuid" }),
+					field_type: z.enum(["extracted_text", "headline", "summary"]),
+					values: z
+						.array(z.union([text(maxCharacters), z.array(text(maxCharacters)).max(500)]))
+						.min(1)
+						.max(maxValues)
+						.openapi({
+							description: `One of each analysis, at most ${maxCharacters} characters together: a text, or the lines of one.`,
+							example: ["Boarding pass to Lisbon", "A boarding pass to Lisbon"],
+						}),
+				})
+				.openapi("GoldenComparison"),
+		),
 	},
 	responses: {
 		200: json(
@@ -132,7 +129,7 @@ const storedEntry = z
 const save = guarded(routes.saveGolden, {
 	tags,
 	summary: "Save the reviewed analysis of an item, in place of the one before",
-	request: { query: noQuery, body: { required: true, ...jsonBody(entrySchema) } },
+	request: { query: noQuery, body: requiredBody(entrySchema) },
 	responses: {
 		200: json(
 			"It is saved.",

@@ -11,7 +11,7 @@ import type { Limits, RouteClass } from "#core/limits/limits.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { problem } from "../http/error-responses.ts";
 import type { Charge, RateLimiter } from "../http/rate-limiter.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { failedItemSchema, jobSchema, presentFailure, presentJob } from "../presenters/job.ts";
 import { routes } from "./table.ts";
 
@@ -60,7 +60,7 @@ const batch = guarded(
 		tags,
 		summary: "Do one thing to many items",
 		description: `Up to ${maxAtOnce} items at once, more (at most ${maxJobItems}, by a filter) by a job. \`analyze\` takes one request of the class \`expensive\` an item: where your limit has not as many left, a job does it as the limit allows. Each ten items count as one request of the class \`write\`. An id that is no item of yours is among \`failed\`.`,
-		request: { query: noQuery, body: { required: true, ...jsonBody(batchBody) } },
+		request: { query: noQuery, body: requiredBody(batchBody) },
 		responses: {
 			200: json(
 				"It is done.",
@@ -93,7 +93,7 @@ const change = guarded(routes.changeJob, {
 	request: {
 		params: idParams,
 		query: noQuery,
-		body: { required: true, ...jsonBody(z.strictObject({ state: z.enum(["paused", "running"]) })) },
+		body: requiredBody(z.strictObject({ state: z.enum(["paused", "running"]) })),
 	},
 	responses: { 200: json("The job.", jobSchema), 409: problem("The job has ended: it neither pauses nor goes on.") },
 });

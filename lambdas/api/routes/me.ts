@@ -4,7 +4,7 @@ import { type Limits, routeClasses } from "#core/limits/limits.ts";
 import { canonicalLanguage, canonicalTimeZone, type Profile } from "#core/people/profile.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
-import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Account"];
@@ -60,20 +60,17 @@ const change = guarded(routes.changeMe, {
 	description: "Fields that the body leaves out stay as they are; `null` removes one.",
 	request: {
 		query: noQuery,
-		body: {
-			required: true,
-			...jsonBody(
-				z.strictObject({
-					display_name: displayName.nullable().optional(),
-					language: known(canonicalLanguage, "Must be a language tag of BCP 47 such as en or pt-BR")
-						.nullable()
-						.optional(),
-					time_zone: known(canonicalTimeZone, "Must be a time zone of the tz database such as Europe/Berlin")
-						.nullable()
-						.optional(),
-				}),
-			),
-		},
+		body: requiredBody(
+			z.strictObject({
+				display_name: displayName.nullable().optional(),
+				language: known(canonicalLanguage, "Must be a language tag of BCP 47 such as en or pt-BR")
+					.nullable()
+					.optional(),
+				time_zone: known(canonicalTimeZone, "Must be a time zone of the tz database such as Europe/Berlin")
+					.nullable()
+					.optional(),
+			}),
+		),
 	},
 	responses: { 200: json("You, as changed.", meSchema) },
 });

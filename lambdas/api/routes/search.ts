@@ -11,7 +11,7 @@ import type { SearchType } from "#core/search/search-types.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -126,7 +126,7 @@ const search = guarded(
 		summary: "Find items by words, by meaning, or by both",
 		description:
 			"The query is also answered from them, which makes it a request of the class `expensive`. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
-		request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
+		request: { query: noQuery, body: requiredBody(request) },
 		responses: {
 			...notFound,
 			200: json("The items found, best first.", response),

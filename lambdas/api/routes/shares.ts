@@ -6,7 +6,7 @@ import { createShare } from "#core/shares/create-share.ts";
 import type { Share } from "#core/shares/share.ts";
 import { conflict, notFound } from "../http/error-responses.ts";
 import { originOf } from "../http/origin.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Shares"];
@@ -92,7 +92,7 @@ const create = guarded(routes.createShare, {
 	summary: "Share an item or an album by a public page",
 	description:
 		"Whoever has the address sees the pictures, and nothing that a model wrote of them, no file names, no place and no camera. A smart album cannot be shared: what its search finds tomorrow would be public without you.",
-	request: { query: noQuery, body: { required: true, ...jsonBody(shareRequest) } },
+	request: { query: noQuery, body: requiredBody(shareRequest) },
 	responses: { 201: json("The share, with its address.", shareSchema), 409: conflict, ...notFound },
 });
 

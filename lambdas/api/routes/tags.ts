@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { deleteTag, renameTag } from "#core/items/change-tags.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { type Api, guarded, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
+import { type Api, guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { tagName } from "../presenters/tag-name.ts";
 import { routes } from "./table.ts";
 
@@ -34,7 +34,7 @@ const rename = guarded(routes.renameTag, {
 	request: {
 		params: nameParams,
 		query: noQuery,
-		body: { required: true, ...jsonBody(z.strictObject({ name: tagName })) },
+		body: requiredBody(z.strictObject({ name: tagName })),
 	},
 	responses: { 200: json("The tag under its new name.", tagSchema) },
 });

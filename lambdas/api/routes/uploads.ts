@@ -8,7 +8,7 @@ import type { Ports, UploadForm } from "#core/ports/index.ts";
 import { type Problem, problemOf } from "#lambda-kit/problem.ts";
 import { problemSchema } from "../http/error-responses.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import { type Api, guarded, invalidFields, json, jsonBody, noQuery } from "../http/routing.ts";
+import { type Api, guarded, invalidFields, json, noQuery, requiredBody } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -90,7 +90,7 @@ const prepare = guarded(
 		tags: ["Add images"],
 		summary: "Announce images of up to 50 MB, to be sent straight to storage",
 		description: `Post a form's \`fields\`, then the image as \`file\`, to its \`url\` as multipart/form-data until \`expires_at\`: exactly \`size\` bytes. The item is \`pending\` until they arrive, and \`failed\` (\`upload_missing\`) where they have not arrived an hour after the form expired. With the \`sha256\` of an item that you have, the answer is that item. Up to ${maxFiles} \`files\` at once are answered each on its own, and count as one request for ${filesPerUnit}.`,
-		request: { query: noQuery, body: { required: true, ...jsonBody(z.union([announced, announcedFiles])) } },
+		request: { query: noQuery, body: requiredBody(z.union([announced, announcedFiles])) },
 		responses: {
 			200: json("You have items with these bytes already: send nothing.", z.union([itemSchema, uploads])),
 			201: json("The address and the form fields that take the image.", z.union([form, uploads])),
