@@ -52,8 +52,8 @@ export function windowsInUtc({ from, timezone }: Pick<Hours, "from" | "timezone"
 	const maintenance = timeOfDay(backup + 30);
 	const end = timeOfDay(maintenance + 30);
 	return {
-		backup: `${written(backup)}-${written(maintenance)}`,
-		maintenance: `tue:${written(maintenance)}-${end < maintenance ? "wed" : "tue"}:${written(end)}`,
+		backup: `${clockTime(backup)}-${clockTime(maintenance)}`,
+		maintenance: `tue:${clockTime(maintenance)}-${end < maintenance ? "wed" : "tue"}:${clockTime(end)}`,
 	};
 }
 
@@ -61,14 +61,14 @@ export function windowsInUtc({ from, timezone }: Pick<Hours, "from" | "timezone"
 function aheadOfUtc(timezone: string, date: string): number {
 	const noon = new Date(`${date}T12:00:00Z`);
 	// In Swedish a time is written as ISO does, but for the T.
-	const there = noon.toLocaleString("sv", { timeZone: timezone }).replace(" ", "T");
-	return (Date.parse(`${there}Z`) - noon.getTime()) / 60_000;
+	const localTime = noon.toLocaleString("sv", { timeZone: timezone }).replace(" ", "T");
+	return (Date.parse(`${localTime}Z`) - noon.getTime()) / 60_000;
 }
 
 /** Returns minutes from a midnight as those from the one before. */
 const timeOfDay = (minutes: number) => (minutes + 2 * day) % day;
 
-const written = (minutes: number) =>
+const clockTime = (minutes: number) =>
 	[Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 
 /** Names the next time that the database starts (`from`) or stops (`to`) by its hours. */

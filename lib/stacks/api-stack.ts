@@ -104,12 +104,12 @@ export class ApiStack extends EnvironmentStack {
 			},
 		});
 		// No person's limit counts what needs no token.
-		const usual = { rate: 50, burst: 100 };
+		const defaultThrottle = { rate: 50, burst: 100 };
 		const open = routes.flatMap((route) =>
-			route.public ? [[`${route.method} ${route.path}`, route.throttle ?? usual] as const] : [],
+			route.public ? [[`${route.method} ${route.path}`, route.throttle ?? defaultThrottle] as const] : [],
 		);
 		(stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
-			[["$default", usual] as const, ...open].map(([key, { rate, burst }]) => [
+			[["$default", defaultThrottle] as const, ...open].map(([key, { rate, burst }]) => [
 				key,
 				{ ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
 			]),

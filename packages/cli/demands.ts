@@ -15,12 +15,12 @@ export function demand(name: string, value: number, limit: number): Demand {
 }
 
 /** Demands at most `limit` of a figure that may be 0, as a share of what went wrong. @throws if nothing was measured */
-export function atMost(name: string, value: number, limit: number): Demand {
+export function maxDemand(name: string, value: number, limit: number): Demand {
 	return { name, value: finite(name, value), limit, bound: "<=", holds: value <= limit };
 }
 
 /** Demands at least `limit`. @throws if nothing was measured */
-export function atLeast(name: string, value: number, limit: number): Demand {
+export function minDemand(name: string, value: number, limit: number): Demand {
 	return { name, value: finite(name, value), limit, bound: ">=", holds: value >= limit };
 }
 

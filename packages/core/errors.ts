@@ -162,10 +162,10 @@ export const unknownCursor = () =>
 	);
 
 /** The cursor is of the same list in another order. */
-export const cursorOfAnotherSort = (of: { sort: string; order: string }, asked: { sort: string; order: string }) =>
+export const cursorOfAnotherSort = (cursor: { sort: string; order: string }, asked: { sort: string; order: string }) =>
 	new AppError(
 		"invalid_request",
-		`The cursor is of a list with sort=${of.sort} and order=${of.order}, and this request asks for sort=${asked.sort} and order=${asked.order}: repeat those, or leave the cursor out to start anew.`,
+		`The cursor is of a list with sort=${cursor.sort} and order=${cursor.order}, and this request asks for sort=${asked.sort} and order=${asked.order}: repeat those, or leave the cursor out to start anew.`,
 	);
 
 /** Another holder has the item's lease: the event must be redelivered, in case that holder died. */

@@ -45,7 +45,7 @@ export function suggestTags(store: Store, stored: StoredItem, names: string[]): 
 
 /** A tag that the person's other items have keeps the spelling it has there. */
 export function spelling(store: Store, { item }: StoredItem, name: string): string {
-	const others = ownedItems(store, item.userId).filter((other) => other.item.id !== item.id);
+	const others = ownedItems(store, item.userId).filter((candidate) => candidate.item.id !== item.id);
 	const same = others
 		.flatMap(({ tags }) => tags)
 		.find((tag) => tag.source === "person" && tagKey(tag.name) === tagKey(name));

@@ -113,16 +113,16 @@ function byNearDuplicateThenSimilarity(a: SimilarItem, b: SimilarItem): number {
 }
 
 const othersOf = (store: Store, userId: string, stored: StoredItem) =>
-	ownedItems(store, userId).filter((other) => other !== stored && !other.item.trashedAt);
+	ownedItems(store, userId).filter((candidate) => candidate !== stored && !candidate.item.trashedAt);
 
 const nearDuplicatesOf = (stored: StoredItem, others: StoredItem[]): StoredItem[] =>
 	others
-		.map((other) => ({ other, distance: distanceOf(stored, other) ?? Number.POSITIVE_INFINITY }))
+		.map((candidate) => ({ candidate, distance: distanceOf(stored, candidate) ?? Number.POSITIVE_INFINITY }))
 		.filter(({ distance }) => distance <= candidateBits)
 		.sort((a, b) => a.distance - b.distance)
 		.slice(0, maxCandidates)
-		.filter(({ other, distance }) => isNearDuplicate(pictureOf(stored), pictureOf(other), distance))
-		.map(({ other }) => other);
+		.filter(({ candidate, distance }) => isNearDuplicate(pictureOf(stored), pictureOf(candidate), distance))
+		.map(({ candidate }) => candidate);
 
 const pictureOf = ({ fingerprint, document }: StoredItem) => ({
 	luma: fingerprint?.luma ?? null,

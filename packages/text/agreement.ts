@@ -8,9 +8,9 @@ export type Agreement = number[][];
 
 /** Compares by the characters that would have to change: of texts that were read from one picture. */
 export function levenshteinAgreement(texts: string[]): Agreement {
-	return agreementOf(texts, (one, other) => {
-		const maxLength = Math.max(one.length, other.length);
-		return maxLength === 0 ? 1 : 1 - distance(one, other) / maxLength;
+	return agreementOf(texts, (first, second) => {
+		const maxLength = Math.max(first.length, second.length);
+		return maxLength === 0 ? 1 : 1 - distance(first, second) / maxLength;
 	});
 }
 
@@ -30,10 +30,10 @@ export function tfidfAgreement(texts: string[]): Agreement {
 		const length = Math.hypot(...weighted.map(([, weight]) => weight));
 		return new Map(weighted.map(([word, weight]) => [word, weight / length]));
 	});
-	return agreementOf(vectors, (one, other) => {
+	return agreementOf(vectors, (first, second) => {
 		// Without a word that tells them apart, two texts are alike if neither has one.
-		if (one.size === 0 || other.size === 0) return one.size === other.size ? 1 : 0;
-		return [...one].reduce((sum, [word, weight]) => sum + weight * (other.get(word) ?? 0), 0);
+		if (first.size === 0 || second.size === 0) return first.size === second.size ? 1 : 0;
+		return [...first].reduce((sum, [word, weight]) => sum + weight * (second.get(word) ?? 0), 0);
 	});
 }
 
@@ -44,12 +44,12 @@ export function highestAgreement(agreement: Agreement): { index: number; mean: n
 	return { index: means.indexOf(mean), mean };
 }
 
-function agreementOf<T>(elements: T[], compare: (one: T, other: T) => number): Agreement {
+function agreementOf<T>(elements: T[], compare: (first: T, second: T) => number): Agreement {
 	const rows = elements.map((): number[] => []);
-	for (const [at, one] of elements.entries()) {
-		for (const [to, other] of elements.entries()) {
+	for (const [at, first] of elements.entries()) {
+		for (const [to, second] of elements.entries()) {
 			const row = rows[at] as number[];
-			row[to] = to < at ? ((rows[to] as number[])[at] as number) : to === at ? 1 : bounded(compare(one, other));
+			row[to] = to < at ? ((rows[to] as number[])[at] as number) : to === at ? 1 : bounded(compare(first, second));
 		}
 	}
 	return rows;

@@ -70,7 +70,7 @@ const year = "(?<year>(?:19|20)\\d{2})";
 const ordinal = "(?:st|nd|rd|th|\\.|º|er)?";
 /** Bounded, so that a page of spaces is read once. */
 const space = "\\s{1,3}";
-const of = `(?:${space}(?:of|de|del|di))?`;
+const preposition = `(?:${space}(?:of|de|del|di))?`;
 const before = "(?<![\\p{L}\\p{N}])";
 const after = "(?![\\p{L}\\p{N}])";
 
@@ -83,9 +83,9 @@ const patterns = [
 	`${before}${day}\\.\\s?(?<month>\\d{1,2})\\.\\s?(?:${year}|(?<shortYear>\\d{2})(?!\\d|[:.,]\\d))`,
 	`${before}${day}\\.(?<month>0?[1-9]|1[0-2])\\.(?!\\s?\\d|\\p{L})`,
 	`${before}(?<first>\\d{1,2})(?<slash>[/-])(?<second>\\d{1,2})\\k<slash>(?:${year}|(?<shortYear>\\d{2}))${after}`,
-	`${before}${day}${ordinal}${of}\\s{0,3}[-/]?\\s{0,3}(?<name>${monthName})\\.?(?:,?${of}\\s{0,3}[-/]?\\s{0,3}${year})?${after}`,
+	`${before}${day}${ordinal}${preposition}\\s{0,3}[-/]?\\s{0,3}(?<name>${monthName})\\.?(?:,?${preposition}\\s{0,3}[-/]?\\s{0,3}${year})?${after}`,
 	`${before}(?<name>${monthName})\\.?${space}${day}(?:st|nd|rd|th)?(?:,?${space}${year})?(?![\\p{L}\\p{N}]|[.,:]\\d)`,
-	`${before}(?<name>${monthName})\\.?,?${of}\\s{0,3}[-/]?\\s{0,3}'?${year}${after}`,
+	`${before}(?<name>${monthName})\\.?,?${preposition}\\s{0,3}[-/]?\\s{0,3}'?${year}${after}`,
 ].map((pattern) => new RegExp(pattern, "giu"));
 
 /** Finds the dates of a text in any common form; impossible ones, such as 30 February, are none. */

@@ -9,7 +9,7 @@ import path from "node:path";
 import sharp from "sharp";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import type { SideAnswer, SideName } from "./ocr/side.ts";
-import { atLeast, demand, mean, median, report } from "./report.ts";
+import { demand, mean, median, minDemand, report } from "./report.ts";
 
 /** A picture to read, and the words in it where somebody wrote them down. */
 interface Picture {
@@ -129,30 +129,32 @@ function shares({ words, ...sides }: Read, side: SideName) {
 }
 
 function conclude(read: Read[], starts: Record<SideName, SideAnswer>): void {
-	const of = (set: Picture["set"]) => read.filter((picture) => picture.set === set);
+	const picturesOf = (set: Picture["set"]) => read.filter((picture) => picture.set === set);
 	const ratio = (pictures: Read[]) => median(pictures.map((each) => each.reader.cpuMs / each.tesseract.cpuMs));
-	const recalls = (set: Picture["set"], side: SideName) => of(set).map((each) => shares(each, side).recall);
-	const sets = (["samples", "golden", "cases", "page", "noise"] as const).filter((set) => of(set).length > 0);
+	const recalls = (set: Picture["set"], side: SideName) => picturesOf(set).map((each) => shares(each, side).recall);
+	const sets = (["samples", "golden", "cases", "page", "noise"] as const).filter((set) => picturesOf(set).length > 0);
 	const rows = sets.flatMap((set) =>
 		names.map((side) => ({
 			set,
 			side,
-			pictures: of(set).length,
-			"CPU ms, median": median(of(set).map((each) => each[side].cpuMs)).toFixed(0),
+			pictures: picturesOf(set).length,
+			"CPU ms, median": median(picturesOf(set).map((each) => each[side].cpuMs)).toFixed(0),
 			recall: set === "noise" ? "" : mean(recalls(set, side)).toFixed(3),
 			worst: set === "noise" ? "" : Math.min(...recalls(set, side)).toFixed(3),
 			// Of samples and cases a few words are known, so the others would count as wrong.
 			precision:
-				set === "golden" || set === "page" ? mean(of(set).map((each) => shares(each, side).precision)).toFixed(3) : "",
-			"words read": set === "noise" ? wordsOf(of(set)[0]?.[side].text ?? "").length : "",
+				set === "golden" || set === "page"
+					? mean(picturesOf(set).map((each) => shares(each, side).precision)).toFixed(3)
+					: "",
+			"words read": set === "noise" ? wordsOf(picturesOf(set)[0]?.[side].text ?? "").length : "",
 		})),
 	);
 	const peak = (side: SideName) => Math.max(...read.map((each) => each[side].peakMegabytes));
-	const screenshots = of("golden").length > 0 ? of("golden") : of("samples");
+	const screenshots = picturesOf("golden").length > 0 ? picturesOf("golden") : picturesOf("samples");
 	const demands = [
 		demand("ordinary screenshots, CPU / Tesseract's, median", ratio(screenshots), 1.5),
-		demand("page of 70 lines, CPU / Tesseract's", ratio(of("page")), 2),
-		demand("noise, CPU / Tesseract's", ratio(of("noise")), 0.2),
+		demand("page of 70 lines, CPU / Tesseract's", ratio(picturesOf("page")), 2),
+		demand("noise, CPU / Tesseract's", ratio(picturesOf("noise")), 0.2),
 		demand("peak memory of the process, MB (the function's 1024 less 200)", peak("reader"), 824),
 		demand(
 			"from the start of the process to its first text, CPU / Tesseract's",
@@ -162,7 +164,11 @@ function conclude(read: Read[], starts: Record<SideName, SideAnswer>): void {
 		...(["golden", "cases"] as const)
 			.filter((set) => sets.includes(set))
 			.map((set) =>
-				atLeast(`${set}: recall less Tesseract's`, mean(recalls(set, "reader")) - mean(recalls(set, "tesseract")), 0.1),
+				minDemand(
+					`${set}: recall less Tesseract's`,
+					mean(recalls(set, "reader")) - mean(recalls(set, "tesseract")),
+					0.1,
+				),
 			),
 	];
 	report("ocr", rows, demands, [`Peak memory of Tesseract's process: ${peak("tesseract").toFixed(0)} MB.`]);

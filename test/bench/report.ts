@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { type Demand, printDemands } from "#cli/demands.ts";
 import { printTable } from "#cli/table.ts";
 
-export { atLeast, type Demand, demand, measured } from "#cli/demands.ts";
+export { type Demand, demand, measured, minDemand } from "#cli/demands.ts";
 
 /**
  * Prints a bench's table and its demands, and writes `reports/bench-NAME.json`.

@@ -111,11 +111,14 @@ test("backup and maintenance are within the shortest hours in every time zone, i
 		expect(day, timezone).toBe("tue");
 		expect(backup.split("-")[1], timezone).toBe(begin);
 		for (const date of ["2026-01-06", "2026-07-07"]) {
-			const there = [backup.split("-")[0], begin, end].map((time) =>
+			const localTimes = [backup.split("-")[0], begin, end].map((time) =>
 				new Date(`${date}T${time}:00Z`).toLocaleTimeString("en-GB", { timeZone: timezone }),
 			);
-			expect(there, `${timezone}, ${date}`).toEqual([...there].sort());
-			expect((there[0] ?? "") >= "08:20:00" && (there[2] ?? "") <= "10:55:00", `${there} in ${timezone}`).toBe(true);
+			expect(localTimes, `${timezone}, ${date}`).toEqual([...localTimes].sort());
+			expect(
+				(localTimes[0] ?? "") >= "08:20:00" && (localTimes[2] ?? "") <= "10:55:00",
+				`${localTimes} in ${timezone}`,
+			).toBe(true);
 		}
 	}
 	expect(windowsInUtc({ from: "22:50", timezone: "UTC" })).toEqual({

@@ -39,7 +39,7 @@ async function itemsOf(userId: string, count: number): Promise<string[]> {
 }
 const start = (userId: string, itemIds: string[], input: object, kind = "batch") =>
 	ports.jobs.create({ id: randomUUID(), userId, kind, input, itemIds }, { maxOpen: 10 });
-const deleting = { action: "delete", argument: {} };
+const deletion = { action: "delete", argument: {} };
 const analyzing = { action: "analyze", argument: {} };
 
 describe("a slice", () => {
@@ -47,7 +47,7 @@ describe("a slice", () => {
 		const user = newUser();
 		const ids = await itemsOf(user, 5);
 		const unknown = randomUUID();
-		const job = await start(user, [...ids.slice(0, 2), unknown, ...ids.slice(2)], deleting);
+		const job = await start(user, [...ids.slice(0, 2), unknown, ...ids.slice(2)], deletion);
 		expect(await slice()).toMatchObject({ outcome: "ended", done: 5, failed: 0 });
 		expect(await ports.jobs.find(user, job.id)).toMatchObject({ state: "done", total: 6, done: 5, failed: 1 });
 		expect(await ports.jobs.failures(user, job.id, 10)).toMatchObject([{ itemId: unknown, code: "item_not_found" }]);
@@ -57,7 +57,7 @@ describe("a slice", () => {
 
 	it("ends at its deadline after one step, and the next goes on", async () => {
 		const user = newUser();
-		const job = await start(user, await itemsOf(user, 3), deleting);
+		const job = await start(user, await itemsOf(user, 3), deletion);
 		expect(await slice(ports, { milliseconds: 0 })).toMatchObject({ outcome: "goes on", done: 2 });
 		expect(await ports.jobs.find(user, job.id)).toMatchObject({ state: "running", done: 2 });
 		expect(await slice(ports, { milliseconds: 0 })).toMatchObject({ outcome: "goes on", done: 1 });
@@ -66,8 +66,8 @@ describe("a slice", () => {
 
 	it("of one person is followed by another's, whatever the number of their jobs", async () => {
 		const [ada, bob] = [newUser(), newUser()];
-		for (let count = 0; count < 3; count++) await start(ada, await itemsOf(ada, 4), deleting);
-		await start(bob, await itemsOf(bob, 4), deleting);
+		for (let count = 0; count < 3; count++) await start(ada, await itemsOf(ada, 4), deletion);
+		await start(bob, await itemsOf(bob, 4), deletion);
 		const turns: string[] = [];
 		for (let turn = 0; turn < 4; turn++) {
 			turns.push((await slice(ports, { milliseconds: 0 }))?.job.userId === ada ? "ada" : "bob");
@@ -78,7 +78,7 @@ describe("a slice", () => {
 	it.each(["cancel", "pause"] as const)("stops after the step in which its owner chose %s", async (choice) => {
 		const user = newUser();
 		const ids = await itemsOf(user, 4);
-		const job = await start(user, ids, deleting);
+		const job = await start(user, ids, deletion);
 		const { objects } = ports;
 		let removed = 0;
 		const over = {
@@ -100,7 +100,7 @@ describe("a slice", () => {
 
 	it("fails with what a retry may resolve, and the job fails after so many", async () => {
 		const user = newUser();
-		const job = await start(user, await itemsOf(user, 1), deleting);
+		const job = await start(user, await itemsOf(user, 1), deletion);
 		const away = {
 			...ports,
 			items: { ...ports.items, delete: () => Promise.reject(new Error("The database is away.")) },
@@ -184,7 +184,7 @@ describe.each(["killed before", "killed after", "answer lost after"] as const)(
 	"a slice that is %s any call",
 	(kind) => {
 		it.each([
-			["delete", deleting],
+			["delete", deletion],
 			["analyze", analyzing],
 		])("loses no item of a job that should %s them, and counts each once", async (action, input) => {
 			for (let at = 0; ; at++) {

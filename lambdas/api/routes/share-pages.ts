@@ -285,9 +285,9 @@ async function answerAsPage(c: Context<ApiEnv>): Promise<void> {
 	const content = isAboutPassword
 		? await passwordPage(token, code === "password_required" ? null : detail)
 		: await problemPage(title, detail);
-	const kept = new Headers({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+	const pageHeaders = new Headers({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
 	const retryAfter = headers.get("retry-after");
-	if (retryAfter) kept.set("retry-after", retryAfter);
+	if (retryAfter) pageHeaders.set("retry-after", retryAfter);
 	c.res = undefined;
-	c.res = new Response(content.toString(), { status, headers: kept });
+	c.res = new Response(content.toString(), { status, headers: pageHeaders });
 }

@@ -35,10 +35,10 @@ export function sender(session: Session, options: SendOptions): (request: Reques
 		for (let attempt = 0; ; attempt++) {
 			const response = await attemptOf(request, token, signal, options);
 			if (response.status === 401 && !isRenewed) {
-				const other = await session.renewed(token, signal);
-				if (!other) return response;
+				const renewed = await session.renewed(token, signal);
+				if (!renewed) return response;
 				await response.body?.cancel();
-				token = other;
+				token = renewed;
 				isRenewed = true;
 				continue;
 			}

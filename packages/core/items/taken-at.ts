@@ -40,8 +40,8 @@ const writtenTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d{1,9})?(
  * @returns null where it is no such time
  */
 export function takenAtOfPerson(text: string): TakenAt | null {
-	const [, day, minutes = "00:00", seconds = ":00", written = null] = writtenTime.exec(text.trim()) ?? [];
-	const offset = written?.toUpperCase() === "Z" ? "+00:00" : written;
+	const [, day, minutes = "00:00", seconds = ":00", offsetText = null] = writtenTime.exec(text.trim()) ?? [];
+	const offset = offsetText?.toUpperCase() === "Z" ? "+00:00" : offsetText;
 	const time = takenAt(`${day}T${minutes}${seconds}`, offset, "user");
 	return time?.offset === offset ? time : null;
 }

@@ -11,13 +11,13 @@ export async function indexDocuments(
 	{ deadline }: { deadline: Date },
 ): Promise<{ rewritten: number; indexed: number }> {
 	const inBatches = async (write: () => Promise<number>) => {
-		let written = 0;
+		let count = 0;
 		let batch = batchSize;
 		while (batch === batchSize && clock.now() < deadline) {
 			batch = await write();
-			written += batch;
+			count += batch;
 		}
-		return written;
+		return count;
 	};
 	return {
 		rewritten: await inBatches(() => searchIndex.rewriteOutdated(batchSize)),

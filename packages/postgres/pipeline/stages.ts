@@ -111,7 +111,7 @@ export function postgresStages(db: Database): Stages {
 					await release(tx, lease, embedding.usage);
 					return false;
 				}
-				const written = await tx.query(
+				const inserted = await tx.query(
 					sql`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
 					    select documents.item_id, documents.user_id, ${embedding.model}, documents.analysis_id, documents.category,
 					      ${halfvecBytes(embedding.vector)}::halfvec
@@ -124,7 +124,7 @@ export function postgresStages(db: Database): Stages {
 					    where embeddings.user_id = excluded.user_id
 					    returning item_id`,
 				);
-				if (written.length === 0) {
+				if (inserted.length === 0) {
 					// The vector is of an older analysis. The worker with the current one must not wait for our lease to end.
 					await release(tx, lease, embedding.usage);
 					await endRequest(tx, lease);

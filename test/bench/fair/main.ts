@@ -10,7 +10,7 @@ import { CollectionsClient } from "#client/index.ts";
 import { invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";
-import { atLeast, demand, mean, measured, median, quantile, report } from "../report.ts";
+import { demand, mean, measured, median, minDemand, quantile, report } from "../report.ts";
 import { type AttackName, attacks } from "./attacks.ts";
 import { type Person, prepare, type Times } from "./people.ts";
 import { type Measured, measureRounds, type Phase, phases } from "./rounds.ts";
@@ -91,7 +91,7 @@ function reportFairness(attack: AttackName, all: Record<Phase, Measured[]>): voi
 				demand(`${kind}, p95 beside the attack / alone`, median(ratios(kind, "alone")), maxSlowdown),
 				demand(`${kind}, p95 beside the attack / beside its client alone`, median(ratios(kind, "client")), maxSlowdown),
 			]),
-			atLeast(
+			minDemand(
 				"requests of the twenty that are answered beside the attack, share",
 				Math.min(...all.attack.map(({ answered }) => answered)),
 				1,

@@ -15,7 +15,7 @@ import { normal, seeded } from "#tools/random.ts";
 import { fillWithVectors } from "../../contracts/bulk-items.ts";
 import { realVectors, toUnitLength } from "../../support/real-vectors.ts";
 import { vectorText } from "../../support/vector-text.ts";
-import { atLeast, demand, report } from "../report.ts";
+import { demand, minDemand, report } from "../report.ts";
 import { Collection } from "./collection.ts";
 import { model, partitionLargeCollections, withoutTimeouts } from "./fill.ts";
 
@@ -207,7 +207,7 @@ await main(async () => {
 			if (extreme) continue;
 			demands.push(
 				demand(`share of vectors read in force, ${title}`, found.byShare.at(-1)?.read ?? Number.NaN, maxRead),
-				atLeast(`recall@10 partitioned, ${title}`, found.partitioned, 0.99),
+				minDemand(`recall@10 partitioned, ${title}`, found.partitioned, 0.99),
 			);
 		}
 		report("partitions", table, demands, [

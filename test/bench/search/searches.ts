@@ -1,6 +1,6 @@
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
-import { atLeast, demand, mean, median } from "../report.ts";
+import { demand, mean, median, minDemand } from "../report.ts";
 import type { Chroma } from "./chroma.ts";
 import { bruteForce, type Collection, type Query, type SizeClass } from "./collection.ts";
 import { counted, interleaved, type Measured, pairedRatios, type Side, withWarmUps } from "./compare.ts";
@@ -90,7 +90,7 @@ export async function compareSearches(
 			),
 		),
 		demands: [
-			atLeast(`recall@10, ${name}`, shareFound(nearest, vectors[0]), 0.99),
+			minDemand(`recall@10, ${name}`, shareFound(nearest, vectors[0]), 0.99),
 			...comparisons.flatMap(({ what, sides: [ours, ...peers], limit }) =>
 				peers.map((peer) =>
 					demand(`${what} / ${peer.name}`, ours ? median(pairedRatios(ours, peer)) : Number.NaN, limit(peer.name)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atLeast, demand, measured, moreThan } from "#cli/demands.ts";
+import { demand, measured, minDemand, moreThan } from "#cli/demands.ts";
 import { mean, median, quantile, report } from "../../bench/report.ts";
 
 const nothing = /nothing was measured/;
@@ -7,7 +7,7 @@ const nothing = /nothing was measured/;
 describe("a figure over nothing is an error", () => {
 	it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("as the value %s of a demand", (value) => {
 		expect(() => demand("time, s", value, 5)).toThrow(nothing);
-		expect(() => atLeast("recall@10", value, 0.99)).toThrow(nothing);
+		expect(() => minDemand("recall@10", value, 0.99)).toThrow(nothing);
 		expect(() => moreThan("difference", value, 0)).toThrow(nothing);
 		expect(() => measured("requests", value)).toThrow(nothing);
 	});
@@ -15,7 +15,7 @@ describe("a figure over nothing is an error", () => {
 	it("as 0 where a maximum is demanded, which 0 would always pass", () => {
 		expect(() => demand("time, s", 0, 5)).toThrow(nothing);
 		expect(() => measured("requests", -0)).toThrow(nothing);
-		expect(atLeast("difference", 0, -0.01)).toMatchObject({ holds: true });
+		expect(minDemand("difference", 0, -0.01)).toMatchObject({ holds: true });
 	});
 
 	it("as a quantile or a mean of no values, or with one that is not a number", () => {
@@ -34,8 +34,8 @@ describe("a figure over nothing is an error", () => {
 it("a demand holds up to its limit, from either side", () => {
 	expect(demand("time, s", 5, 5)).toMatchObject({ value: 5, holds: true });
 	expect(demand("time, s", 5.1, 5)).toMatchObject({ holds: false });
-	expect(atLeast("recall@10", 0.99, 0.99)).toMatchObject({ value: 0.99, holds: true });
-	expect(atLeast("recall@10", 0.98, 0.99)).toMatchObject({ holds: false });
+	expect(minDemand("recall@10", 0.99, 0.99)).toMatchObject({ value: 0.99, holds: true });
+	expect(minDemand("recall@10", 0.98, 0.99)).toMatchObject({ holds: false });
 });
 
 it("a quantile is a value of the sample, and a mean is between them", () => {

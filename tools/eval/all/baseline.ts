@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { atLeast, type Demand } from "#cli/demands.ts";
+import { type Demand, minDemand } from "#cli/demands.ts";
 import { readJson } from "../checked-file.ts";
 import type { MeasuredSet } from "./demands.ts";
 
@@ -33,7 +33,7 @@ export function baselineDemands(baseline: Baseline, embeddingModel: string, repo
 		const before = baseline.ndcg10[name];
 		if (before === undefined) return [];
 		return [
-			atLeast(`${name}: hybrid, nDCG@10, baseline`, modes.hybrid.figures.ndcg10 ?? Number.NaN, before - tolerance),
+			minDemand(`${name}: hybrid, nDCG@10, baseline`, modes.hybrid.figures.ndcg10 ?? Number.NaN, before - tolerance),
 		];
 	});
 }

@@ -1,4 +1,4 @@
-import { atLeast, atMost, type Demand, moreThan } from "#cli/demands.ts";
+import { type Demand, maxDemand, minDemand, moreThan } from "#cli/demands.ts";
 import { type Interval, pairedBootstrap } from "../bootstrap.ts";
 import { type ComparedFigure, comparedFigures, type PeerSummary } from "../peer-answers.ts";
 import type { ModeFigures } from "./answers.ts";
@@ -37,7 +37,7 @@ export function peerDemands(sets: ComparedSet[]): Demand[] {
 		...sets.flatMap(({ name, peers }) =>
 			Object.entries(peers).flatMap(([peer, { difference }]) =>
 				comparedFigures.map((figure) =>
-					atLeast(`${name}: hybrid - ${peer}, ${labels[figure]}, upper end`, difference[figure].high, 0),
+					minDemand(`${name}: hybrid - ${peer}, ${labels[figure]}, upper end`, difference[figure].high, 0),
 				),
 			),
 		),
@@ -77,8 +77,8 @@ export function strengthDemands(reports: MeasuredSet[]): Demand[] {
 		of: queries.flatMap(({ expected }) => [...expected.values()].filter(isMeant)).length,
 	}));
 	return [
-		...(hopeless.length > 0 ? [atLeast("hopeless queries without a strong hit", shareOfAll(hopeless), 0.9)] : []),
-		atMost("right hits lost", shareOfAll(meant), 0.03),
+		...(hopeless.length > 0 ? [minDemand("hopeless queries without a strong hit", shareOfAll(hopeless), 0.9)] : []),
+		maxDemand("right hits lost", shareOfAll(meant), 0.03),
 	];
 }
 

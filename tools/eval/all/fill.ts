@@ -8,7 +8,7 @@ import type { postgresPorts } from "#postgres/ports.ts";
 import type { Progress } from "./pictures.ts";
 import type { EvaluationSet, SetItem } from "./sets.ts";
 
-type Ports = ReturnType<typeof postgresPorts> & { embedder: Embedder };
+type FillPorts = ReturnType<typeof postgresPorts> & { embedder: Embedder };
 
 /** Nobody waits for the events: the stages follow one another here. */
 const events: Events = { publish: async () => {} };
@@ -23,7 +23,7 @@ export const userOf = ({ name }: Pick<EvaluationSet, "name">): string => `eval-$
  *
  * @returns the set's id of each item
  */
-export async function fill(ports: Ports, set: EvaluationSet, progress: Progress): Promise<Map<string, string>> {
+export async function fill(ports: FillPorts, set: EvaluationSet, progress: Progress): Promise<Map<string, string>> {
 	const ids = new Map<string, string>();
 	for (const item of set.items) {
 		ids.set(await save(ports, set, item), item.id);
@@ -32,7 +32,7 @@ export async function fill(ports: Ports, set: EvaluationSet, progress: Progress)
 	return ids;
 }
 
-async function save(ports: Ports, set: EvaluationSet, { id: datasetId, filename, description, image }: SetItem) {
+async function save(ports: FillPorts, set: EvaluationSet, { id: datasetId, filename, description, image }: SetItem) {
 	const userId = userOf(set);
 	const id = derivedId(set.name, datasetId);
 	const analysisId = derivedId(id, "analysis");
@@ -74,7 +74,7 @@ async function save(ports: Ports, set: EvaluationSet, { id: datasetId, filename,
 }
 
 async function commit(
-	{ stages }: Ports,
+	{ stages }: FillPorts,
 	userId: string,
 	itemId: string,
 	stage: StageName,

@@ -1,7 +1,7 @@
 // make eval-answers: asks the questions of the datasets, and compares the answers with facts.
 import { offlineChat } from "#ai/offline/chat.ts";
 import { isWord } from "#ai/offline/word-vectors.ts";
-import { atLeast, type Demand } from "#cli/demands.ts";
+import { type Demand, minDemand } from "#cli/demands.ts";
 import { main, step } from "#cli/progress.ts";
 import { answerQuestion } from "#core/chat/answer-question.ts";
 import type { Chat } from "#core/ports/index.ts";
@@ -123,8 +123,8 @@ function demandsOn(judged: Judged[]): Demand[] {
 	const demandsFor = (name: string, asked: Judged[]) => {
 		const share = (some: Judged[]) => some.filter(isRight).length / some.length;
 		return [
-			atLeast(`${name}: right`, share(asked.filter(isAnswerable)), minRight),
-			atLeast(`${name}: honest`, share(asked.filter((each) => !isAnswerable(each))), minHonest),
+			minDemand(`${name}: right`, share(asked.filter(isAnswerable)), minRight),
+			minDemand(`${name}: honest`, share(asked.filter((each) => !isAnswerable(each))), minHonest),
 		];
 	};
 	const known = judged.filter(({ question }) => !question.held_out);

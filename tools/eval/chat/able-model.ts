@@ -38,9 +38,9 @@ export function replyOf(
 				set.items.find((item) => item.id === id)?.description ?? set.items[0]?.description ?? ({} as never),
 			);
 			const lines = [...extractedText.split("\n"), headline, summary];
-			const told = facts.map((forms) => lines.find((line) => hasFact(line, forms)) ?? headline);
+			const quoted = facts.map((forms) => lines.find((line) => hasFact(line, forms)) ?? headline);
 			const ref = refs.refFor(itemIdOf(id));
-			return (told.length > 0 ? told : [headline]).map((line) => `${line.replaceAll(/[[\]]/g, "")} [${ref}].`);
+			return (quoted.length > 0 ? quoted : [headline]).map((line) => `${line.replaceAll(/[[\]]/g, "")} [${ref}].`);
 		})
 		.join("\n");
 }

@@ -2,7 +2,7 @@
 import { chatFor } from "#ai/chat.ts";
 import { offlineChat } from "#ai/offline/chat.ts";
 import { isWord } from "#ai/offline/word-vectors.ts";
-import { atLeast } from "#cli/demands.ts";
+import { minDemand } from "#cli/demands.ts";
 import { main, step } from "#cli/progress.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import type { Chat } from "#core/ports/index.ts";
@@ -57,7 +57,7 @@ await main(async () => {
 		const right = turns.filter(({ faults }) => faults.length === 0).length;
 		return { model, turns: turns.length, right };
 	});
-	const demands = rows.map(({ model, turns, right }) => atLeast(`${model}: turns right`, right / turns, minRight));
+	const demands = rows.map(({ model, turns, right }) => minDemand(`${model}: turns right`, right / turns, minRight));
 	await conclude("chat", rows, demands, { turns: judged });
 });
 process.exit();

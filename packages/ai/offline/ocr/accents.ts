@@ -8,15 +8,22 @@ const maxChanged = 0.5;
  * alphabet has few letters with accents, and where it has none it reads the bare letter; `ß` it reads as `B`.
  */
 export function accented(word: string, seen: string): string | null {
-	const [letters, others] = [[...word], [...seen]];
-	if (letters.length !== others.length) return null;
+	const [letters, seenLetters] = [[...word], [...seen]];
+	if (letters.length !== seenLetters.length) return null;
 	const merged = letters.map((letter, at) => {
-		const other = others[at] as string;
-		if (letter === other) return letter;
-		return other === "ß" ? (letter === "B" || letter === "β" ? other : null) : isAccented(letter, other) ? other : null;
+		const seenLetter = seenLetters[at] as string;
+		if (letter === seenLetter) return letter;
+		return seenLetter === "ß"
+			? letter === "B" || letter === "β"
+				? seenLetter
+				: null
+			: isAccented(letter, seenLetter)
+				? seenLetter
+				: null;
 	});
 	const changed = merged.filter((letter, at) => letter !== letters[at]).length;
 	return merged.includes(null) || changed > Math.max(1, letters.length * maxChanged) ? null : merged.join("");
 }
 
-const isAccented = (letter: string, other: string) => fold(letter) === fold(other) && other.normalize("NFD") !== other;
+const isAccented = (letter: string, seenLetter: string) =>
+	fold(letter) === fold(seenLetter) && seenLetter.normalize("NFD") !== seenLetter;

@@ -30,11 +30,11 @@ export function upright({ data, width, height }: Pixels, quarters: Quarters): Pi
 
 /** Returns where a part of the upright picture is in the picture as it lies. */
 export function asItLies({ x, y, width, height }: TextBox, quarters: Quarters): TextBox {
-	if (quarters === 1) return { x: kept(1 - y - height), y: x, width: height, height: width };
-	if (quarters === 2) return { x: kept(1 - x - width), y: kept(1 - y - height), width, height };
-	if (quarters === 3) return { x: y, y: kept(1 - x - width), width: height, height: width };
+	if (quarters === 1) return { x: asFraction(1 - y - height), y: x, width: height, height: width };
+	if (quarters === 2) return { x: asFraction(1 - x - width), y: asFraction(1 - y - height), width, height };
+	if (quarters === 3) return { x: y, y: asFraction(1 - x - width), width: height, height: width };
 	return { x, y, width, height };
 }
 
 /** Keeps a difference of rounded fractions a fraction. */
-const kept = (value: number) => Math.max(0, Math.round(value * 10_000) / 10_000);
+const asFraction = (value: number) => Math.max(0, Math.round(value * 10_000) / 10_000);

@@ -174,5 +174,5 @@ function known<T>(values: ReadonlyMap<string, T>, id: string): T {
 }
 
 /** Returns an id that a restart finds again. */
-const idOf = (prefix: string, of: string): string =>
-	prefix + createHash("sha256").update(of).digest("hex").slice(0, 13).toUpperCase();
+const idOf = (prefix: string, seed: string): string =>
+	prefix + createHash("sha256").update(seed).digest("hex").slice(0, 13).toUpperCase();

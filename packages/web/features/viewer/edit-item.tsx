@@ -83,5 +83,5 @@ const edit = ({ id, etag }: VersionedItem, body: Schemas["ItemEdit"]) =>
 
 const isOutdated = (error: unknown) => error instanceof ApiError && error.status === 412;
 
-const hasSameWords = (one: Item, other: Item) =>
-	fields.every((field) => one[field] === other[field]) && one.tags.join("\n") === other.tags.join("\n");
+const hasSameWords = (first: Item, second: Item) =>
+	fields.every((field) => first[field] === second[field]) && first.tags.join("\n") === second.tags.join("\n");

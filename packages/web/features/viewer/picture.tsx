@@ -68,11 +68,11 @@ export function Picture({ url, thumbnail, alt, size, view, onView, children }: P
 				const former = pointers.current.get(event.pointerId);
 				if (!former) return;
 				const point = pointOf(event);
-				const other = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
+				const secondPointer = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
 				pointers.current.set(event.pointerId, point);
-				if (!other) return change((v) => ({ ...v, x: v.x + point.x - former.x, y: v.y + point.y - former.y }));
-				const distance = (a: typeof point) => Math.hypot(a.x - other.x, a.y - other.y) || 1;
-				const middle = { x: (point.x + other.x) / 2, y: (point.y + other.y) / 2 };
+				if (!secondPointer) return change((v) => ({ ...v, x: v.x + point.x - former.x, y: v.y + point.y - former.y }));
+				const distance = (a: typeof point) => Math.hypot(a.x - secondPointer.x, a.y - secondPointer.y) || 1;
+				const middle = { x: (point.x + secondPointer.x) / 2, y: (point.y + secondPointer.y) / 2 };
 				change((v) => zoomed(v, distance(point) / distance(former), middle));
 			}}
 			onPointerUp={(event) => {
