@@ -5,6 +5,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
 import styles from "./account.module.css";
+import { EmailField, NewPasswordField } from "./account-fields.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { session } from "./browser-session.ts";
 import { answerChallenge, type Challenge, CognitoError, resendCode, signIn, type Tokens } from "./cognito.ts";
@@ -51,15 +52,7 @@ export function SignIn() {
 				</>
 			}
 		>
-			<Field
-				label={t("account.email")}
-				name="email"
-				type="email"
-				autoComplete="username"
-				isRequired
-				value={email}
-				onChange={setEmail}
-			/>
+			<EmailField value={email} onChange={setEmail} />
 			<Field
 				label={t("account.password")}
 				name="password"
@@ -103,15 +96,7 @@ function AnswerChallenge({
 			onSubmit={async ({ answer = "" }) => onDone(await answerChallenge(challenge, answer.trim()))}
 		>
 			{isPassword ? (
-				<Field
-					key="password"
-					label={t("account.newPassword")}
-					name="answer"
-					type="password"
-					autoComplete="new-password"
-					isRequired
-					hint={t("account.password.rule")}
-				/>
+				<NewPasswordField key="password" name="answer" />
 			) : (
 				<Field
 					key="code"

@@ -4,6 +4,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Field } from "#web/ui/field.tsx";
 import { toast } from "#web/ui/toasts.ts";
 import styles from "./account.module.css";
+import { EmailField, NewPasswordField } from "./account-fields.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { session } from "./browser-session.ts";
 import { confirmForgotPassword, confirmSignUp, forgotPassword, resendCode, signIn, signUp } from "./cognito.ts";
@@ -26,15 +27,8 @@ export function SignUp() {
 			}}
 			foot={<Link to="/sign-in">{t("account.signIn.link")}</Link>}
 		>
-			<Field label={t("account.email")} name="email" type="email" autoComplete="username" isRequired />
-			<Field
-				label={t("account.password")}
-				name="password"
-				type="password"
-				autoComplete="new-password"
-				isRequired
-				hint={t("account.password.rule")}
-			/>
+			<EmailField />
+			<NewPasswordField label={t("account.password")} />
 		</AccountForm>
 	);
 }
@@ -107,14 +101,7 @@ export function ForgotPassword() {
 				}}
 				foot={back}
 			>
-				<Field
-					label={t("account.email")}
-					name="email"
-					type="email"
-					autoComplete="username"
-					isRequired
-					defaultValue={known}
-				/>
+				<EmailField defaultValue={known} />
 			</AccountForm>
 		);
 	}
@@ -138,14 +125,7 @@ export function ForgotPassword() {
 				isRequired
 				autoFocus
 			/>
-			<Field
-				label={t("account.newPassword")}
-				name="password"
-				type="password"
-				autoComplete="new-password"
-				isRequired
-				hint={t("account.password.rule")}
-			/>
+			<NewPasswordField />
 		</AccountForm>
 	);
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useState } from "react";
 import { Form, Label, Radio, RadioGroup } from "react-aria-components";
 import { config } from "#web/app/config.ts";
+import { NewPasswordField } from "#web/features/account/account-fields.tsx";
 import { session, usePerson } from "#web/features/account/browser-session.ts";
 import { changePassword, signOutEverywhere } from "#web/features/account/cognito.ts";
 import { sentenceKey } from "#web/features/account/errors.ts";
@@ -158,15 +159,7 @@ function ChangePassword() {
 				autoComplete="current-password"
 				isRequired
 			/>
-			<Field
-				label={t("account.newPassword")}
-				name="password"
-				type="password"
-				autoComplete="new-password"
-				isRequired
-				hint={t("account.password.rule")}
-				error={refusal}
-			/>
+			<NewPasswordField error={refusal} />
 			<Button type="submit" isPending={isPending} className={styles.submit}>
 				{t("settings.changePassword")}
 			</Button>
