@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { checkpoints, derived, dynamoDbActions, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
-import { type FunctionResources, variablesOf } from "./variables.ts";
+import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
 interface ApiFunctionProps extends FunctionResources {
 	bundle: string;
@@ -25,11 +25,7 @@ export function apiFunction(
 		bundle,
 		contract: apiEnv,
 		variables: {
-			...groups.environment,
-			...groups.database,
-			...groups.bucket,
-			...groups.bus,
-			...groups.checkpoints,
+			...itemVariables(groups),
 			...groups.userPool,
 			...groups.embedding,
 			...groups.chat,

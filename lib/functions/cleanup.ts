@@ -8,7 +8,7 @@ import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { deadLetterQueue } from "../constructs/queue-worker.ts";
 import { checkpoints, derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
-import { type FunctionResources, variablesOf } from "./variables.ts";
+import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
 /** The sweeper: its function, what starts it, and where its failed runs go. */
 export function cleanupFunction(
@@ -26,11 +26,7 @@ export function cleanupFunction(
 		bundle,
 		contract: cleanupEnv,
 		variables: {
-			...groups.environment,
-			...groups.database,
-			...groups.bucket,
-			...groups.bus,
-			...groups.checkpoints,
+			...itemVariables(groups),
 			...groups.userPool,
 		},
 		deadLetters: failedCleanups,

@@ -3,7 +3,7 @@ import { jobWorker } from "#core/pipeline/stages.ts";
 import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { derived, originals, s3DeleteActions } from "./actions.ts";
-import { type FunctionResources, queueVariables, variablesOf } from "./variables.ts";
+import { type FunctionResources, itemVariables, queueVariables, variablesOf } from "./variables.ts";
 
 /** Makes the function that works off jobs: what a person does to more items than a request can. */
 export function jobsFunction(
@@ -23,11 +23,7 @@ export function jobsFunction(
 		bundle,
 		contract: jobsEnv,
 		variables: {
-			...groups.environment,
-			...groups.database,
-			...groups.bucket,
-			...groups.bus,
-			...groups.checkpoints,
+			...itemVariables(groups),
 			...queueVariables(environment, jobWorker, queueUrl),
 			LIMITS: JSON.stringify(environment.limits),
 		},

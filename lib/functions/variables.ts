@@ -45,6 +45,15 @@ export function variablesOf({ environment, database, storage }: FunctionResource
 	};
 }
 
+/** Returns the variables of a function that changes everything that an item has: rows, objects, events, chats. */
+export const itemVariables = ({ environment, database, bucket, bus, checkpoints }: Variables) => ({
+	...environment,
+	...database,
+	...bucket,
+	...bus,
+	...checkpoints,
+});
+
 /** Returns the variables of a function's own queue. */
 export const queueVariables = (
 	{ functions }: Environment,
