@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parameterReader } from "#aws/parameters.ts";
 import { type Apis, startApis } from "#cdk-local/testing/index.ts";
 import { apiKeyParameter } from "#lambda-kit/api-key.ts";
+import { stubFunctionEnv } from "../support/function-env.ts";
 
 let apis: Apis;
 let store: SSMClient;
@@ -13,11 +14,7 @@ let store: SSMClient;
 beforeAll(async () => {
 	apis = await startApis();
 	store = new SSMClient(apis.client);
-	vi.stubEnv("AWS_ENDPOINT_URL", apis.state.endpoint);
-	vi.stubEnv("AWS_REGION", apis.client.region);
-	vi.stubEnv("AWS_ACCESS_KEY_ID", apis.keys.accessKeyId);
-	vi.stubEnv("AWS_SECRET_ACCESS_KEY", apis.keys.secretAccessKey);
-	vi.stubEnv("AWS_SESSION_TOKEN", apis.keys.sessionToken);
+	stubFunctionEnv(apis);
 });
 afterAll(async () => {
 	vi.unstubAllEnvs();

@@ -11,6 +11,7 @@ import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
 import { type LoginSecret, rotatePasswords } from "#lambdas/migrate/rotate-passwords.ts";
 import type { Database, DatabaseCredentials } from "#postgres/database.ts";
 import { extensions, scramVerifier } from "#postgres/roles.ts";
+import { stubFunctionEnv } from "../support/function-env.ts";
 import { collectLogLines } from "../support/log-lines.ts";
 import { contractDatabase, type EmptyDatabase, migrations, native } from "./databases.ts";
 
@@ -19,12 +20,7 @@ const lines = collectLogLines();
 const connectionErrors = () => lines.filter(({ DatabaseConnectionErrors }) => DatabaseConnectionErrors === 1);
 
 beforeAll(() => {
-	const { endpoint, region, credentials } = apis.client;
-	vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
-	vi.stubEnv("AWS_REGION", region);
-	vi.stubEnv("AWS_ACCESS_KEY_ID", credentials.accessKeyId);
-	vi.stubEnv("AWS_SECRET_ACCESS_KEY", credentials.secretAccessKey);
-	vi.stubEnv("AWS_SESSION_TOKEN", credentials.sessionToken);
+	stubFunctionEnv(apis);
 });
 afterAll(async () => {
 	vi.unstubAllEnvs();

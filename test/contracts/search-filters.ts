@@ -141,31 +141,36 @@ export function searchFiltersContract(get: () => RowPorts): void {
 	});
 
 	describe("near-duplicates among found items", () => {
-		it("are pairs of the person's own items that look the same", async () => {
+		/** Makes two items that look the same, one that looks different, and another person's that looks as the two. */
+		async function lookAlikes() {
 			const ports = get();
 			const user = newUser();
+			const withLook = async (owner: string, look: ReturnType<typeof looks>) =>
+				(await readyItem(ports, owner, {}, axis(0), model, look)).item;
 			const same = looks("00ff00ff00ff00ff");
-			const { item: first } = await readyItem(ports, user, {}, axis(0), model, same);
-			const { item: second } = await readyItem(ports, user, {}, axis(0), model, same);
-			const { item: other } = await readyItem(ports, user, {}, axis(0), model, looks("f0f0f0f0f0f0f0f0", "other"));
-			const { item: foreign } = await readyItem(ports, newUser(), {}, axis(0), model, same);
-			const pairs = await ports.similar.pairs(user, [first.id, second.id, other.id, foreign.id]);
+			return {
+				ports,
+				user,
+				first: await withLook(user, same),
+				second: await withLook(user, same),
+				different: await withLook(user, looks("f0f0f0f0f0f0f0f0", "other")),
+				foreign: await withLook(newUser(), same),
+			};
+		}
+
+		it("are pairs of the person's own items that look the same", async () => {
+			const { ports, user, first, second, different, foreign } = await lookAlikes();
+			const pairs = await ports.similar.pairs(user, [first.id, second.id, different.id, foreign.id]);
 			expect(pairs.map((pair) => pair.toSorted())).toEqual([[first.id, second.id].toSorted()]);
 			expect(await ports.similar.pairs(user, [])).toEqual([]);
 		});
 
 		it("are found among all of the person's items, each pair once, but for those in the trash", async () => {
-			const ports = get();
-			const user = newUser();
-			const same = looks("00ff00ff00ff00ff");
-			const { item: first } = await readyItem(ports, user, {}, axis(0), model, same);
-			const { item: second } = await readyItem(ports, user, {}, axis(0), model, same);
-			const { item: other } = await readyItem(ports, user, {}, axis(0), model, looks("f0f0f0f0f0f0f0f0", "other"));
-			const { item: foreign } = await readyItem(ports, newUser(), {}, axis(0), model, same);
+			const { ports, user, first, second, different, foreign } = await lookAlikes();
 			const pair = [first.id, second.id].toSorted();
-			expect(await ports.similar.duplicatesOf(user, [first.id, second.id, other.id, foreign.id])).toEqual([pair]);
+			expect(await ports.similar.duplicatesOf(user, [first.id, second.id, different.id, foreign.id])).toEqual([pair]);
 			expect(await ports.similar.duplicatesOf(user, [second.id])).toEqual([pair]);
-			expect(await ports.similar.duplicatesOf(user, [other.id])).toEqual([]);
+			expect(await ports.similar.duplicatesOf(user, [different.id])).toEqual([]);
 			await ports.items.trash(user, first.id);
 			expect(await ports.similar.duplicatesOf(user, [first.id, second.id])).toEqual([]);
 		});
