@@ -11,6 +11,12 @@ const catalogs: Record<Locale, () => Promise<Catalog>> = {
 	ja: async () => (await import("./ja.ts")).ja,
 };
 
+const organizing: Record<Locale, () => Promise<{ organizing: Partial<Catalog> }>> = {
+	en: () => import("./en-organizing.ts"),
+	de: () => import("./de-organizing.ts"),
+	ja: () => import("./ja-organizing.ts"),
+};
+
 interface Language {
 	locale: Locale;
 	setLocale(locale: Locale): void;
@@ -31,6 +37,13 @@ export function LanguageProvider({ children, initial }: { children: ReactNode; i
 	const [[locale, catalog], setLanguage] = useState(initial);
 	useEffect(() => {
 		document.documentElement.lang = locale;
+		let isCurrent = true;
+		void organizing[locale]().then((more) => {
+			if (isCurrent) setLanguage(([chosen, loaded]) => [chosen, { ...loaded, ...more.organizing }]);
+		});
+		return () => {
+			isCurrent = false;
+		};
 	}, [locale]);
 	const language = useMemo<Language>(
 		() => ({
@@ -38,7 +51,9 @@ export function LanguageProvider({ children, initial }: { children: ReactNode; i
 			t: (key, values) => translate(catalog, locale, key, values),
 			setLocale(chosen) {
 				localStorage.setItem(key, chosen);
-				void loadCatalog(chosen).then((loaded) => setLanguage([chosen, loaded]));
+				void Promise.all([loadCatalog(chosen), organizing[chosen]()]).then(([first, more]) =>
+					setLanguage([chosen, { ...first, ...more.organizing }]),
+				);
 			},
 		}),
 		[locale, catalog],

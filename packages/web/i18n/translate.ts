@@ -8,7 +8,9 @@ export type Values = Record<string, string | number>;
 
 /** Returns the message with its values; `count` chooses the plural form. Numbers are written as the locale does. */
 export function translate(catalog: Catalog, locale: Locale, key: Key, values: Values = {}): string {
-	const message: Message = catalog[key];
+	const message: Message | undefined = catalog[key];
+	// Its part of the catalog is on the way.
+	if (message === undefined) return "";
 	const text = typeof message === "string" ? message : formOf(message, locale, Number(values.count));
 	return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
 		const value = values[name];
