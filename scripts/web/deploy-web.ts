@@ -156,9 +156,9 @@ function idOf(pages: Map<string, Uint8Array>, assets: string[]): string {
 /** Writes the policy into the shell, which alone knows the environment's addresses. */
 function withPolicy(shell: string, policy: string): string {
 	const tag = `<meta http-equiv="Content-Security-Policy" content="${policy.replaceAll('"', "&quot;")}" />`;
-	const written = shell.replace(/<meta charset=[^>]*>/, (charset) => `${charset}\n\t\t${tag}`);
-	if (written === shell) throw new Error("The shell has no <meta charset>, after which the policy is written.");
-	return written;
+	const marked = shell.replace(/<meta charset=[^>]*>/, (charset) => `${charset}\n\t\t${tag}`);
+	if (marked === shell) throw new Error("The shell has no <meta charset>, after which the policy is written.");
+	return marked;
 }
 
 /** Returns the origin of presigned URLs. */

@@ -141,7 +141,7 @@ await main(async () => {
 		await step(`${items} items and ${others.users * others.items} of ${others.users} other people`, () =>
 			withClient(database.address, database.owner, async (client) => {
 				await fill(client, userId, items);
-				for (let other = 0; other < others.users; other++) await fill(client, `other-${other}`, others.items);
+				for (let at = 0; at < others.users; at++) await fill(client, `other-${at}`, others.items);
 				for (const table of ["items", "analyses", "documents", "words", "item_tags", "album_items"]) {
 					await client.query(`vacuum (analyze) ${table}`);
 				}

@@ -36,7 +36,7 @@ async function person(ports: TestPorts): Promise<string> {
 		await objects.put(key, new Uint8Array([2]), "image/png");
 	}
 	await objects.put(`checkpoints/${userId}/chat/part`, new Uint8Array([1]), "application/octet-stream");
-	const other = await uploaded(ports, userId);
+	const second = await uploaded(ports, userId);
 	await ports.items.delete(userId, (await uploaded(ports, userId)).id);
 	await ports.requests.create({
 		id: randomUUID(),
@@ -46,7 +46,7 @@ async function person(ports: TestPorts): Promise<string> {
 		provider: null,
 		model: null,
 	});
-	await ports.stages.claim(userId, other.id, "process", 60, { share: 1, grouped: true });
+	await ports.stages.claim(userId, second.id, "process", 60, { share: 1, grouped: true });
 	await ports.profiles.change(userId, { displayName: "Ada" });
 	await ports.shares.create(newShare(userId, { itemId: item.id }));
 	const turn = await ports.sessions.beginTurn(userId, "chat", "Where is the lighthouse?");
@@ -236,8 +236,8 @@ describe(`the deletion of an account on ${contractDatabase.title}`, () => {
 
 	it("of one person keeps nobody else's waiting", async () => {
 		const ports = newPorts();
-		const [broken, other] = [await person(ports), await person(ports)];
-		for (const user of [broken, other]) {
+		const [broken, second] = [await person(ports), await person(ports)];
+		for (const user of [broken, second]) {
 			await ports.deletedAccounts.mark(user);
 			await makeDue(user);
 		}
@@ -250,7 +250,7 @@ describe(`the deletion of an account on ${contractDatabase.title}`, () => {
 			},
 		};
 		await expect(finishDeletions({ ...ports, objects }, inFuture())).rejects.toThrow("1 accounts were not finished");
-		expect(await leftOf(ports, other)).toEqual(nothing);
+		expect(await leftOf(ports, second)).toEqual(nothing);
 		await makeDue(broken);
 		await finishDeletions(ports, inFuture());
 		expect(await leftOf(ports, broken)).toEqual(nothing);

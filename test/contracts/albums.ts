@@ -72,9 +72,9 @@ export function albumsContract(get: () => ArrangedPorts): void {
 			const user = newUser();
 			const [a = "", b = "", c = "", d = ""] = await images(user, 4);
 			const { id } = await create(user);
-			const { id: other } = await create(user);
+			const { id: secondAlbum } = await create(user);
 			await put(user, id, [c, a, d, b]);
-			await put(user, other, [a, b, c, d]);
+			await put(user, secondAlbum, [a, b, c, d]);
 			for (const direction of ["asc", "desc"] as const) {
 				const all = direction === "asc" ? [c, a, d, b] : [b, d, a, c];
 				expect(await order(user, id, { order: direction })).toEqual(all);
@@ -224,16 +224,16 @@ export function albumsContract(get: () => ArrangedPorts): void {
 	it("a list of items is narrowed to an album, to ids, and to what another filter matches", async () => {
 		const user = newUser();
 		const { item: food } = await readyItem(get(), user, { category: "Food" });
-		const { item: other } = await readyItem(get(), user, { category: "Other" });
+		const { item: uncategorized } = await readyItem(get(), user, { category: "Other" });
 		const { id: album } = await create(user);
-		await put(user, album, [food.id, other.id]);
+		await put(user, album, [food.id, uncategorized.id]);
 		const { items } = get();
-		expect(await items.ids(user, { album }, 10)).toEqual([other.id, food.id]);
-		expect(await items.ids(user, { album }, 1)).toEqual([other.id]);
+		expect(await items.ids(user, { album }, 10)).toEqual([uncategorized.id, food.id]);
+		expect(await items.ids(user, { album }, 1)).toEqual([uncategorized.id]);
 		expect(await items.ids(user, { album, category: "food" }, 10)).toEqual([food.id]);
 		expect(await items.ids(user, { ids: [food.id, randomUUID()] }, 10)).toEqual([food.id]);
 		expect(await items.ids(user, { ids: [] }, 10)).toEqual([]);
-		expect(await items.count(user, { category: "food", and: { album, and: { ids: [other.id] } } })).toBe(0);
+		expect(await items.count(user, { category: "food", and: { album, and: { ids: [uncategorized.id] } } })).toBe(0);
 		expect(await items.count(user, { category: "food", and: { album } })).toBe(1);
 		expect(await items.ids(user, { album: randomUUID() }, 10)).toEqual([]);
 	});

@@ -8,14 +8,14 @@ import { readEnv } from "#lambda-kit/env.ts";
 import { lookupModel, tokens, writeModelFolder } from "./providers/onnx-model.ts";
 
 const runtime = path.resolve("packages/ai/onnx/runtime");
-const written: string[] = [];
+const folders: string[] = [];
 afterAll(() => {
-	for (const folder of written) rmSync(path.dirname(folder), { recursive: true });
+	for (const folder of folders) rmSync(path.dirname(folder), { recursive: true });
 });
 
 function modelFolder(...args: Parameters<typeof writeModelFolder>): string {
 	const folder = writeModelFolder(...args);
-	written.push(folder);
+	folders.push(folder);
 	return folder;
 }
 
@@ -49,9 +49,9 @@ describe("a sentence-embedding model in a folder", async () => {
 	});
 
 	it("gives the mean of a text's tokens, those that open and close it included", async () => {
-		const [car, other] = [await embed(tiny, "Car"), await embed(tiny, "automobile butter")];
+		const [car, synonym] = [await embed(tiny, "Car"), await embed(tiny, "automobile butter")];
 		const expected = cosine(sumOf("[CLS]", "car", "[SEP]"), sumOf("[CLS]", "automobile", "butter", "[SEP]"));
-		expect(cosine(car, other)).toBeCloseTo(expected, 5);
+		expect(cosine(car, synonym)).toBeCloseTo(expected, 5);
 		expect(cosine(car, await embed(tiny, "automobile"))).toBeGreaterThan(0.95);
 	});
 

@@ -364,9 +364,9 @@ function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknow
 		const claimRequest = async (item: Item, { id }: { id: string }) =>
 			get().stages.claimRequest(item.userId, item.id, id, 60, fairness);
 		const waiting = await request(theirs, "resize");
-		const [mine, other] = [await request(first, "resize"), await request(second, "resize")];
+		const [mine, next] = [await request(first, "resize"), await request(second, "resize")];
 		expect(await claimRequest(first, mine)).toMatchObject({ outcome: "claimed" });
-		expect(await claimRequest(second, other)).toMatchObject({
+		expect(await claimRequest(second, next)).toMatchObject({
 			outcome: "deferred",
 			reason: "order",
 			held: 1,

@@ -246,21 +246,21 @@ export function itemListsContract(get: () => RowPorts): void {
 
 		it("gives out what came to it before a time, of each person in turn", async () => {
 			const { items } = get();
-			const [many, one] = [newUser(), newUser()];
+			const [many, single] = [newUser(), newUser()];
 			const trashed: Item[] = [];
-			for (const user of [many, many, many, one]) {
+			for (const user of [many, many, many, single]) {
 				const item = await uploaded(get(), user);
 				trashed.push((await items.trash(user, item.id)) ?? item);
 			}
 			const times = trashed.map(({ trashedAt }) => trashedAt?.getTime() ?? 0);
 			const ours = async (time: Date) => {
 				const found = await items.trashedBefore(time, 1_000_000);
-				return found.filter(({ userId }) => userId === many || userId === one);
+				return found.filter(({ userId }) => userId === many || userId === single);
 			};
 			expect(await ours(new Date(Math.min(...times)))).toEqual([]);
 			const users = (await ours(new Date(Math.max(...times) + 1))).map(({ userId }) => userId);
-			expect(users.toSorted()).toEqual([many, many, many, one].toSorted());
-			expect(users.slice(0, 2).toSorted()).toEqual([many, one].toSorted());
+			expect(users.toSorted()).toEqual([many, many, many, single].toSorted());
+			expect(users.slice(0, 2).toSorted()).toEqual([many, single].toSorted());
 			expect(await items.trashedBefore(new Date(Math.max(...times) + 1), 1)).toHaveLength(1);
 		});
 

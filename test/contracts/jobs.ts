@@ -219,11 +219,11 @@ export function jobsContract(get: () => ArrangedPorts): void {
 			const [ada, bob] = [newUser(), newUser()];
 			const first = await create(ada, []);
 			await create(ada, []);
-			const other = await create(bob, []);
+			const theirs = await create(bob, []);
 			const { jobs } = get();
 			expect(await jobs.claimStalled({ ...options, idleSeconds: 60 })).toEqual([]);
 			const stalled = await jobs.claimStalled(options);
-			expect(stalled.map(({ id }) => id).sort()).toEqual([first.id, other.id].sort());
+			expect(stalled.map(({ id }) => id).sort()).toEqual([first.id, theirs.id].sort());
 		});
 
 		it("leaves a job that is worked on, waits, is paused or has ended", async () => {

@@ -115,8 +115,9 @@ describe.each(pictures)("the picture $filename", async ({ bytes }) => {
 	});
 
 	it("is no near-duplicate of another, or of itself without a quarter", async () => {
-		for (const other of pictures) {
-			if (other.bytes !== bytes) expect(areNear(own, await fingerprintOf(other.bytes)), other.filename).toBe(false);
+		for (const compared of pictures) {
+			if (compared.bytes !== bytes)
+				expect(areNear(own, await fingerprintOf(compared.bytes)), compared.filename).toBe(false);
 		}
 		expect(areNear(own, await fingerprintOf(await cropped(0.25, 0.25, 0, 0).toBuffer()))).toBe(false);
 	});

@@ -277,13 +277,13 @@ function limitsContract(get: () => RateLimits): void {
 	});
 
 	it("refuse everything of a person once they are closed, until they are forgotten", async () => {
-		const [user, other] = [randomUUID(), randomUUID()];
+		const [user, stranger] = [randomUUID(), randomUUID()];
 		await take(user);
 		await get().close(user, new Date(clock.now() + 7_200_000));
 		for (const routeClass of ["read", "write", "upload", "search", "expensive", "share"] as const) {
 			await expect(take(user, { ...read, routeClass })).rejects.toMatchObject({ code: "account_deleted" });
 		}
-		expect(await take(other)).toMatchObject({ allowed: true });
+		expect(await take(stranger)).toMatchObject({ allowed: true });
 		await get().forget(user);
 		expect(await take(user)).toMatchObject({ allowed: true, remaining: 59 });
 	});

@@ -67,12 +67,12 @@ describe(`the index of full-text search on ${contractDatabase.title}`, () => {
 	});
 
 	it("has of a document that is indexed anew what it has of a new one", async () => {
-		const [user, other] = [newUser(), newUser()];
+		const [user, stranger] = [newUser(), newUser()];
 		const words = { summary: "Le chat dort.", labels: ["crane"], extracted: ["12,99 EUR 2025-12-13"] };
 		const { item } = await analyzedItem(ports, user, { ...words, headline: "Placeholder" });
-		await analyzedItem(ports, other, { ...words, headline: "Katzen" });
+		await analyzedItem(ports, stranger, { ...words, headline: "Katzen" });
 		await writeAsBefore(user, item.id, "Katzen");
-		const [fresh] = await rows(other);
+		const [fresh] = await rows(stranger);
 		expect((await rows(user))[0]?.search).not.toBe(fresh?.search);
 		expect(await ports.searchIndex.indexOutdated(10)).toBe(1);
 		expect(await rows(user)).toEqual([{ headline: "Katzen", version: documentVersion, search: fresh?.search }]);

@@ -25,14 +25,14 @@ describe(`a search with other parameters, on ${contractDatabase.title}`, () => {
 			const [hit] = await search.hybrid(user, query, { topK: 5 });
 			return hit?.textScore ?? 0;
 		};
-		const [inForce, other] = [
+		const [inForce, changed] = [
 			postgresSearch(db),
 			postgresSearch(db, {
 				parameters: { ...searchParameters, weights: { ...searchParameters.weights, headline: 0.5 } },
 			}),
 		];
 		for (const _ of ["planned", "kept"]) {
-			expect((await scoreOf(inForce)) / (await scoreOf(other))).toBeCloseTo(2, 6);
+			expect((await scoreOf(inForce)) / (await scoreOf(changed))).toBeCloseTo(2, 6);
 		}
 	});
 });

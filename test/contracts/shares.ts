@@ -49,12 +49,12 @@ export function sharesContract(get: () => ArrangedPorts): void {
 			const { shares } = get();
 			const user = newUser();
 			const { item, share } = await sharedItem(user);
-			const other = await processedItem(get(), user);
+			const second = await processedItem(get(), user);
 			const { items: pictures, total } = await seen(share);
 			expect(total).toBe(1);
 			expect(pictures).toMatchObject([{ itemId: item.id, width: 640, height: 480, mimeType: "image/png" }]);
 			expect(await shares.picture(share, item.id)).toMatchObject({ itemId: item.id, place: 0 });
-			expect(await shares.picture(share, other.id)).toBeNull();
+			expect(await shares.picture(share, second.id)).toBeNull();
 		});
 
 		const seen = async (share: Parameters<ArrangedPorts["shares"]["page"]>[0]) => {

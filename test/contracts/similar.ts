@@ -145,11 +145,11 @@ export function similarContract(get: () => RowPorts): void {
 			const ready = (extracted: string[]) => readyItem(get(), user, { extracted }, axis(0), model, looks(zeros));
 			const { item } = await ready(["one does not simply walk into mordor"]);
 			const same = await ready(["One does not simply", "walk into M0RDOR"]);
-			const other = await ready(["brace yourselves winter is coming"]);
+			const different = await ready(["brace yourselves winter is coming"]);
 			const { items } = await similar(user, item.id);
 			expect(items.map(({ itemId, nearDuplicate }) => [itemId, nearDuplicate])).toEqual([
 				[same.item.id, true],
-				[other.item.id, false],
+				[different.item.id, false],
 			]);
 		});
 

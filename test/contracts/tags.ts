@@ -82,10 +82,10 @@ export function tagsContract(get: () => RowPorts): void {
 		it("are renamed on every item, and searched under the new name", async () => {
 			const user = newUser();
 			const [first, second] = [await tagged(user, ["zoo", "zucchini"]), await tagged(user, ["Zucchini"])];
-			const other = await tagged(newUser(), ["zucchini"]);
+			const foreign = await tagged(newUser(), ["zucchini"]);
 			expect(await get().tags.rename(user, "ZUCCHINI", "  Cour  gette ")).toEqual({ name: "Cour gette", items: 2 });
 			expect(await tagsOf(first)).toEqual(["zoo", "Cour gette"]);
-			expect(await tagsOf(other)).toEqual(["zucchini"]);
+			expect(await tagsOf(foreign)).toEqual(["zucchini"]);
 			expect(await find(user, "zucchini")).toEqual([]);
 			expect(await find(user, "gette")).toEqual([first.id, second.id].sort());
 		});
@@ -93,10 +93,10 @@ export function tagsContract(get: () => RowPorts): void {
 		it("become one where both names are in use, in the spelling of the other", async () => {
 			const user = newUser();
 			const both = await tagged(user, ["car", "Vehicles", "red"]);
-			const one = await tagged(user, ["car"]);
+			const tagless = await tagged(user, ["car"]);
 			expect(await get().tags.rename(user, "car", "vehicles")).toEqual({ name: "Vehicles", items: 2 });
 			expect(await tagsOf(both)).toEqual(["Vehicles", "red"]);
-			expect(await tagsOf(one)).toEqual(["Vehicles"]);
+			expect(await tagsOf(tagless)).toEqual(["Vehicles"]);
 		});
 
 		it("get another spelling by the same name in another case", async () => {
@@ -108,8 +108,8 @@ export function tagsContract(get: () => RowPorts): void {
 		});
 
 		it("that nobody has, or another user alone, are neither renamed nor deleted", async () => {
-			const [user, other] = [newUser(), newUser()];
-			const item = await tagged(other, ["sea"]);
+			const [user, stranger] = [newUser(), newUser()];
+			const item = await tagged(stranger, ["sea"]);
 			expect(await get().tags.rename(user, "sea", "ocean")).toBeNull();
 			expect(await get().tags.delete(user, "sea")).toBe(false);
 			expect(await tagsOf(item)).toEqual(["sea"]);

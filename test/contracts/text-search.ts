@@ -50,9 +50,9 @@ export function textSearchContract(get: () => RowPorts): void {
 			await analyzedItem(get(), user, { headline: "three tokyo market ramen" });
 			const hits = await byText(user, "ramen market tokyo");
 			expect(headlines(hits)).toEqual(["three tokyo market ramen", "two tokyo market", "one tokyo"]);
-			const [most = 0, some = 0, least = 0] = hits.map(({ score }) => score);
-			expect(most).toBeGreaterThan(some);
-			expect(some).toBeGreaterThan(least);
+			const [high = 0, middle = 0, low = 0] = hits.map(({ score }) => score);
+			expect(high).toBeGreaterThan(middle);
+			expect(middle).toBeGreaterThan(low);
 			expect(hits.map(({ match }) => match)).toEqual(["strong", "weak", "weak"]);
 		});
 
@@ -110,8 +110,8 @@ export function textSearchContract(get: () => RowPorts): void {
 			await analyzedItem(get(), user, { category: "Art", headline: "ramen" });
 			expect(await byText(user, "ramen", { category: "Food" })).toHaveLength(2);
 			expect(await byText(user, "ramen", { topK: 1 })).toHaveLength(1);
-			const some = { text: "ramen unheard", minScore: 0.5 };
-			expect(await get().search.byText(user, some, { topK: 5 })).toEqual([]);
+			const halfKnown = { text: "ramen unheard", minScore: 0.5 };
+			expect(await get().search.byText(user, halfKnown, { topK: 5 })).toEqual([]);
 		});
 
 		it("is limited by a category in whatever case it is written", async () => {

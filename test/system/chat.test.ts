@@ -143,11 +143,11 @@ test("the text of a deleted item leaves the history, the table and what the conv
 		"secret.png",
 		await card(["Xylophone Quartet", "Rehearsal in Graz", "Door code 4711"]),
 	);
-	const { id: other } = await eve.upload("other.png", await card(["Xylophone Trio", "Concert in Linz"]));
-	for (const each of [id, other]) expect((await eve.settled(each)).status).toBe("ready");
+	const { id: unrelated } = await eve.upload("other.png", await card(["Xylophone Trio", "Concert in Linz"]));
+	for (const each of [id, unrelated]) expect((await eve.settled(each)).status).toBe("ready");
 	const say = (message: string) => eve.call<Answered>("POST", "/chat", { message, session_id: "music" });
 	const shown = await say("Show me what I have of xylophone");
-	expect(shown.search_results.map(({ item_id }) => item_id).sort()).toEqual([id, other].sort());
+	expect(shown.search_results.map(({ item_id }) => item_id).sort()).toEqual([id, unrelated].sort());
 	expect((await say("What is the door code?")).message.content).toContain("4711");
 	expect(await storedChats()).toMatch(/Quartet|4711/);
 
@@ -160,7 +160,7 @@ test("the text of a deleted item leaves the history, the table and what the conv
 		search_results: expect.arrayContaining([expect.objectContaining({ item_id: id, headline: "", deleted: true })]),
 	});
 	const next = await say("the first one");
-	expect(next.search_results.map(({ item_id }) => item_id)).toEqual([other]);
+	expect(next.search_results.map(({ item_id }) => item_id)).toEqual([unrelated]);
 	expect(JSON.stringify(await say("What is the door code?"))).not.toContain("4711");
 });
 

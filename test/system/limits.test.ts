@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { newUser } from "./environment.ts";
 
 test("a person beyond a limit is told how long to wait, and nobody else is refused", async () => {
-	const [user, other] = await Promise.all([newUser(), newUser()]);
+	const [user, stranger] = await Promise.all([newUser(), newUser()]);
 	const remove = async ({ apiUrl, session }: typeof user) =>
 		fetch(`${apiUrl}/items/${randomUUID()}`, {
 			method: "DELETE",
@@ -19,5 +19,5 @@ test("a person beyond a limit is told how long to wait, and nobody else is refus
 	expect(Number(answer.headers.get("retry-after"))).toBe(1);
 	expect(answer.headers.get("ratelimit")).toBe('"write";r=0;t=1');
 	expect(await answer.json()).toMatchObject({ code: "rate_limited", detail: expect.stringContaining("100 requests") });
-	expect((await remove(other)).headers.get("ratelimit")).toBe('"write";r=99;t=1');
+	expect((await remove(stranger)).headers.get("ratelimit")).toBe('"write";r=99;t=1');
 });

@@ -132,10 +132,10 @@ describe("the sweeper", () => {
 	});
 
 	describe("goes on after a failure of one person's, and reports it", () => {
-		const other = "22222222-2222-4222-8222-222222222222";
+		const stranger = "22222222-2222-4222-8222-222222222222";
 
 		it("that is an event of the outbox", async () => {
-			const [{ itemId }, { itemId: whole }] = [await readyItem(ports, user), await readyItem(ports, other)];
+			const [{ itemId }, { itemId: whole }] = [await readyItem(ports, user), await readyItem(ports, stranger)];
 			const broken = ports.store.items.get(itemId)?.outbox[0]?.event;
 			if (!broken) throw new Error("The outbox is empty.");
 			Object.assign(broken.detail, { item_id: "none" });

@@ -45,8 +45,8 @@ export function motoAccount<const Region extends string>(region: Region) {
 		operate: operateWith(runner),
 		/** Makes a runner whose dev has other settings, and what runs a script in it. */
 		variant(more: object) {
-			const other = createScriptRunner({ ...settings, ...more });
-			return { runner: other, operate: operateWith(other) };
+			const changed = createScriptRunner({ ...settings, ...more });
+			return { runner: changed, operate: operateWith(changed) };
 		},
 		/** Creates a stack of dev. */
 		createStack: (part: string, template: object, isProtected = false) =>

@@ -3,7 +3,7 @@ import { hasFact } from "#tools/eval/answers/facts.ts";
 import { faultsOf } from "#tools/eval/answers/judge.ts";
 
 const id = "1c6a680c-e5e3-42e0-9bf2-bed7863237d9";
-const other = "d5ebd2cd-f71b-4d6e-898a-0e3cc02302ff";
+const secondId = "d5ebd2cd-f71b-4d6e-898a-0e3cc02302ff";
 const question = { ask: "How much?", facts: [["64.18"]], items: [id], held_out: false };
 const cited = (text: string, ...ids: string[]) => ({
 	text,
@@ -25,7 +25,7 @@ it("an answer is right if it has the facts, and cites only their items in every 
 	expect(faults(cited(`TOTAL 64.18 [${id}].`, id))).toEqual([]);
 	expect(faults({ text: null, citations: [] })).toEqual(["has no answer"]);
 	expect(faults(cited(`TOTAL 46.18 [${id}].`, id))).toEqual(["lacks 64.18"]);
-	expect(faults(cited(`TOTAL 64.18 [${id}]. Bread [${other}].`, id, other))).toEqual([`cites ${other}`]);
+	expect(faults(cited(`TOTAL 64.18 [${id}]. Bread [${secondId}].`, id, secondId))).toEqual([`cites ${secondId}`]);
 	expect(faults(cited(`It was a shop. TOTAL 64.18 [${id}].`, id))).toEqual(['cites nothing for "It was a shop."']);
 });
 

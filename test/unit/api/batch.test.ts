@@ -190,15 +190,11 @@ describe("a batch of more than 100 items", () => {
 			expect(await ask("DELETE", `/jobs/${id}`)).toMatchObject({ status: 200, body: { id, state: "canceled" } });
 		}
 		expect(await slice()).toBeNull();
-		const other = await start();
+		const next = await start();
 		await slice();
 		for (const [method, json] of [["DELETE"], ["PATCH", { state: "paused" }]] as const) {
-			const { status, body } = await ask(method, `/jobs/${other.id}`, json);
-			expect([status, body.code, body.detail]).toEqual([
-				409,
-				"job_ended",
-				`The job ${other.id} has ended: it is done.`,
-			]);
+			const { status, body } = await ask(method, `/jobs/${next.id}`, json);
+			expect([status, body.code, body.detail]).toEqual([409, "job_ended", `The job ${next.id} has ended: it is done.`]);
 		}
 		expect((await ask("PATCH", `/jobs/${id}`, { state: "running" })).body.code).toBe("job_ended");
 	});

@@ -70,10 +70,10 @@ describe("a request with an Idempotency-Key", () => {
 
 	it("with another path under the same key is refused, whose body is the same", async () => {
 		const api = testApi();
-		const [one, two] = [await readyItem(api.ports, ada), await readyItem(api.ports, ada)];
-		const analyze = ({ itemId }: typeof one) => send(api, "k", `/items/${itemId}/analyze`, { force_reanalyze: true });
-		expect((await analyze(one)).status).toBe(202);
-		const answer = await analyze(two);
+		const [left, right] = [await readyItem(api.ports, ada), await readyItem(api.ports, ada)];
+		const analyze = ({ itemId }: typeof left) => send(api, "k", `/items/${itemId}/analyze`, { force_reanalyze: true });
+		expect((await analyze(left)).status).toBe(202);
+		const answer = await analyze(right);
 		expect(answer.status).toBe(422);
 		expect(await answer.json()).toMatchObject({ code: "idempotency_key_reused" });
 	});

@@ -170,10 +170,10 @@ describe("a search", () => {
 	});
 
 	it("has a query of one character", async () => {
-		const one = await readyItem(api.ports, "kai", { headline: "駅 X" });
+		const single = await readyItem(api.ports, "kai", { headline: "駅 X" });
 		const { status, body } = await api.as("kai")("POST", "/search", { json: { query: "駅", search_type: "bm25" } });
 		expect(status).toBe(200);
-		expect(body.results).toMatchObject([{ item_id: one.itemId, match: "strong" }]);
+		expect(body.results).toMatchObject([{ item_id: single.itemId, match: "strong" }]);
 	});
 
 	it("is answered from strong results alone, with weak ones beside them", async () => {

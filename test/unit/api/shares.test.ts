@@ -134,13 +134,13 @@ describe("a visitor", () => {
 
 	it("gets the derived pictures, which have no metadata, and no other item's", async () => {
 		const { visit, path, itemId, ports } = await shared();
-		const other = await readyItem(ports, ada);
+		const second = await readyItem(ports, ada);
 		const thumbnail = await visit(`${path}/${itemId}?size=thumbnail`);
 		expect([thumbnail.status, thumbnail.headers.get("content-type")]).toEqual([200, "image/webp"]);
 		const large = await visit(`${path}/${itemId}`);
 		expect([large.status, large.headers.get("content-type")]).toEqual([200, "image/jpeg"]);
 		expect(large.headers.get("content-disposition")).toBeNull();
-		for (const id of [other.itemId, crypto.randomUUID(), "x"]) {
+		for (const id of [second.itemId, crypto.randomUUID(), "x"]) {
 			expect((await visit(`${path}/${id}`)).status).toBe(404);
 		}
 		expect((await visit(`${path}/${itemId}?size=download`)).status).toBe(404);

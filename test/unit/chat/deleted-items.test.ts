@@ -147,8 +147,8 @@ function contract(get: () => Conversations, stored: (user: string) => Promise<st
 
 	it("of another person stays", async () => {
 		await ask("everything", both);
-		const [mine, other] = [user, newUser()];
-		user = other;
+		const [mine, stranger] = [user, newUser()];
+		user = stranger;
 		lighthouse = (await readyItem(ports, user, { headline: "A lighthouse at dusk" })).itemId;
 		await ask("everything", (_, calls) =>
 			calls === 1 ? searching("lighthouse") : { text: `A lighthouse at dusk [${ref(lighthouse)}].` },

@@ -33,21 +33,21 @@ const minDifference = 1e-9;
 export function leaveOneOut({ scores, off, inForce }: Scores): LeftOut {
 	const sets = [...(scores[off] ?? []).keys()];
 	if (sets.length < 2) throw new Error("Leaving one set out takes two sets or more.");
-	const of = (value: number, set: number) => scores[value]?.[set] ?? [];
+	const scoreOf = (value: number, set: number) => scores[value]?.[set] ?? [];
 	const preferred = [...new Set([off, inForce, ...scores.keys()])];
 	const bestOn = (some: number[]) => {
 		let best = off;
 		let bestScore = Number.NEGATIVE_INFINITY;
 		for (const value of preferred) {
-			const score = mean(some.map((set) => mean(of(value, set))));
+			const score = mean(some.map((set) => mean(scoreOf(value, set))));
 			if (score > bestScore + minDifference) [best, bestScore] = [value, score];
 		}
 		return best;
 	};
 	const chosen = sets.map((left) => bestOn(sets.filter((set) => set !== left)));
 	const differences = sets.map((set, at) => {
-		const before = of(off, set);
-		return of(chosen[at] as number, set).map((score, query) => score - (before[query] as number));
+		const before = scoreOf(off, set);
+		return scoreOf(chosen[at] as number, set).map((score, query) => score - (before[query] as number));
 	});
 	return { chosen, chosenOnAll: bestOn(sets), gains: differences.map(mean), gain: pairedBootstrap(differences) };
 }

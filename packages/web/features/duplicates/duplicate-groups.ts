@@ -7,10 +7,10 @@ type Pair = readonly string[];
 export function duplicateGroups(pairs: readonly Pair[]): string[][] {
 	const alike = new Map<string, Set<string>>();
 	const note = (from: string, to: string) => alike.set(from, (alike.get(from) ?? new Set()).add(to));
-	for (const [one, other] of pairs) {
-		if (!one || !other) continue;
-		note(one, other);
-		note(other, one);
+	for (const [first, second] of pairs) {
+		if (!first || !second) continue;
+		note(first, second);
+		note(second, first);
 	}
 	const grouped = new Set<string>();
 	const groups: string[][] = [];
