@@ -115,6 +115,16 @@ export function dynamoDbRateLimits({
 			throw new Error(`A bucket changed during each of ${maxAttempts} attempts to take from it.`);
 		},
 
+		async putBack(userId, quota, units) {
+			const { met, bucket } = await update({
+				Key: keyOf(userId, quota),
+				UpdateExpression: "set full_at = full_at - :cost",
+				ConditionExpression: "attribute_exists(full_at)",
+				ExpressionAttributeValues: { ":cost": costMs(quota, units) },
+			});
+			if (met) remember(`${userId}#${quota.routeClass}`, { fullAt: bucket.fullAt });
+		},
+
 		async release(userId, quota, { number, ends }) {
 			await update({
 				Key: keyOf(userId, quota),

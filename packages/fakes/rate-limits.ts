@@ -1,5 +1,5 @@
 import { accountDeleted } from "#core/errors.ts";
-import { type Bucket, fullBucket, takeFrom } from "#core/limits/bucket.ts";
+import { type Bucket, costMs, fullBucket, takeFrom } from "#core/limits/bucket.ts";
 import type { Quota } from "#core/limits/limits.ts";
 import type { Clock, RateLimits } from "#core/ports/index.ts";
 
@@ -15,6 +15,10 @@ export function fakeRateLimits(clock: Clock): RateLimits {
 			const { taken, bucket } = takeFrom(buckets.get(key) ?? fullBucket, quota, units, clock.now().getTime());
 			buckets.set(key, bucket);
 			return taken;
+		},
+		async putBack(userId, quota, units) {
+			const { fullAt, slots } = buckets.get(keyOf(userId, quota)) ?? fullBucket;
+			buckets.set(keyOf(userId, quota), { fullAt: fullAt - costMs(quota, units), slots });
 		},
 		async release(userId, quota, { number, ends }) {
 			const key = keyOf(userId, quota);

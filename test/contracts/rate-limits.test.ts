@@ -47,6 +47,7 @@ describe.each(backends)("limits on $name", ({ start }) => {
 	// A new sandbox for each call knows nothing of the bucket.
 	limitsContract(() => ({
 		take: (...args) => sandbox().take(...args),
+		putBack: (...args) => sandbox().putBack(...args),
 		release: (...args) => sandbox().release(...args),
 		close: (...args) => sandbox().close(...args),
 		forget: (...args) => sandbox().forget(...args),
@@ -73,6 +74,16 @@ describe.each(backends)("limits on $name", ({ start }) => {
 		clock.pass(1);
 		expect(await limits.take(user, read, 1)).toMatchObject({ allowed: true });
 		expect(calls.count).toBe(11);
+	});
+
+	it("let a sandbox take what it has put back, again and again", async () => {
+		const user = randomUUID();
+		const limits = sandbox();
+		const two = { ...read, perMinute: 2 };
+		for (let request = 0; request < 4; request += 1) {
+			expect(await limits.take(user, two, 1)).toMatchObject({ allowed: true });
+			await limits.putBack(user, two, 1);
+		}
 	});
 
 	it("cost one write a second where a person sends many more requests than there is room for", async () => {
@@ -249,6 +260,14 @@ function limitsContract(get: () => RateLimits): void {
 		expect(await take(user, read, 10)).toMatchObject({ allowed: false, remaining: 3, retryAfterSeconds: 7 });
 		clock.pass(7);
 		expect(await take(user, read, 10)).toMatchObject({ allowed: true, remaining: 0 });
+	});
+
+	it("have room again for what was put back", async () => {
+		const user = randomUUID();
+		await take(user, read, 60);
+		await get().putBack(user, read, 2);
+		expect(await take(user, read, 2)).toMatchObject({ allowed: true, remaining: 0 });
+		expect(await take(user)).toMatchObject({ allowed: false });
 	});
 
 	it("let a request of more units than a minute has come with a full bucket", async () => {

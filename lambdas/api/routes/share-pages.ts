@@ -81,7 +81,7 @@ const enter = open(routes.enterShare, {
 	tags,
 	summary: "Open a shared page that has a password",
 	description:
-		"The answer is that of `GET`, with a cookie by which the other routes of the page know the visitor for twelve hours; a form is sent back to the page. All visitors together may guess ten times, and then once in six minutes.",
+		"The answer is that of `GET`, with a cookie by which the other routes of the page know the visitor for twelve hours; a form is sent back to the page. All visitors together may guess wrong ten times, and then once in six minutes.",
 	request: {
 		params: tokenParams,
 		body: {

@@ -8,6 +8,8 @@ export interface RateLimits {
 	 * @throws AppError `account_deleted` once the person's buckets were closed
 	 */
 	take(userId: string, quota: Quota, units: number): Promise<Taken>;
+	/** Puts back the units of a request that shall not count. */
+	putBack(userId: string, quota: Quota, units: number): Promise<void>;
 	/** Frees the slot of a request that has ended. */
 	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
 	/** Closes a person's buckets of every class, at least until then: their tokens are good for nothing more. */

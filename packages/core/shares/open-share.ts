@@ -21,7 +21,7 @@ export function isOpen({ id, passwordHash }: Share, pass: string | undefined, no
 	return passwordHash === null || (pass !== undefined && isPass(pass, { id, passwordHash }, now));
 }
 
-/** Ten guesses of the password of a share, and one more every six minutes, by whomever. */
+/** Ten wrong guesses of the password of a share, and one more every six minutes, by whomever. */
 const guesses = (share: Share): Quota => ({
 	routeClass: `guess#${share.id}`,
 	perMinute: 1 / 6,
@@ -59,5 +59,7 @@ export async function enterShare(
 	if (!(await isPassword(password, passwordHash))) {
 		throw new AppError("password_wrong", "This is not the password of the page.");
 	}
+	// Many guests who know it lock nobody out. A guess that stays counted does no harm.
+	await rateLimits.putBack(userId, guesses(share), 1).catch(() => {});
 	return newPass({ id, passwordHash }, now);
 }
