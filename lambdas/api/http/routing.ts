@@ -157,7 +157,9 @@ function meant(forms: z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
 
 function fieldProblems(part: string, issue: z.core.$ZodIssue): FieldProblem[] {
 	const path = [part, ...issue.path];
-	if (issue.code === "invalid_union") return meant(issue.errors).flatMap((each) => fieldProblems(path.join("."), each));
+	// A union by a field has no forms where that field's value names none.
+	if (issue.code === "invalid_union" && issue.errors.length > 0)
+		return meant(issue.errors).flatMap((each) => fieldProblems(path.join("."), each));
 	if (issue.code !== "unrecognized_keys") {
 		const isMissing = issue.message.endsWith("received undefined");
 		const detail = isMissing ? "This field is missing" : issue.message;

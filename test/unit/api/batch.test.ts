@@ -91,6 +91,14 @@ describe("a batch of up to 100 items", () => {
 		});
 	});
 
+	it.each([{ action: "fly" }, {}])("of an unknown action is refused with those that there are: %j", async (wrong) => {
+		const { status, body } = await batch({ ids: [randomUUID()], ...wrong });
+		expect(status).toBe(422);
+		expect(body.errors).toMatchObject([
+			{ field: "body.action", detail: expect.stringMatching(/^Must be one of tag, /) },
+		]);
+	});
+
 	it("marks favourites", async () => {
 		const [mine, foreign] = [await item(), await item(bob)];
 		const favorite = async (id: string, user = ada) =>
