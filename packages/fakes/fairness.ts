@@ -57,7 +57,7 @@ function reasonToDefer(
 	store: Store,
 	userId: string,
 	stage: StageName,
-	{ share, grouped }: Fairness,
+	{ fairShare, grouped }: Fairness,
 	now: number,
 ): Deferral["reason"] | null {
 	const items = [...store.items.values()];
@@ -67,13 +67,13 @@ function reasonToDefer(
 	const claimOf = (person: string) => recentClaim(store, person, stage);
 	const isWithin = (seconds: number, time: number) => time > now - seconds * 1000;
 	const isBusy = (person: string) => !isWithin(busySeconds, claimOf(person)?.busySince ?? now);
-	const isAtShare = (person: string) => heldBy(person) >= share && isBusy(person);
+	const isAtShare = (person: string) => heldBy(person) >= fairShare && isBusy(person);
 	const others = items
 		.filter(({ item }) => item.userId !== userId)
 		.flatMap((stored) => waitsFor(stored, stage).map((since) => ({ person: stored.item.userId, since })));
 	const isActive = (claim: RecentClaim) => claim.userId !== userId && isWithin(activeSeconds, claim.claimedAt);
-	if (!grouped && heldBy(userId) >= share) return "share";
-	if (isAtShare(userId) && (others.length > 0 || [...store.recentClaims.values()].some(isActive))) return "share";
+	if (!grouped && heldBy(userId) >= fairShare) return "fair_share";
+	if (isAtShare(userId) && (others.length > 0 || [...store.recentClaims.values()].some(isActive))) return "fair_share";
 
 	const lastClaim = claimOf(userId)?.claimedAt ?? 0;
 	const servedAt = isBusy(userId) && isWithin(servedSeconds, lastClaim) ? lastClaim : 0;

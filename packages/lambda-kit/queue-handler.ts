@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { z } from "zod";
 import { ModelFailure, StageBusy, WorkDeferred } from "#core/errors.ts";
-import { shareOf } from "#core/pipeline/fairness.ts";
+import { fairShareOf } from "#core/pipeline/fairness.ts";
 import type { StageOptions, StageOutcome } from "#core/pipeline/run-stage.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Deferral } from "#core/ports/index.ts";
@@ -76,7 +76,7 @@ export function queueHandler<T extends StageEvent>(
 				const work = run(event, {
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
-					fairness: { share: shareOf(queue.concurrency), grouped: isGrouped(record, event.user_id) },
+					fairness: { fairShare: fairShareOf(queue.concurrency), grouped: isGrouped(record, event.user_id) },
 					// An event of S3 has no correlation id.
 					onClaimed: (item) => {
 						correlationId = item.correlationId;

@@ -46,7 +46,7 @@ async function person(ports: TestPorts): Promise<string> {
 		provider: null,
 		model: null,
 	});
-	await ports.stages.claim(userId, second.id, "process", 60, { share: 1, grouped: true });
+	await ports.stages.claim(userId, second.id, "process", 60, { fairShare: 1, grouped: true });
 	await ports.profiles.change(userId, { displayName: "Ada" });
 	await ports.shares.create(newShare(userId, { itemId: item.id }));
 	const turn = await ports.sessions.beginTurn(userId, "chat", "Where is the lighthouse?");
@@ -154,7 +154,7 @@ describe(`the deletion of an account on ${contractDatabase.title}`, () => {
 		await ports.shares.create(share);
 		await ports.deletedAccounts.mark(user);
 		expect(await ports.stages.claim(user, item.id, "process", 60)).toEqual({ outcome: "gone" });
-		expect(await ports.stages.claim(user, item.id, "process", 60, { share: 1, grouped: true })).toEqual({
+		expect(await ports.stages.claim(user, item.id, "process", 60, { fairShare: 1, grouped: true })).toEqual({
 			outcome: "gone",
 		});
 		const request = await ports.requests.create({

@@ -14,7 +14,7 @@ import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
-const fairness: Fairness = { share: 1, grouped: true };
+const fairness: Fairness = { fairShare: 1, grouped: true };
 
 // A claim sees who else waits, so each test begins with empty tables.
 describe("fairness in the fake", () => {
@@ -46,11 +46,11 @@ describe(`fairness on ${contractDatabase.title}`, () => {
 		(seconds) => ageRows(db, null, seconds),
 	);
 
-	const claimAtOnce = async (user: string, share: number) => {
+	const claimAtOnce = async (user: string, fairShare: number) => {
 		const ports = postgresPorts(db);
 		const items = await Promise.all(Array.from({ length: 8 }, () => processedItem(ports, user)));
 		const claims = await Promise.all(
-			items.map(({ id }) => ports.stages.claim(user, id, "analyze", 60, { share, grouped: true })),
+			items.map(({ id }) => ports.stages.claim(user, id, "analyze", 60, { fairShare, grouped: true })),
 		);
 		await db.query("delete from items where user_id = $1", [user]);
 		return claims.map((claim) => (claim.outcome === "deferred" ? claim.reason : claim.outcome)).sort();
@@ -70,14 +70,14 @@ describe(`fairness on ${contractDatabase.title}`, () => {
 				"insert into recent_claims values ($1, 'embed', clock_timestamp(), clock_timestamp() + interval '1 hour')",
 				[newUser()],
 			);
-			for (const share of [1, 2, 3]) {
+			for (const fairShare of [1, 2, 3]) {
 				const user = newUser();
 				await db.query(
 					"insert into recent_claims values ($1, 'analyze', clock_timestamp() - interval '1 hour', clock_timestamp())",
 					[user],
 				);
-				const rest = Array(8 - share).fill("share");
-				expect(await claimAtOnce(user, share)).toEqual([...Array(share).fill("claimed"), ...rest]);
+				const rest = Array(8 - fairShare).fill("fair_share");
+				expect(await claimAtOnce(user, fairShare)).toEqual([...Array(fairShare).fill("claimed"), ...rest]);
 			}
 		},
 	);
@@ -259,8 +259,8 @@ function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknow
 		expect(await outcome(theirs[0], "process")).toBe("claimed");
 		expect(await outcome(theirs[1], "process")).toBe("order");
 		expect(await outcome(theirs[2], "process")).toBe("order");
-		expect(await outcome(mine[0], "process", { share: 3 })).toBe("claimed");
-		expect(await outcome(mine[1], "process", { share: 3 })).toBe("order");
+		expect(await outcome(mine[0], "process", { fairShare: 3 })).toBe("claimed");
+		expect(await outcome(mine[1], "process", { fairShare: 3 })).toBe("order");
 	});
 
 	it("does not wait for work that could be received for two minutes, until the sweeper restarts it", async () => {
@@ -281,10 +281,10 @@ function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknow
 		expect(await outcome(first, "process")).toBe("claimed");
 		await pass(61);
 		expect(await outcome(theirs, "analyze")).toBe("claimed");
-		expect(await tryClaim(second, "process")).toMatchObject({ outcome: "deferred", reason: "share", held: 1 });
-		expect(await outcome(second, "process", { share: 2 })).toBe("claimed");
+		expect(await tryClaim(second, "process")).toMatchObject({ outcome: "deferred", reason: "fair_share", held: 1 });
+		expect(await outcome(second, "process", { fairShare: 2 })).toBe("claimed");
 		await pass(61);
-		expect(await outcome(third, "process", { share: 2 })).toBe("claimed");
+		expect(await outcome(third, "process", { fairShare: 2 })).toBe("claimed");
 	});
 
 	it("keeps nobody to the share who had a break within the last minute", async () => {
@@ -304,7 +304,7 @@ function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknow
 		expect(await outcome(theirs[0], "process")).toBe("claimed");
 		await pass(61);
 		const mine = await uploads(ada);
-		expect(await outcome(theirs[1], "process")).toBe("share");
+		expect(await outcome(theirs[1], "process")).toBe("fair_share");
 		for (const item of mine) expect(await outcome(item, "process"), "Bob may hold no more").toBe("claimed");
 	});
 
@@ -327,7 +327,7 @@ function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknow
 		const { item: announced } = await get().items.create(newItem(ada));
 		expect(await outcome(await upload(ada), "process", { grouped: false })).toBe("claimed");
 		expect(await tryClaim(announced, "process", { grouped: false })).toMatchObject({
-			reason: "share",
+			reason: "fair_share",
 			held: 1,
 			seconds: 0,
 		});
@@ -341,7 +341,7 @@ function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknow
 		expect(await outcome(second, "process"), "Bob's file has not come").toBe("claimed");
 		const { item: running } = await get().items.create(newItem(bob));
 		expect(await outcome(running, "process", { grouped: false })).toBe("claimed");
-		expect(await outcome(announced, "process", { grouped: false })).toBe("share");
+		expect(await outcome(announced, "process", { grouped: false })).toBe("fair_share");
 		expect(await outcome(third, "process")).toBe("order");
 		await get().items.reopen(bob, announced.id, { mimeType: "image/png", fileSize: 3 });
 		expect(await outcome(third, "process"), "another file is announced").toBe("claimed");

@@ -140,20 +140,20 @@ describe("a stage's handler", () => {
 		[2, 1],
 		[8, 2],
 		[12, 4],
-	])("of %i concurrent invocations leaves a busy person %i", async (concurrency, share) => {
+	])("of %i concurrent invocations leaves a busy person %i", async (concurrency, fairShare) => {
 		const { options } = await handle([record(1)], async () => "committed", { concurrency });
-		expect(options[0]?.fairness).toEqual({ share, grouped: true });
+		expect(options[0]?.fairness).toEqual({ fairShare, grouped: true });
 	});
 
 	it.each(["", "originals/user/item.png"])(
 		"says of a message in the group '%s' that it is not in its person's",
 		async (group) => {
 			const { options } = await handle([record(1, "a", group)], async () => "committed");
-			expect(options[0]?.fairness).toEqual({ share: 1, grouped: false });
+			expect(options[0]?.fairness).toEqual({ fairShare: 1, grouped: false });
 		},
 	);
 
-	const deferral = { reason: "share", held: 2, waitedSeconds: 90, seconds: 45 } as const;
+	const deferral = { reason: "fair_share", held: 2, waitedSeconds: 90, seconds: 45 } as const;
 	it.each(["user", ""])(
 		"acknowledges a message of group '%s' that is put off, and sends it again for later",
 		async (group) => {

@@ -17,7 +17,7 @@ export const receivableSeconds = 120;
 export const servedSeconds = 300;
 
 /** The concurrent invocations of a stage that a busy person may hold: others keep two thirds, so wait half as long again. */
-export const shareOf = (concurrency: number): number => Math.max(1, Math.floor(concurrency / 3));
+export const fairShareOf = (concurrency: number): number => Math.max(1, Math.floor(concurrency / 3));
 
 /** Of one person's work that is put off for a stage, as much comes back in a second; each within these seconds. */
 export const deferralsPerSecond = 10;

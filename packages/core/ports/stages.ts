@@ -19,17 +19,17 @@ export interface Lease {
 /** How a claim regards other people: without it, it does not. */
 export interface Fairness {
 	/** Leases of the stage that a busy person may hold while another was active a moment ago; at least 1. */
-	share: number;
+	fairShare: number;
 	/**
-	 * The message names its person to the queue. One that does not is put off at the share in any case, and comes back at
+	 * The message names its person to the queue. One that does not is put off at the fair share in any case, and comes back at
 	 * once with the name.
 	 */
 	grouped: boolean;
 }
 
 export interface Deferral {
-	/** `order`: another waits who comes first. `share`: the person holds the share. */
-	reason: "order" | "share";
+	/** `order`: another waits who comes first. `fair_share`: the person holds a fair share. */
+	reason: "order" | "fair_share";
 	/** The person's leases of the stage. */
 	held: number;
 	/** How long the item or request has waited. */

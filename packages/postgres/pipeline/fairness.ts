@@ -64,8 +64,8 @@ const heldLeases = (userId: string | Sql, stage: StageName) =>
 	      where user_id = ${userId} and lease_stage = ${stage} and lease_expires_at > clock_timestamp())`;
 
 /** A condition for a claim in the common case: no other person matters to it. */
-export function isUncontested(userId: string, stage: StageName, { share, grouped }: Fairness): Sql {
-	if (!grouped) return sql`(not ${othersWait(userId, stage)} and ${heldLeases(userId, stage)} < ${share})`;
+export function isUncontested(userId: string, stage: StageName, { fairShare, grouped }: Fairness): Sql {
+	if (!grouped) return sql`(not ${othersWait(userId, stage)} and ${heldLeases(userId, stage)} < ${fairShare})`;
 	const wasBusy = sql`exists (
 	      select from recent_claims where user_id = ${userId} and stage = ${stage} and busy_since <= ${ago(busySeconds)})`;
 	return sql`(not ${othersWait(userId, stage)} and not (${wasBusy} and ${othersWereActive(userId)}))`;
@@ -79,13 +79,13 @@ export const ownClaims = (userId: string, stage: StageName) =>
 	    )`;
 
 /** An expression over `own`: why the person's work is put off; null where it is not. */
-export function reasonToDefer(userId: string, stage: StageName, { share, grouped }: Fairness): Sql {
-	const isBusyAtShare = sql`held >= ${share} and ${isBusy}
+export function reasonToDefer(userId: string, stage: StageName, { fairShare, grouped }: Fairness): Sql {
+	const isBusyAtShare = sql`held >= ${fairShare} and ${isBusy}
 	        and (${othersWait(userId, stage)} or ${othersWereActive(userId)})`;
-	const isAtShare = grouped ? isBusyAtShare : sql`held >= ${share}`;
+	const isAtShare = grouped ? isBusyAtShare : sql`held >= ${fairShare}`;
 	return sql`case
-	      when ${isAtShare} then 'share'
-	      when ${othersComeFirst(userId, stage, share)} then 'order'
+	      when ${isAtShare} then 'fair_share'
+	      when ${othersComeFirst(userId, stage, fairShare)} then 'order'
 	    end`;
 }
 
@@ -93,7 +93,7 @@ export function reasonToDefer(userId: string, stage: StageName, { share, grouped
  * A condition over `own`: another waits who comes first, and whose work can be received now. It looks up one waiting
  * person after another in the index, however much each has waiting.
  */
-function othersComeFirst(userId: string, stage: StageName, share: number): Sql {
+function othersComeFirst(userId: string, stage: StageName, fairShare: number): Sql {
 	const servedAt = sql`case
 	      when ${isBusy} and own.claimed_at > ${ago(servedSeconds)} then own.claimed_at else '-infinity' end`;
 	const patience = sql`case when ${isBusy} then ${constant(minDeferSeconds)} else 0 end`;
@@ -101,7 +101,7 @@ function othersComeFirst(userId: string, stage: StageName, share: number): Sql {
 	      select from (select ${heldLeases(sql`people.user_id`, stage)} as held) as theirs
 	      left join recent_claims on recent_claims.user_id = people.user_id and recent_claims.stage = ${stage}
 	      where (theirs.held, coalesce(recent_claims.claimed_at, '-infinity')) < (own.held, ${servedAt})
-	        and (theirs.held < ${share} or coalesce(recent_claims.busy_since > ${ago(busySeconds)}, true)))`;
+	        and (theirs.held < ${fairShare} or coalesce(recent_claims.busy_since > ${ago(busySeconds)}, true)))`;
 	const areWaiting = ({ rows, userId: waiting, receivableAt }: Waiting) =>
 		sql`exists (
 	      with recursive people (user_id) as (
@@ -173,7 +173,7 @@ export const shapeOf = (stage: StageName, fairness: Fairness | undefined) =>
 	`${stage} ${fairness ? (fairness.grouped ? "grouped" : "ungrouped") : "alone"}`;
 
 export interface DeferredRow {
-	reason: "order" | "share";
+	reason: "order" | "fair_share";
 	held: number;
 	waited: number;
 	seconds: number;
