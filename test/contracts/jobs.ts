@@ -32,6 +32,16 @@ export function jobsContract(get: () => ArrangedPorts): void {
 	const find = ({ userId, id }: Job) => get().jobs.find(userId, id);
 	const done = (ids: string[]) => ({ done: ids, failed: [] });
 	const goesOn = { seconds: 0, isFailure: false };
+	/** Makes a job of two items that is claimed and has done the first. */
+	async function halfDone() {
+		const user = newUser();
+		const ids = await items(user, 2);
+		const job = await create(user, ids);
+		const { jobs } = get();
+		const { lease } = await claim();
+		await jobs.record(lease, done(ids.slice(0, 1)));
+		return { user, ids, job, jobs, lease };
+	}
 
 	describe("a job", () => {
 		it("waits with its input, and ids that are no items of the user have failed", async () => {
@@ -98,12 +108,7 @@ export function jobsContract(get: () => ArrangedPorts): void {
 		});
 
 		it("fails after so many claims without a finished item", async () => {
-			const user = newUser();
-			const ids = await items(user, 2);
-			const job = await create(user, ids);
-			const { jobs } = get();
-			const { lease } = await claim();
-			await jobs.record(lease, done(ids.slice(0, 1)));
+			const { jobs, job, lease } = await halfDone();
 			await jobs.release(lease, { seconds: 0, isFailure: true });
 			for (let attempt = 0; attempt < maxAttempts; attempt++) {
 				const claimed = await claim();
@@ -124,12 +129,7 @@ export function jobsContract(get: () => ArrangedPorts): void {
 		});
 
 		it("that is canceled records nothing more, and stays canceled", async () => {
-			const user = newUser();
-			const ids = await items(user, 2);
-			const job = await create(user, ids);
-			const { jobs } = get();
-			const { lease } = await claim();
-			await jobs.record(lease, done(ids.slice(0, 1)));
+			const { jobs, job, lease, user, ids } = await halfDone();
 			const canceled = await jobs.cancel(user, job.id);
 			expect(canceled).toMatchObject({ state: "canceled", total: 2, done: 1 });
 			expect(await jobs.record(lease, done(ids.slice(1)))).toBe(false);
