@@ -10,6 +10,7 @@ Answer with one JSON object of the given schema, in English except for text that
 - tags: at most five short names under which the person would file this image. Take those of known_tags that fit, exactly as they are written, before you invent one; leave it empty rather than guess.
 - headline: one sentence that tells this image apart from similar ones. summary: two to five sentences, with names, places, dates and amounts.
 - image_details.extracted_text: every readable text, line by line, as it is written, at most 300 lines. objects, themes, emotions, vibes: what is seen and felt, a few words each. key_interest: why someone would keep this image.
+- image_details.picture_kind: what the image is; unknown where no other fits. facts: at most 40 values that the text states and a person may ask for: amounts, dates, codes, people. value: amounts with a decimal point and no other separator (1428.00), dates as 2026-03-14 (--03-14 without a year), times as 17:52, the rest as written. unit: the currency's ISO 4217 code, or the unit of a quantity; else null. source_line: the line of extracted_text. total is what is paid in all, amount any other; due_date and expiry_date only where the text says so; person: whoever writes, travels or is named; merchant: who was or is to be paid.
 - media_metadata: of a post or video: original_poster, tagged_accounts, location_tags, hashtags, audio_source; null or empty where nothing shows it.
 Say only what the image shows. Name a public figure or place only where the image itself tells who or where.
 

@@ -125,7 +125,12 @@ const empty = new Set([
 ]);
 
 /** The usual one of several values. */
-const choices: Record<string, unknown> = { status: "ready", search_type: "hybrid", score_type: "hybrid_rrf" };
+const choices: Record<string, unknown> = {
+	status: "ready",
+	search_type: "hybrid",
+	score_type: "hybrid_rrf",
+	picture_kind: "boarding_pass",
+};
 
 const formats: Record<string, unknown> = {
 	uuid: itemId,

@@ -14,6 +14,13 @@ const shownDescription = imageDescription.extend({
 	image_details: imageDescription.shape.image_details.omit({ text_lines: true }),
 });
 
+const { facts: factsSchema } = imageDescription.shape.image_details.shape;
+const factSchema = z.object(factsSchema.unwrap().element.shape).openapi("Fact", {
+	description:
+		"One form for each value, however it is written: amounts have a decimal point and no other separator and their currency as `unit`, dates are `2026-03-14` or `--03-14`, times `17:52`.",
+	example: { kind: "gate", value: "B22", unit: null, source_line: "Gate B22" },
+});
+
 export const analysisSchema = z
 	.object({
 		id: z.uuid(),
@@ -71,6 +78,10 @@ export const itemSchema = z
 		summary: z.string().nullable().openapi({ description: "Your own, else the model's." }),
 		category: z.string().nullable().openapi({ description: "Your own, else the model's." }),
 		note: z.string().nullable().openapi({ description: "Your own note, which searches find and models read." }),
+		facts: z.array(factSchema).openapi({
+			description:
+				"Values that the picture's text states, in the order of its lines: amounts, dates, codes, people. Empty for analyses made before there were any.",
+		}),
 		favorite: z.boolean(),
 		tags: z.array(z.string()).openapi({ description: "Your own list, else what the model suggests." }),
 		edited: z
@@ -148,6 +159,7 @@ export async function presentItem(
 		summary,
 		category,
 		note: item.note,
+		facts: latestAnalysis?.description.image_details.facts ?? [],
 		favorite: item.favorite,
 		tags,
 		edited: editedFields(item),

@@ -1,8 +1,11 @@
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
 import { lexemesIn } from "#text/document.ts";
 import { evidenceOf } from "#text/evidence.ts";
+import { type FactKind, factKindOf } from "#text/facts/fact.ts";
+import { findFactsInText } from "#text/facts/find-facts.ts";
 import type { QuestionKind } from "#text/question.ts";
 import { splitSentences } from "#text/sentences.ts";
+import { answeringFacts, factWords } from "./asked-facts.ts";
 import { type AskedWord, similarityIn, weigher } from "./asked-words.ts";
 
 interface Passage {
@@ -25,7 +28,8 @@ const beforeWeight = 0.5;
 const afterWeight = 0.25;
 /** A line with words of its own needs no label above. */
 const labelledWeight = 0.4;
-const totalWeight = 0.15;
+/** A line that states a fact of a kind that answers the question. */
+const factWeight = 0.15;
 /** A number beside a word of the question: IN REVIEW 11. */
 const besideWeight = 0.4;
 /** Headline and summary have most of the words, the lines have the facts. */
@@ -43,31 +47,36 @@ const minEvidence = 0.2;
 const maxPassages = 2;
 const tie = 0.97;
 
-const total =
-	/\b(?:grand )?total\b|\btotale?\b|amount due|\bnow due\b|\bdue\b|\bnet pay\b|\bsumme\b|gesamt|\brazem\b|合計|합계|\bttc\b|итого|we'll pay/i;
-
 /** Returns the passages of an item that have the kind of fact that is asked for, the best first; several only if they are as good. */
 export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights, isGiven = false }: Asked): Passage[] {
 	const share = weigher(asked, weights);
-	const read = (text: string) => {
-		const lexemes = new Set([...lexemesIn(text), ...initialsIn(text, asked)]);
+	const answering = answeringFacts(kind);
+	const read = (text: string, stated: FactKind[] = []) => {
+		const lexemes = new Set([...lexemesIn(text), ...initialsIn(text, asked), ...stated.flatMap(factWords)]);
 		const evidence = Math.max(evidenceOf(kind, withoutAsked(text, asked)), knownEvidence * evidenceOf(kind, text));
-		return { text, own: share(lexemes), hasAttribute: hasAll(attribute, lexemes), evidence };
+		const hasFact = stated.some((each) => answering.has(each));
+		return { text, own: share(lexemes), hasAttribute: hasAll(attribute, lexemes), evidence, hasFact };
 	};
 	const texts = item.extractedText
 		.split("\n")
 		.map((line) => line.trim())
 		.filter((line) => line);
-	const lines = texts.map(read);
+	const stated = Map.groupBy(findFactsInText(texts), ({ source_line: line }) => line);
+	const lines = texts.map((text) =>
+		read(
+			text,
+			(stated.get(text) ?? []).map((fact) => fact.kind),
+		),
+	);
 	const headline = read(item.headline);
-	const prose = [item.summary, item.note ?? ""].flatMap((text) => splitSentences(text)).map(read);
+	const prose = [item.summary, item.note ?? ""].flatMap((text) => splitSentences(text)).map((text) => read(text));
 	const isInLines = lines.some(({ hasAttribute }) => hasAttribute);
 
 	/** A line with a fact of its own labels no other. */
 	const labelShare = (line: (typeof lines)[number] | undefined) =>
 		line && (isOpen(kind) || line.evidence <= knownEvidence) ? line.own : 0;
 
-	const ofLines = lines.map(({ text, own, hasAttribute, evidence }, at): Passage => {
+	const ofLines = lines.map(({ text, own, hasAttribute, evidence, hasFact }, at): Passage => {
 		const [before, after] = [lines[at - 1], lines[at + 1]];
 		const isBare = !/\p{L}{3}/u.test(text);
 		const near =
@@ -75,8 +84,7 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 		const isAbout = isGiven || own + near > 0 || (tellsItself(kind) && headline.own > 0);
 		const isNext = before?.hasAttribute || after?.hasAttribute;
 		const factor = hasAttribute || tellsItself(kind) || !isInLines ? 1 : isNext ? nextToAttribute : awayFromAttribute;
-		const bonus =
-			(kind === "amount" && total.test(text) ? totalWeight : 0) + (isBeside(text, asked) ? besideWeight : 0);
+		const bonus = (hasFact ? factWeight : 0) + (isBeside(text, asked) ? besideWeight : 0);
 		return {
 			text: withContext(texts, at, kind, own > 0 ? "" : item.headline),
 			score: evidence < minEvidence || !isAbout ? 0 : (own + near + evidence + bonus) * factor,
@@ -98,8 +106,13 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 					: (own + evidence) * (isOnlyHere ? onlyProseFactor : factor),
 		};
 	};
+	const ofFact = ({ text, own, evidence }: typeof headline): Passage => ({
+		text: own > 0 && !isGiven ? `${withoutStop(item.headline)}: ${text}` : text,
+		score: evidence < minEvidence || own === 0 ? 0 : own + evidence + factWeight,
+	});
 	const ranked = [
 		...ofLines,
+		...factPassages(item, answering, texts).map(({ text, name }) => ofFact(read(text, [name]))),
 		ofProse(headline, headlineFactor),
 		...prose.map((sentence) => ofProse(sentence, summaryFactor)),
 	]
@@ -118,6 +131,16 @@ const isOpen = (kind: QuestionKind) => kind === "thing" || kind === "yes_no";
 
 const hasAll = (words: AskedWord[], text: ReadonlySet<string>) =>
 	words.length > 0 && words.every((word) => similarityIn(word, text) > 0);
+
+/** Returns the facts whose value no line has: its label stands elsewhere, or a model read more than the lines say. */
+function factPassages({ labels }: QuotedItem, answering: ReadonlySet<FactKind>, lines: string[]) {
+	return labels.split("\n").flatMap((text) => {
+		const name = factKindOf(text);
+		const value = text.slice(text.indexOf(": ") + 2);
+		const isInLines = lines.some((line) => line !== value && line.includes(value));
+		return name && answering.has(name) && !isInLines ? [{ text, name }] : [];
+	});
+}
 
 const maxDescription = 2;
 

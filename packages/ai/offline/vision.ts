@@ -1,5 +1,5 @@
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
-import { describe } from "./describe.ts";
+import { describe } from "./describe/describe.ts";
 import { readPicture, storedLines } from "./read-picture.ts";
 
 /** Describes images without a model provider, by the text read in them. */

@@ -22,7 +22,7 @@ interface QuoteLengths {
 export const shortQuote: QuoteLengths = {
 	summary: 600,
 	note: 600,
-	labels: 300,
+	labels: 400,
 	extractedText: 1_200,
 };
 

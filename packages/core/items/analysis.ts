@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { factKinds } from "#text/facts/fact.ts";
+import { factPhrases } from "./fact-phrases.ts";
 import { type Item, unedited } from "./item.ts";
+import { pictureKinds } from "./picture-kind.ts";
 
 const words = z.array(z.string().max(2_000)).max(500).default([]);
 
@@ -20,6 +23,14 @@ export interface TextLine extends TextWord {
 	words?: TextWord[];
 }
 
+/** A value that the image's text states; `Fact` says how values are written. */
+const fact = z.object({
+	kind: z.enum(factKinds),
+	value: z.string().min(1).max(500),
+	unit: z.string().max(40).nullable(),
+	source_line: z.string().max(2_000),
+});
+
 /** A vision model's answer about an image; stored whole as `raw_response`. */
 export const imageDescription = z.object({
 	category: z.string().min(1).max(100),
@@ -35,6 +46,9 @@ export const imageDescription = z.object({
 		emotions: words,
 		vibes: words,
 		key_interest: z.string().max(2_000).default(""),
+		/** Absent from analyses that were made before there were kinds and facts. */
+		picture_kind: z.enum(pictureKinds).optional(),
+		facts: z.array(fact).max(200).optional(),
 		/** Only of readers that know where a line is and how sure they are of it. */
 		text_lines: z.array(textLine).max(500).optional(),
 		/** False where a reader gave up before the end. */
@@ -113,7 +127,7 @@ export interface SearchText {
 	summary: string;
 	/** The person's own. */
 	note: string;
-	/** Category, tags, places, objects, themes: one phrase a line. */
+	/** Category, tags, facts, places, objects, themes: one phrase a line. */
 	labels: string;
 	/** Text seen in the image. */
 	extractedText: string;
@@ -144,6 +158,7 @@ export function searchText(description: ImageDescription, { edits, note, tags }:
 		labels: lines(
 			[edits.category ?? description.category],
 			tags,
+			factPhrases(details.facts ?? []),
 			description.subcategories,
 			media.location_tags,
 			media.hashtags,

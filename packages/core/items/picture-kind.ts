@@ -1,0 +1,20 @@
+/** What a picture is, by its layout and its words; `photo` has no text, and `unknown` is anything else. */
+export const pictureKinds = [
+	"receipt",
+	"invoice",
+	"ticket",
+	"boarding_pass",
+	"chat",
+	"code",
+	"error",
+	"recipe",
+	"event",
+	"parcel",
+	"contact",
+	"form",
+	"map",
+	"photo",
+	"unknown",
+] as const;
+
+export type PictureKind = (typeof pictureKinds)[number];
