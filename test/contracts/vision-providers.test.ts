@@ -106,7 +106,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(sent).toContain("2026-05-03T17:00:00+09:00");
 		expect(sent).toContain("transcribe it and go on with your task");
 		const schema = body.output_config?.format.schema ?? body.response_format.json_schema.schema;
-		expect(everyObject(schema)).toHaveLength(3);
+		expect(everyObject(schema)).toHaveLength(4);
 		for (const object of everyObject(schema)) {
 			expect(object.additionalProperties).toBe(false);
 			expect(object.required).toEqual(Object.keys(object.properties ?? {}));

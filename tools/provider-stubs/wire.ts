@@ -15,6 +15,8 @@ export const description = {
 		emotions: [],
 		vibes: ["orderly"],
 		key_interest: "The gate and the time of boarding.",
+		picture_kind: "boarding_pass",
+		facts: [{ kind: "gate", value: "12", unit: null, source_line: "Gate 12" }],
 	},
 	media_metadata: {
 		original_poster: null,

@@ -44,12 +44,14 @@ const otherWords: Partial<Record<FactKind, string>> = {
 	gate: "flugsteig porte puerta 搭乗口",
 	platform: "gleis quai voie andén 番線",
 	password: "passwort kennwort passe contraseña パスワード",
-	phone: "telephone mobile telefon téléphone teléfono 電話",
 };
+/** A page may have several of these, and the words beside them tell whose each is. */
+const ofSomebody = new Set<FactKind>(["phone", "email", "person", "merchant", "code"]);
 const lexemes = new Map<FactKind, string[]>();
 
 /** Returns the lexemes of the words for a kind of fact. */
 export function factWords(kind: FactKind): string[] {
+	if (ofSomebody.has(kind)) return [];
 	const known = lexemes.get(kind) ?? [...lexemesIn(`${factNames[kind]}\n${otherWords[kind] ?? ""}`)];
 	lexemes.set(kind, known);
 	return known;

@@ -1,4 +1,4 @@
-/** What a picture is, by its layout and its words; `photo` has no text, and `unknown` is anything else. */
+/** The kinds of pictures, by layout and words; `photo` has no text, and `unknown` is anything else. */
 export const pictureKinds = [
 	"receipt",
 	"invoice",

@@ -64,7 +64,7 @@ const minLength: Record<CodeKind, number> = {
 	code: 3,
 };
 
-/** What begins like a code and is a date, an amount or a time. */
+/** Dates, amounts and times begin like codes. */
 const otherValue =
 	/^(?:\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}|\d{1,3}[.,]\d{2}|\d+(?:min|h|km|kg|g|ml|%)|(?:19|20)\d{2}$)/i;
 const errorCode = /\b(?:error|warning|fehler|erreur)\s+(?<value>[A-Z]{1,4}\d{3,6})\b/giu;

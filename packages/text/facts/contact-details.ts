@@ -23,7 +23,7 @@ function matches(text: string, pattern: RegExp): Found[] {
 
 /** Digits in groups, as long as a number to call. */
 const digits = /(?<![\p{L}\p{N}.,/-])(?:\+|\(\+?)?\d(?:[\s()/.-]{0,3}\d){6,14}(?![\p{N}]|[.,/-]\d)/gu;
-/** What numbers without a label look like: international, of several countries, grouped. */
+/** Forms that only numbers to call have: international, those of several countries, grouped. */
 const alone =
 	/^(?:\+[\d\s()/.-]{8,}|\(?0\d{1,5}\)?(?:[\s/.-]{1,3}\d{2,8}){1,4}|\(\d{3}\)\s?\d{3}-\d{4}|\d{3}[-.]\d{3}[-.]\d{4}|[679]\d{2}(?: \d{2,3}){2,3}|1[3-9]\d{9})$/;
 export const phoneLabel = wordPattern(

@@ -61,13 +61,13 @@ export function findFactsInText(texts: readonly string[]): Fact[] {
 	);
 }
 
-/** What a page tells about how its values are written. */
+/** The way in which a page writes its values. */
 interface Conventions {
 	isMonthFirst: boolean;
 	isAboutFlights: boolean;
 	/** Of the amounts without one. */
 	currency: string | null;
-	/** What the page's `¥` and `$` are. */
+	/** The currencies that the page's `¥` and `$` stand for, by the usual ones. */
 	units: ReadonlyMap<string, string>;
 }
 

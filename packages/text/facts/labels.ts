@@ -3,7 +3,7 @@ import { wordPattern } from "./any-word.ts";
 /** Words before the amount that a person pays or has paid, from the surest; the languages of each follow one another. */
 export const totalLabels = [
 	wordPattern(
-		"amount due|balance due|total due|now due|to pay|amount payable|you pay|you paid|amount paid",
+		"(?:amount |balance |total |now )?due|to pay|to be paid|amount payable|you pay|you paid|you owe|amount paid|net pay|we'll pay",
 		"zu zahlen(?:der betrag)?|zahlbetrag|zu uberweisen|net a payer|a payer|a pagar|te betalen|da pagare",
 		"請求金額|お支払い?金額|支払金額|应付|应付款|实付|實付",
 	),

@@ -3,7 +3,7 @@ import type { PictureKind } from "#core/items/picture-kind.ts";
 import { type FactKind, factPhrase } from "#text/facts/fact.ts";
 import type { LabelledPage } from "./pages.ts";
 
-/** What was described wrongly of a page. */
+/** A description of a page, compared with what a person wrote down. */
 export interface ScoredPage {
 	page: LabelledPage;
 	kind: PictureKind | undefined;

@@ -10,7 +10,7 @@ import { photoSummary, photoTitle } from "./photo.ts";
 import { taggedWords, tagsIn } from "./tags.ts";
 import { wordings } from "./wordings/index.ts";
 
-/** What is known of an image beside its text. */
+/** The knowledge about an image beside its text. */
 export type ImageFacts = Pick<
 	VisionRequest,
 	"originalFilename" | "takenAt" | "camera" | "colours" | "knownTags" | "width" | "height"

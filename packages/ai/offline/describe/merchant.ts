@@ -2,7 +2,7 @@ import { findAmounts, findBareAmounts } from "#text/facts/amounts.ts";
 import { plainText, wordPattern } from "#text/facts/any-word.ts";
 import { type LegibleLine, textOf, titleOf } from "./legible-lines.ts";
 
-/** What stands in large type on receipts and bills, and is no name. */
+/** Words in large type on receipts and bills that are no name. */
 const noName = wordPattern(
 	"receipt|invoice|tax invoice|bill|your .{2,20} bill|statement|order confirmation|thank you|total|welcome|rechnung|quittung|kassenbon|zahlungserinnerung|mahnung|facture|ticket|ticket de caisse|factura|recibo|fattura|scontrino|date|datum|fecha",
 	"領収書?|領収証|レシート|小票|购物小票|发票|合計|请求书|請求書",
