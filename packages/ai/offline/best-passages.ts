@@ -1,7 +1,7 @@
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
 import { lexemesIn } from "#text/document.ts";
 import { evidenceOf } from "#text/evidence.ts";
-import { type FactKind, factKindOf } from "#text/facts/fact.ts";
+import { type FactKind, factKindOf, factNames, factPhrase } from "#text/facts/fact.ts";
 import { findFactsInText } from "#text/facts/find-facts.ts";
 import type { QuestionKind } from "#text/question.ts";
 import { splitSentences } from "#text/sentences.ts";
@@ -61,7 +61,8 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 		.split("\n")
 		.map((line) => line.trim())
 		.filter((line) => line);
-	const stated = Map.groupBy(findFactsInText(texts), ({ source_line: line }) => line);
+	const facts = findFactsInText(texts);
+	const stated = Map.groupBy(facts, ({ source_line: line }) => line);
 	const lines = texts.map((text) =>
 		read(
 			text,
@@ -106,13 +107,20 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 					: (own + evidence) * (isOnlyHere ? onlyProseFactor : factor),
 		};
 	};
-	const ofFact = ({ text, own, evidence }: typeof headline): Passage => ({
+	/** "Which gate does the flight leave from" asks for the gate. */
+	const isFirst = (name: FactKind) =>
+		asked[0] !== undefined && similarityIn(asked[0], new Set(lexemesIn(factNames[name]))) > 0;
+	const ofFact = ({ text, own, hasAttribute, evidence }: typeof headline, name: FactKind): Passage => ({
 		text: own > 0 && !isGiven ? `${withoutStop(item.headline)}: ${text}` : text,
-		score: evidence < minEvidence || own === 0 ? 0 : own + evidence + factWeight,
+		score:
+			evidence < minEvidence || own === 0
+				? 0
+				: (own + evidence + factWeight + (isFirst(name) ? besideWeight : 0)) *
+					(hasAttribute || attribute.length === 0 ? 1 : awayFromAttribute),
 	});
 	const ranked = [
 		...ofLines,
-		...factPassages(item, answering, texts).map(({ text, name }) => ofFact(read(text, [name]))),
+		...factPassages(item, answering, new Set(facts.map(factPhrase))).map(({ text, name }) => ofFact(read(text, [name]), name)),
 		ofProse(headline, headlineFactor),
 		...prose.map((sentence) => ofProse(sentence, summaryFactor)),
 	]
@@ -132,13 +140,11 @@ const isOpen = (kind: QuestionKind) => kind === "thing" || kind === "yes_no";
 const hasAll = (words: AskedWord[], text: ReadonlySet<string>) =>
 	words.length > 0 && words.every((word) => similarityIn(word, text) > 0);
 
-/** Returns the facts whose value no line has: its label stands elsewhere, or a model read more than the lines say. */
-function factPassages({ labels }: QuotedItem, answering: ReadonlySet<FactKind>, lines: string[]) {
+/** Returns the facts that no line states by itself: a label stands elsewhere, or a model read more than the lines say. */
+function factPassages({ labels }: QuotedItem, answering: ReadonlySet<FactKind>, stated: ReadonlySet<string>) {
 	return labels.split("\n").flatMap((text) => {
 		const name = factKindOf(text);
-		const value = text.slice(text.indexOf(": ") + 2);
-		const isInLines = lines.some((line) => line !== value && line.includes(value));
-		return name && answering.has(name) && !isInLines ? [{ text, name }] : [];
+		return name && answering.has(name) && !stated.has(text) ? [{ text, name }] : [];
 	});
 }
 

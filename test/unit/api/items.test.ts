@@ -108,6 +108,17 @@ describe("an item that is ready", () => {
 		expect(itemSchema.parse(body)).toEqual(body);
 	});
 
+	it("has the facts that its text states; one that was analyzed before there were any has none", async () => {
+		const facts = [{ kind: "due_date", value: "2025-06-20", unit: null, source_line: "Zahlbar bis 20.06.2025" }];
+		const stated = await readyItem(api.ports, ada, { details: { facts, picture_kind: "invoice" } });
+		const old = await readyItem(api.ports, ada);
+		const { body } = await ask("GET", `/items/${stated.itemId}`);
+		expect(body.facts).toEqual(facts);
+		expect(body.latest_analysis.raw_response.image_details).toMatchObject({ facts, picture_kind: "invoice" });
+		expect(itemSchema.parse(body)).toEqual(body);
+		expect((await ask("GET", `/items/${old.itemId}`)).body.facts).toEqual([]);
+	});
+
 	it("has its analysis and a thumbnail's URL", async () => {
 		const { itemId, analysisId } = await readyItem(api.ports, ada);
 		const { body } = await ask("GET", `/items/${itemId}`);

@@ -74,3 +74,25 @@ it("tells directions apart", () => {
 	const back = item("bbbbbbbb", "E-ticket Bergen to Oslo", ["Bergen → Oslo", "Seat 12"]);
 	expect(extract("Which seat do I have from Oslo to Bergen?", [back, there])).toBe("Seat 34 [aaaaaaaa].");
 });
+
+const bill = {
+	...item("ffffffff", "Invoice from Malerbetrieb Özkan, €1,428.00", [
+		"Malerbetrieb Özkan",
+		"Rechnungsdatum: 06.06.2025",
+		"Gesamtbetrag 1.428,00 €",
+		"Zahlbar bis 20.06.2025",
+	]),
+	labels: "Finance\ntotal: 1428.00 EUR\ndue date: 2025-06-20\ninvoice",
+};
+const pass = {
+	...item("abababab", "Boarding pass NW482: Berlin to Lisbon", ["Gate", "Seat", "Berlin", "B22", "14C", "Lisbon"]),
+	labels: "Travel\nflight number: NW482\ngate: B22\nseat: 14C\nboarding pass",
+};
+
+it.each([
+	["When is the invoice from Özkan due?", "Zahlbar bis 20.06.2025 [ffffffff]."],
+	["What is the total of the invoice from Özkan?", "Gesamtbetrag 1.428,00 € [ffffffff]."],
+	["Which gate does the flight to Lisbon leave from?", "gate: B22 [abababab]."],
+])("answers %j by the kind of fact, whatever the line calls it", (question, answer) => {
+	expect(extract(question, [...all, bill, pass])).toContain(answer);
+});

@@ -1,6 +1,6 @@
 import { describe as group, expect, it } from "vitest";
 import { describe } from "#ai/offline/describe/describe.ts";
-import { imageDescription, type TextLine } from "#core/items/analysis.ts";
+import { imageDescription, searchText, type TextLine } from "#core/items/analysis.ts";
 import { takenAt } from "#core/items/taken-at.ts";
 import { findFactsInText } from "#text/facts/find-facts.ts";
 import { readPages } from "#tools/eval/describe/pages.ts";
@@ -53,6 +53,21 @@ group("a page of text", () => {
 			{ kind: "due_date", value: "2025-06-20", unit: null, source_line: "Zahlbar bis 20.06.2025" },
 			{ kind: "total", value: "1428.00", unit: "EUR", source_line: "1.428,00 €" },
 		]);
+	});
+
+	it("is found by the names of its facts, in English whatever its language", () => {
+		const bill = known.find(({ id }) => id === "handwerker-de") ?? expect.fail("No such page.");
+		const { labels } = searchText(describe(bill.lines, image));
+		expect(labels.split("\n")).toEqual(
+			expect.arrayContaining([
+				"invoice",
+				"total: 1428.00 EUR",
+				"tax: 228.00 EUR",
+				"due date: 2025-06-20",
+				"invoice number: 2025-0147",
+				"IBAN: DE89370400440532013000",
+			]),
+		);
 	});
 
 	it("of words that a reader was not sure of gives no headline, no tag and no fact", () => {
