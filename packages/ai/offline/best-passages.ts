@@ -120,7 +120,9 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 	});
 	const ranked = [
 		...ofLines,
-		...factPassages(item, answering, new Set(facts.map(factPhrase))).map(({ text, name }) => ofFact(read(text, [name]), name)),
+		...factPassages(item, answering, new Set(facts.map(factPhrase))).map(({ text, name }) =>
+			ofFact(read(text, [name]), name),
+		),
 		ofProse(headline, headlineFactor),
 		...prose.map((sentence) => ofProse(sentence, summaryFactor)),
 	]

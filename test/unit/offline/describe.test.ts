@@ -1,4 +1,4 @@
-import { describe as group, expect, it } from "vitest";
+import { expect, describe as group, it } from "vitest";
 import { describe } from "#ai/offline/describe/describe.ts";
 import { imageDescription, searchText, type TextLine } from "#core/items/analysis.ts";
 import { takenAt } from "#core/items/taken-at.ts";

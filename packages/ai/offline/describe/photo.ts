@@ -2,7 +2,10 @@ import type { VisionRequest } from "#core/ports/index.ts";
 import { joinKnown, joinNames } from "./format.ts";
 
 /** Names a picture without text by what is known of it. */
-export function photoTitle(fileLabel: string, { colours, takenAt }: Pick<VisionRequest, "colours" | "takenAt">): string {
+export function photoTitle(
+	fileLabel: string,
+	{ colours, takenAt }: Pick<VisionRequest, "colours" | "takenAt">,
+): string {
 	return joinKnown(
 		fileLabel || "Photo",
 		colours.length > 0 && `mostly ${joinNames(colours.slice(0, 2))}`,
