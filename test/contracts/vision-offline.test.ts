@@ -90,7 +90,7 @@ describe("offline vision", () => {
 			subcategories: [],
 			headline: "Photo, mostly blue, taken in June 2024",
 			summary:
-				"Landscape format without text, 300 × 200 pixels. Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.",
+				"Landscape, 300 × 200 pixels. Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.",
 			image_details: { extracted_text: [], objects: [], themes: [] },
 		});
 	});

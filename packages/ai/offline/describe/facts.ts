@@ -19,7 +19,7 @@ const onlyOf: Partial<Record<FactKind, PictureKind[]>> = {
 	tax: ["receipt", "invoice", "ticket", "parcel", "form", "unknown"],
 };
 /** Numbers in source code are no facts of a person's life. */
-const inCode: FactKind[] = ["url", "email", "code"];
+const inCode: FactKind[] = ["url", "email"];
 /** When somebody was there, in the head of a chat. */
 const presence = /online|last seen|en linea|en ligne|^vu a|active|在线|既読/;
 /** Of a clock at the top of a screen. */
@@ -34,7 +34,7 @@ export function factsOf(lines: LegibleLine[]) {
 		for(kind: PictureKind, title: string | null): Fact[] {
 			const stamps = new Set(sure.filter((line) => isStamp(line, kind)).map(textOf));
 			const kept = all.filter((fact) => {
-				if (kind === "code" || kind === "error") return inCode.includes(fact.kind);
+				if (kind === "code" || kind === "error") return inCode.includes(fact.kind) || (kind === "error" && fact.kind === "code");
 				if ((fact.kind === "time" || fact.kind === "date") && stamps.has(fact.source_line)) return false;
 				return onlyOf[fact.kind]?.includes(kind) ?? true;
 			});

@@ -22,7 +22,7 @@ export function photoSummary({ width, height }: Pick<VisionRequest, "width" | "h
 	const ratio = Math.max(width, height) / Math.max(1, Math.min(width, height));
 	const format =
 		ratio < squareRatio ? "Square" : ratio > panoramaRatio ? "Panorama" : width > height ? "Landscape" : "Portrait";
-	return width > 0 && height > 0 ? [`${format} format without text, ${width} × ${height} pixels.`] : ["Without text."];
+	return width > 0 && height > 0 ? [`${format}, ${width} × ${height} pixels.`] : [];
 }
 
 const monthOf = (local: string) =>
