@@ -1,5 +1,5 @@
 // make eval-describe: describes pages of text offline, and compares their kinds and facts with what a person wrote down.
-import { atLeast } from "#cli/demands.ts";
+import { minDemand } from "#cli/demands.ts";
 import { main } from "#cli/progress.ts";
 import { conclude } from "../conclude.ts";
 import { readPages } from "./pages.ts";
@@ -20,7 +20,7 @@ await main(async () => {
 		"describe",
 		halves.flatMap((half, at) => rowsOf(half, scored[at] ?? [])),
 		Object.entries(limits).map(([name, limit]) =>
-			atLeast(`held out: ${name}`, shares[name as keyof typeof limits], limit),
+			minDemand(`held out: ${name}`, shares[name as keyof typeof limits], limit),
 		),
 		{ shares: Object.fromEntries(halves.map((half, at) => [half, sharesOf(scored[at] ?? [])])) },
 	);
