@@ -881,7 +881,7 @@ export interface paths {
 		put?: never;
 		/**
 		 * Open a shared page that has a password
-		 * @description The answer is that of `GET`, with a cookie by which the other routes of the page know the visitor for twelve hours; a form is sent back to the page. All visitors together may guess ten times, and then once in six minutes.
+		 * @description The answer is that of `GET`, with a cookie by which the other routes of the page know the visitor for twelve hours; a form is sent back to the page. All visitors together may guess wrong ten times, and then once in six minutes.
 		 */
 		post: operations["enterShare"];
 		delete?: never;
