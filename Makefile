@@ -37,6 +37,9 @@ web-deploy: $(INSTALLED) ## build the web app and put it in force, or the build 
 web-build: $(INSTALLED) ## build the web app into packages/web/dist, and weigh what its first search loads
 	@node scripts/web/web-build.ts
 
+screenshots: $(INSTALLED) ## write ten screens of the web app in both themes to docs/images, against the cloud of make up
+	@node scripts/web/screenshots.ts
+
 install: ## install packages, and sharp for every architecture we deploy to
 	@rm -f $(INSTALLED)
 	@$(MAKE) --no-print-directory $(INSTALLED)

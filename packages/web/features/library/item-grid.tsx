@@ -83,7 +83,9 @@ export function ItemGrid({
 		scrollPaddingStart: 76,
 		getItemKey: (index) => keyOf(rows[index]),
 	});
-	useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
+	// Headings come with the counts, after the first tiles.
+	// biome-ignore lint/correctness/useExhaustiveDependencies: see above
+	useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight, rows]);
 	useImperativeHandle(handle, () => ({
 		show(index) {
 			// The heading stands right before its first item.
