@@ -89,8 +89,7 @@ describe("offline vision", () => {
 			category: "Other",
 			subcategories: [],
 			headline: "Photo, mostly blue, taken in June 2024",
-			summary:
-				"Landscape, 300 × 200 pixels. Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.",
+			summary: "Landscape, 300 × 200 pixels. Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.",
 			image_details: { extracted_text: [], objects: [], themes: [] },
 		});
 	});

@@ -101,8 +101,6 @@ it("a picture without text is described by its shape, size, colours, day and cam
 		camera: "Canon EOS R6",
 	});
 	expect(headline).toBe("Photo, mostly blue, taken in June 2024");
-	expect(summary).toBe(
-		"Landscape, 4000 × 3000 pixels. Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.",
-	);
+	expect(summary).toBe("Landscape, 4000 × 3000 pixels. Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.");
 	expect(image_details).toMatchObject({ picture_kind: "photo", facts: [], objects: [], emotions: [] });
 });

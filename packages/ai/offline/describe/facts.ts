@@ -34,7 +34,8 @@ export function factsOf(lines: LegibleLine[]) {
 		for(kind: PictureKind, title: string | null): Fact[] {
 			const stamps = new Set(sure.filter((line) => isStamp(line, kind)).map(textOf));
 			const kept = all.filter((fact) => {
-				if (kind === "code" || kind === "error") return inCode.includes(fact.kind) || (kind === "error" && fact.kind === "code");
+				if (kind === "code" || kind === "error")
+					return inCode.includes(fact.kind) || (kind === "error" && fact.kind === "code");
 				if ((fact.kind === "time" || fact.kind === "date") && stamps.has(fact.source_line)) return false;
 				return onlyOf[fact.kind]?.includes(kind) ?? true;
 			});

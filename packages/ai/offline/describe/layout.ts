@@ -80,7 +80,8 @@ const codeLine =
 	/[;{}]\s*$|=>|::|->|\(\)|^\s*(?:def|class|function|const|let|var|import|from|return|if|elif|else|for|while|with|public|private|static|fn|impl|pub|use|package|#include|export|try|catch|raise|throw|async|await|print|echo|type|interface|struct|enum|switch|case)\b.*[(:={;"']|[=!]==?|\+=|&&|\|\||<\/?[a-z]+>|\w\(.*\)[;:]?$|^\s*(?:\/\/|\/\*|"\w+":)|^\s*\w+\s=\s\S/;
 const sqlLine =
 	/^\s*(?:select|from|where|group by|having|order by|limit|join|left join|inner join|insert into|update|values|set|delete from|create table|and|or)\s\S/;
-const promptLine = /^\s*(?:\$(?=\s?[a-z./])|❯|>>>|➜|[\w.-]+@[\w.-]+[:~ ]\S*\s?[$#%]|PS [A-Z]:\\[^>]*>|[A-Z]:\\[^>]*>)\s?\S/;
+const promptLine =
+	/^\s*(?:\$(?=\s?[a-z./])|❯|>>>|➜|[\w.-]+@[\w.-]+[:~ ]\S*\s?[$#%]|PS [A-Z]:\\[^>]*>|[A-Z]:\\[^>]*>)\s?\S/;
 const stackLine =
 	/^\s*(?:at \S+.*[(:]|file "[^"]+", line \d+|[\w./\\-]+\.(?:tsx?|jsx?|py|java|rs|go|c|cpp|cs|rb|php|kt|swift):\d+)|^traceback|^(?:[\w.]*(?:error|exception)): \S/;
 const measure =
