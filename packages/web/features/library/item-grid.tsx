@@ -83,9 +83,7 @@ export function ItemGrid({
 		scrollPaddingStart: 76,
 		getItemKey: (index) => keyOf(rows[index]),
 	});
-	// Headings come with the counts, after the first tiles.
-	// biome-ignore lint/correctness/useExhaustiveDependencies: see above
-	useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight, rows]);
+	useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
 	useImperativeHandle(handle, () => ({
 		show(index) {
 			// The heading stands right before its first item.
