@@ -49,6 +49,17 @@ export function editsContract(get: () => RowPorts): void {
 	}
 
 	describe("an edit", () => {
+		it("is checked against what an edit at the same time left, before the first analysis, too", async () => {
+			const user = newUser();
+			const { id } = await uploaded(get(), user);
+			const ifUntagged = (tag: string) =>
+				get().edits.edit(user, id, { tags: [tag] }, ({ tags }) => {
+					if (tags.length > 0) throw new Error("Changed meanwhile.");
+				});
+			const results = await Promise.allSettled(["a", "b", "c"].map(ifUntagged));
+			expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		});
+
 		it("changes what it names, and null gives the model's back", async () => {
 			const { edits } = get();
 			const user = newUser();

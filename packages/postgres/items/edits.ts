@@ -17,26 +17,31 @@ export function postgresEdits(db: Database): Edits {
 	return {
 		edit: (userId, itemId, edit, check) =>
 			db.transaction(async (tx) => {
-				const before = await findLocked(tx, userId, itemId);
+				await lockItem(tx, userId, itemId);
+				const before = await findWhole(tx, userId, itemId);
 				if (!before) return null;
 				check?.(before);
 				await writeWords(tx, before, edit);
 				if (edit.takenAt !== undefined) await writeTakenAt(tx, before, edit.takenAt);
 				if (edit.tags !== undefined) await writeTags(tx, before, edit.tags);
-				const after = await findLocked(tx, userId, itemId);
+				const after = await findWhole(tx, userId, itemId);
 				if (!after || isDeepStrictEqual(textOf(before), textOf(after))) return after;
 				await followText(tx, after);
-				return findLocked(tx, userId, itemId);
+				return findWhole(tx, userId, itemId);
 			}),
 	};
 }
 
-async function findLocked(tx: Queryable, userId: string, itemId: string): Promise<ItemWithAnalysis | null> {
+/** A statement of its own: one that waits for the lock reads tags and analysis as they were when it began. */
+async function lockItem(tx: Queryable, userId: string, itemId: string): Promise<void> {
+	await tx.query(sql`select from items where user_id = ${userId} and id = ${itemId} for update`);
+}
+
+async function findWhole(tx: Queryable, userId: string, itemId: string): Promise<ItemWithAnalysis | null> {
 	const [row] = await tx.query<WholeItemRow>(
 		sql`select ${wholeItem}
 		    from items ${withCurrentAnalysis}
-		    where items.user_id = ${userId} and items.id = ${itemId}
-		    for update of items`,
+		    where items.user_id = ${userId} and items.id = ${itemId}`,
 	);
 	return row ? itemWithAnalysis(row) : null;
 }
