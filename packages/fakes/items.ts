@@ -79,6 +79,10 @@ export function fakeItems(store: Store): Items {
 			return itemIds.filter((itemId) => owned(store, userId, itemId));
 		},
 
+		async listed(userId, itemIds) {
+			return itemIds.filter((itemId) => owned(store, userId, itemId)?.item.trashedAt === null);
+		},
+
 		...fakeItemLists(store),
 
 		async categories(userId) {

@@ -43,4 +43,20 @@ export function redactionsContract(get: () => ArrangedPorts): void {
 		expect(await items.existing(user, [mine.id, deleted.id, foreign.id])).toEqual([mine.id]);
 		expect(await items.existing(user, [])).toEqual([]);
 	});
+
+	it("of a user's own items those outside the trash are listed", async () => {
+		const { items } = get();
+		const [user, stranger] = [newUser(), newUser()];
+		const [mine, trashed, foreign] = [
+			await uploaded(get(), user),
+			await uploaded(get(), user),
+			await uploaded(get(), stranger),
+		];
+		const ids = [mine.id, trashed.id, foreign.id];
+		await items.trash(user, trashed.id);
+		expect(await items.listed(user, ids)).toEqual([mine.id]);
+		expect(await items.existing(user, ids)).toHaveLength(2);
+		await items.restore(user, trashed.id);
+		expect((await items.listed(user, ids)).toSorted()).toEqual([mine.id, trashed.id].toSorted());
+	});
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import { pendingToolCalls } from "#core/chat/conversation.ts";
-import { itemsIn, redactDeleted } from "#core/chat/redact.ts";
+import { itemsIn, redactUnlisted } from "#core/chat/redact.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
@@ -237,7 +237,7 @@ export function chatRoutes(
 			{
 				...presentSession(found.session),
 				messages: await Promise.all(
-					(await redactDeleted(ports, userId, found.messages)).map((each) => presentMessage(ports, userId, each)),
+					(await redactUnlisted(ports, userId, found.messages)).map((each) => presentMessage(ports, userId, each)),
 				),
 				next_cursor: found.nextCursor,
 				in_progress: found.isBusy ? await inProgress(userId, id) : null,

@@ -113,7 +113,7 @@ export function questionPrompt(question: string, items: QuotedItem[]): string {
 	return `<question>${asData(question)}</question>\n${quoteItems(items)}`;
 }
 
-/** Quotes the items of hits for a model, by item id, without those deleted meanwhile. */
+/** Quotes the items of hits for a model, by item id, without those deleted or put into the trash meanwhile. */
 export async function quoteHits(
 	{ items }: Pick<Ports, "items">,
 	userId: string,
@@ -124,7 +124,7 @@ export async function quoteHits(
 		userId,
 		hits.map(({ itemId }) => itemId),
 	);
-	const byId = new Map(current.map((found) => [found.item.id, found]));
+	const byId = new Map(current.filter(({ item }) => !item.trashedAt).map((found) => [found.item.id, found]));
 	return new Map(
 		hits.flatMap(({ itemId }) => {
 			const found = byId.get(itemId);

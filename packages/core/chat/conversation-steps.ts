@@ -15,7 +15,7 @@ import {
 import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
 import { itemTools } from "./item-tools.ts";
-import { redactDeleted } from "./redact.ts";
+import { redactUnlisted } from "./redact.ts";
 import { summarize } from "./summarize.ts";
 import type { RunnableTool } from "./tools.ts";
 import { describeToolCall } from "./turn-activity.ts";
@@ -58,11 +58,17 @@ export function conversationSteps(
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
 	}
 
-	/** Builds the state of earlier turns from the history, without what it has about deleted items. */
+	/** Tells if the state may quote an item that was deleted or is in the trash. */
+	async function knowsUnlisted({ known = [] }: Partial<Conversation>): Promise<boolean> {
+		const ids = known.map(({ itemId }) => itemId);
+		return ids.length > 0 && (await ports.items.listed(userId, ids)).length < ids.length;
+	}
+
+	/** Builds the state of earlier turns from the history, without what it has about unlisted items. */
 	async function remember(): Promise<Partial<Conversation>> {
 		// The last message is the question of this turn.
 		const history = await ports.sessions.history(userId, sessionId, { limit: 2 * maxTurns + 1 });
-		return conversationFrom(await redactDeleted(ports, userId, history?.messages ?? []), seen.refs);
+		return conversationFrom(await redactUnlisted(ports, userId, history?.messages ?? []), seen.refs);
 	}
 
 	async function toolsFor(conversation: Conversation): Promise<RunnableTool[]> {
@@ -77,7 +83,7 @@ export function conversationSteps(
 	return {
 		async begin(earlier, input) {
 			// The state may quote an item that was deleted since: a redaction removes states only once no turn runs.
-			const isStale = await ports.redactions.isPending(userId);
+			const isStale = (await ports.redactions.isPending(userId)) || (await knowsUnlisted(earlier));
 			if (earlier.turn?.number === input.number && !isStale) return {};
 			const isForgotten = input.number > 1 && (isStale || !earlier.turn);
 			const { conversation, dropped } = beginTurn(isForgotten ? await remember() : isStale ? {} : earlier, input);

@@ -5,16 +5,16 @@ import { bulletPattern } from "../search/words.ts";
 /** Ends an answer that had sentences about a deleted item. */
 const notice = "What was said here about a deleted item was removed.";
 
-/** Removes from messages what they hold of items that do not exist any more. */
-export async function redactDeleted(
+/** Leaves out of messages what they hold of items that were deleted or are in the trash. */
+export async function redactUnlisted(
 	{ items }: Pick<Ports, "items">,
 	userId: string,
 	messages: SessionMessage[],
 ): Promise<SessionMessage[]> {
 	const ids = [...new Set(messages.flatMap(itemsIn))];
 	if (ids.length === 0) return messages;
-	const existing = new Set(await items.existing(userId, ids));
-	const deleted = new Set(ids.filter((id) => !existing.has(id)));
+	const listed = new Set(await items.listed(userId, ids));
+	const deleted = new Set(ids.filter((id) => !listed.has(id)));
 	return messages.map((message) => redactMessage(message, deleted));
 }
 

@@ -102,6 +102,8 @@ export interface Items {
 	findAll(userId: string, itemIds: string[]): Promise<ItemWithAnalysis[]>;
 	/** Returns those of the ids that are items of the user. */
 	existing(userId: string, itemIds: string[]): Promise<string[]>;
+	/** Returns those of the ids that are items of the user outside the trash. */
+	listed(userId: string, itemIds: string[]): Promise<string[]>;
 	/** @throws AppError `invalid_request` where the cursor is of another sort or order, or of no list */
 	list(userId: string, page: ItemPage): Promise<Listed<ItemWithAnalysis>>;
 	/** As `list`, without what a grid does not show. */

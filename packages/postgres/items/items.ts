@@ -73,6 +73,14 @@ export function postgresItems(db: Database): Items {
 			return rows.map(({ id }) => id);
 		},
 
+		async listed(userId, itemIds) {
+			const rows = await db.query<{ id: string }>(
+				sql`select id from items
+				    where user_id = ${userId} and id = any(${itemIds}::uuid[]) and trashed_at is null`,
+			);
+			return rows.map(({ id }) => id);
+		},
+
 		...postgresItemLists(db),
 
 		async categories(userId) {

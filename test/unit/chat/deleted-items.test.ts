@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { GetObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { paginateQuery } from "@aws-sdk/lib-dynamodb";
 import { beforeEach, describe, expect, it } from "vitest";
+import { redactUnlisted } from "#core/chat/redact.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { finishRedactions } from "#core/items/finish-redactions.ts";
 import type { SessionMessage } from "#core/ports/index.ts";
@@ -66,6 +67,20 @@ function contract(get: () => Conversations, stored: (user: string) => Promise<st
 			{ itemId: noodles, headline: "A bowl of noodles" },
 		]);
 		expect(await ports.turns.conversation(user, "s")).toBeNull();
+	});
+
+	it("and what is in the trash is neither shown nor told to the model, until it is restored", async () => {
+		await ask("everything", both);
+		await ports.items.trash(user, lighthouse);
+		const shown = async () => (await redactUnlisted(ports, user, await history()))[1]?.text;
+		expect(await shown()).toEqual(isRemoved);
+		const { requests, ids } = await ask("What of them is there?", () => ({
+			text: `A lighthouse at dusk [${ref(lighthouse)}]. A bowl of noodles [${ref(noodles)}].`,
+		}));
+		expect(JSON.stringify(requests)).not.toMatch(wording);
+		expect(ids).toEqual([noodles]);
+		await ports.items.restore(user, lighthouse);
+		expect(await shown()).toMatch(wording);
 	});
 
 	it("and a conversation that goes on does not know it, but still what is left", async () => {
