@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { visionProviders } from "#ai/providers.ts";
 import { resolveAlbum } from "#core/albums/smart-items.ts";
 import { AppError, jobNotFound } from "#core/errors.ts";
 import { itemId } from "#core/input-fields.ts";
@@ -35,11 +36,19 @@ const bodies = batchActionNames.map((action) =>
 	z.strictObject({ action: z.literal(action), ...common, ...batchActions[action].argument.shape }),
 ) as unknown as [Body, ...Body[]];
 
+/** Only the analyzer knows which of them have a key. */
+const isKnownProvider = ({ provider }: Record<string, unknown>) =>
+	provider == null || (visionProviders as readonly unknown[]).includes(provider);
+
 const batchBody = z
 	.discriminatedUnion("action", bodies, { error: `Must be one of ${batchActionNames.join(", ")}` })
 	.refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
 		error: "Must have either ids or filter",
 		path: ["ids"],
+	})
+	.refine(({ action, ...argument }) => action !== "analyze" || isKnownProvider(argument), {
+		error: `Must be one of ${visionProviders.join(", ")}`,
+		path: ["provider"],
 	})
 	.openapi("BatchRequest", {
 		example: { action: "tag", tags: ["holiday"], ids: ["0d3f6c1e-5f0a-4c53-9b7e-2f1a8c7d4e60"] },

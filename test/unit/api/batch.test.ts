@@ -91,6 +91,14 @@ describe("a batch of up to 100 items", () => {
 		});
 	});
 
+	it("of analyses by an unknown provider is refused with the known ones", async () => {
+		const { status, body } = await batch({ ids: [await item()], action: "analyze", provider: "antrhopic" });
+		expect(status).toBe(422);
+		expect(body.errors).toEqual([
+			{ field: "body.provider", detail: expect.stringMatching(/^Must be one of offline, .*anthropic/) },
+		]);
+	});
+
 	it.each([{ action: "fly" }, {}])("of an unknown action is refused with those that there are: %j", async (wrong) => {
 		const { status, body } = await batch({ ids: [randomUUID()], ...wrong });
 		expect(status).toBe(422);
