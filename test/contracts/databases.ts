@@ -118,11 +118,7 @@ async function createNative(): Promise<EmptyDatabase> {
 		tls: "off",
 	};
 	const name = `test_${randomUUID().replaceAll("-", "")}`;
-	await withClient(server, master, async (client) => {
-		await client.query(`create database ${name}`);
-		// No test ends the server: a commit that waits for the disk would only cost time.
-		await client.query(`alter database ${name} set synchronous_commit = off`);
-	});
+	await withClient(server, master, (client) => client.query(`create database ${name}`));
 	const roles = newRoles();
 	return emptyDatabase({ ...server, database: name }, master, roles, () =>
 		withClient(server, master, async (client) => {

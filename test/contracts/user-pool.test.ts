@@ -1,15 +1,26 @@
 import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cognitoUserPool } from "#aws/user-pool.ts";
-import { UserPoolId as poolId, poolOptions } from "#cdk-local/test/services/cognito-user-pool.ts";
 import { type Apis, startApis } from "#cdk-local/testing/index.ts";
 import { stubFunctionEnv } from "../support/function-env.ts";
 
+const poolId = "eu-central-1_TestPool1";
 let apis: Apis;
 
 beforeAll(async () => {
 	apis = await startApis();
-	apis.pools.ensurePool(poolId, poolOptions);
+	apis.pools.ensurePool(poolId, {
+		name: "people",
+		passwordPolicy: {
+			minimumLength: 12,
+			requireLowercase: true,
+			requireUppercase: true,
+			requireNumbers: true,
+			requireSymbols: true,
+		},
+		selfSignUp: true,
+		autoVerifyEmail: true,
+	});
 	stubFunctionEnv(apis);
 });
 afterAll(async () => {
