@@ -56,7 +56,10 @@ export function editsContract(get: () => RowPorts): void {
 				get().edits.edit(user, id, { tags: [tag] }, ({ tags }) => {
 					if (tags.length > 0) throw new Error("Changed meanwhile.");
 				});
-			const results = await Promise.allSettled(["a", "b", "c"].map(ifUntagged));
+			const tags = ["a", "b", "c"];
+			// The edits begin at once where each finds an open connection.
+			await Promise.all(tags.map(() => get().items.find(user, id)));
+			const results = await Promise.allSettled(tags.map(ifUntagged));
 			expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 		});
 
