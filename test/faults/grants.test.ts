@@ -79,7 +79,7 @@ async function runWithout(
 		]);
 		if (!call) return { failed: false, how: `nothing was refused, ${ended}` };
 		// The system may retry the refused call, but must not succeed by then.
-		await Promise.race([running, sleep(500 + milliseconds)]);
+		await Promise.race([running, sleep(500 + 2 * milliseconds)]);
 		return {
 			failed: ended !== "it succeeded",
 			how: `${call}: ${ended ?? "never done"}`,

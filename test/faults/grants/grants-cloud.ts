@@ -58,6 +58,8 @@ export interface GrantsCloud {
 	returnsIn(queueUrl: string): number[];
 	/** Counts the messages of a queue, visible or not. */
 	depth(queueUrl: string): Promise<number>;
+	/** Returns the types of the events in a queue. */
+	eventTypesIn(queueUrl: string): string[];
 	/** Returns a queue's URL by its logical id without the hash. */
 	queue(name: string): string;
 	/** Deletes unfinished work: every message, and the items and requests that a later sweep would restart. */
@@ -230,6 +232,10 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 				.filter(([name]) => name.startsWith("ApproximateNumberOfMessages"))
 				.reduce((sum, [, count]) => sum + Number(count), 0);
 		},
+		eventTypesIn: (queueUrl) =>
+			query("select body from messages where queue like ?", `%:${queueUrl.split("/").at(-1)}`).map(
+				({ body }) => JSON.parse(String(body))["detail-type"],
+			),
 		queue,
 		async purge() {
 			for (const QueueUrl of Object.values(queues)) {

@@ -201,7 +201,7 @@ export const upkeepScenarios: GrantScenario[] = [
 		name: "an event that its rule is not allowed to queue becomes a dead letter",
 		provesActions: pipeline,
 		run: async (system, signal) => {
-			const { events, user, outputs, depth, queue, purge } = system;
+			const { events, user, outputs, eventTypesIn, queue, purge } = system;
 			const eventTypes = [
 				["cleanup", "OriginalStored"],
 				["api", "ResizeRequested"],
@@ -223,13 +223,17 @@ export const upkeepScenarios: GrantScenario[] = [
 						})),
 					}),
 				);
-				const deadLetters = { ImageProcessor: 3, Analyzer: 2, Embedder: 2, Jobs: 1 };
-				for (const [stage, count] of Object.entries(deadLetters)) {
-					await until(
-						`${stage} has ${count} dead letters`,
-						signal,
-						async () => (await depth(queue(`${stage}Undelivered`))) >= count,
-					);
+				const undelivered = {
+					ImageProcessor: ["Object Created", "OriginalStored", "ResizeRequested"],
+					Analyzer: ["ImageProcessed", "AnalysisRequested"],
+					Embedder: ["AnalysisComplete", "EmbeddingRequested"],
+					Jobs: ["JobDue"],
+				};
+				for (const [stage, types] of Object.entries(undelivered)) {
+					await until(`${types} are dead letters of ${stage}`, signal, async () => {
+						const stored = eventTypesIn(queue(`${stage}Undelivered`));
+						return types.every((type) => stored.includes(type));
+					});
 				}
 			});
 			await purge();
