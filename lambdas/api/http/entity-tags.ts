@@ -20,3 +20,13 @@ export function entityTagsIn(name: string, header: string | undefined): string[]
 	}
 	return value.match(new RegExp(tag, "g"));
 }
+
+/**
+ * Tells if the request has this version already, by its `If-None-Match`, which compares tags weakly.
+ * @throws AppError `invalid_request` where the header is no list of entity tags
+ */
+export function hasVersion(header: string | undefined, etag: string): boolean {
+	const strong = (tag: string) => tag.replace(/^W\//, "");
+	const known = entityTagsIn("If-None-Match", header)?.map(strong);
+	return known?.some((tag) => tag === strong(etag) || tag === "*") ?? false;
+}

@@ -59,7 +59,10 @@ const headers = {
 		'"read";q=300;w=60',
 	),
 	RateLimit: text("What is left of them: `r` requests within the next `t` seconds.", '"read";r=299;t=1'),
-	ETag: text("The version of the item, for If-Match and If-None-Match.", '"Zl1nVvZ0v3l5qWn6e0cYrA"'),
+	ETag: text(
+		"The version of the item, for If-Match and If-None-Match; of a page of items (`W/`) for If-None-Match alone.",
+		'"Zl1nVvZ0v3l5qWn6e0cYrA"',
+	),
 	IdempotencyReplayed: text("`true` on an answer that an earlier request with this Idempotency-Key got.", "true"),
 };
 

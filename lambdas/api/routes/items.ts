@@ -4,7 +4,7 @@ import { deleteItem } from "#core/items/delete-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { entityTagsIn } from "../http/entity-tags.ts";
+import { hasVersion } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
 import { type Api, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
@@ -84,8 +84,7 @@ export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "s
 		const id = idOf(c.req.valid("param").id, itemNotFound);
 		const found = await findItem(ports, c.get("userId"), id);
 		const etag = entityTag(found);
-		const known = entityTagsIn("If-None-Match", c.req.header("if-none-match"))?.map((tag) => tag.replace(/^W\//, ""));
-		if (known?.includes(etag) || known?.includes("*")) return c.body(null, 304, { etag });
+		if (hasVersion(c.req.header("if-none-match"), etag)) return c.body(null, 304, { etag });
 		return c.json(await presentItem(ports, found), 200, { etag });
 	});
 

@@ -31,7 +31,7 @@ interface CallOptions {
 export class CollectionsClient {
 	readonly apiUrl: string;
 	readonly session: Session;
-	/** Every route, typed: `client.api.GET("/items/{id}", { params: { path: { id } } })`. @throws ApiProblem on any status but 2xx */
+	/** Every route, typed: `client.api.GET("/items/{id}", { params: { path: { id } } })`. @throws ApiProblem on any status but 2xx and 304 */
 	readonly api: Client<paths>;
 	readonly #send: (request: Request) => Promise<Response>;
 	readonly #signal: AbortSignal | undefined;
@@ -52,7 +52,8 @@ export class CollectionsClient {
 				}
 			},
 			async onResponse({ request, response }) {
-				if (!response.ok) await answerOf(`${request.method} ${new URL(request.url).pathname}`, response);
+				const isKnown = response.status === 304;
+				if (!response.ok && !isKnown) await answerOf(`${request.method} ${new URL(request.url).pathname}`, response);
 			},
 		});
 	}
@@ -130,30 +131,25 @@ export class CollectionsClient {
 
 	/**
 	 * Yields items as their status changes, until each is ready or failed. One that is deleted, or put into the trash,
-	 * meanwhile is left out. A look at up to 100 items is one request.
+	 * meanwhile is left out. A look at up to 100 items is one request, which is answered without a body where nothing
+	 * changed; those that changed are read whole by another one.
 	 * @param options.everyMs the pause between two looks. @default 1,000
 	 */
 	async *watch(
 		ids: Iterable<string>,
 		{ everyMs = 1_000, signal = this.#signal }: CallOptions & { everyMs?: number } = {},
 	): AsyncGenerator<Item> {
-		const seen = new Map<string, Item["status"] | null>([...ids].map((id) => [id.toLowerCase(), null]));
+		const all = [...new Set([...ids].map((id) => id.toLowerCase()))];
+		let parts: Watched[] = [];
+		for (let at = 0; at < all.length; at += pageSize) {
+			parts.push({ statuses: new Map(all.slice(at, at + pageSize).map((id) => [id, null])), etag: null });
+		}
 		for (;;) {
-			const watched = [...seen];
-			for (let at = 0; at < watched.length; at += pageSize) {
-				const part = watched.slice(at, at + pageSize);
-				const items = await this.#existing(
-					part.map(([id]) => id),
-					signal,
-				);
-				for (const [id, status] of part) {
-					const item = items.get(id);
-					if (item && item.status !== status) yield item;
-					if (item && !isSettled(item)) seen.set(id, item.status);
-					else seen.delete(id);
-				}
+			for (const part of parts) {
+				for (const item of await this.#changed(part, signal)) yield item;
 			}
-			if (seen.size === 0) return;
+			parts = parts.filter(({ statuses }) => statuses.size > 0);
+			if (parts.length === 0) return;
 			await pause(everyMs, signal);
 		}
 	}
@@ -184,13 +180,49 @@ export class CollectionsClient {
 		}
 	}
 
-	async #existing(ids: string[], signal: AbortSignal | undefined): Promise<Map<string, Item>> {
+	/** Looks at items once. Those that need no further look are watched no more. */
+	async #changed(part: Watched, signal: AbortSignal | undefined): Promise<Item[]> {
+		const asked = part.statuses.size;
+		const { data, response } = await this.api.GET("/items", {
+			params: { query: { ids: [...part.statuses.keys()], fields: "compact" } },
+			...(part.etag && { headers: { "if-none-match": part.etag } }),
+			...(signal && { signal }),
+		});
+		if (response.status === 304) return [];
+		const found = new Map((data?.items ?? []).map(({ id, status }) => [id, status]));
+		const changed = [...part.statuses].filter(([id, status]) => found.has(id) && found.get(id) !== status);
+		const items = await this.#whole(
+			changed.map(([id]) => id),
+			signal,
+		);
+		for (const id of part.statuses.keys()) if (!found.has(id)) part.statuses.delete(id);
+		for (const [id, seen] of changed) {
+			const item = items.get(id);
+			if (!item || isSettled(item)) part.statuses.delete(id);
+			// It is further by now than when it was looked at.
+			else if (item.status !== seen) part.statuses.set(id, item.status);
+		}
+		// A tag is that of the same ids.
+		part.etag = part.statuses.size === asked ? response.headers.get("etag") : null;
+		return changed.flatMap(([id]) => items.get(id) ?? []);
+	}
+
+	async #whole(ids: string[], signal: AbortSignal | undefined): Promise<Map<string, Item>> {
+		if (ids.length === 0) return new Map();
 		const { data } = await this.api.GET("/items", {
 			params: { query: { ids, fields: "full" } },
 			...(signal && { signal }),
 		});
 		return new Map(((data?.items ?? []) as Item[]).map((item) => [item.id, item]));
 	}
+}
+
+/** Items that one request looks at. */
+interface Watched {
+	/** By id, null before the first look. */
+	statuses: Map<string, Item["status"] | null>;
+	/** The tag of the last look at the same ids. */
+	etag: string | null;
 }
 
 /** Through the API, whose gateway takes no more. */

@@ -161,23 +161,49 @@ test("items are listed to the last page", async () => {
 test("items are watched together until each is ready, failed or gone", async () => {
 	const looks = new Map<string, number>();
 	const statuses: Record<string, string[]> = { a: ["uploaded", "uploaded", "ready"], b: ["failed"] };
-	await using api = await stubServer(({ path }) => {
-		const ids = new URL(path, "http://api").searchParams.getAll("ids");
-		const items = ids.flatMap((id) => {
+	await using api = await stubServer(({ path, headers }) => {
+		const query = new URL(path, "http://api").searchParams;
+		const isLook = query.get("fields") === "compact";
+		const items = query.getAll("ids").flatMap((id) => {
 			const look = looks.get(id) ?? 0;
-			looks.set(id, look + 1);
-			const status = statuses[id]?.[look];
+			if (isLook) looks.set(id, look + 1);
+			const status = statuses[id]?.[isLook ? look : look - 1];
 			return status ? [{ id, status }] : [];
 		});
-		return { body: { items, total: items.length, next_cursor: null } };
+		const etag = `W/"${JSON.stringify(items).replaceAll('"', "")}"`;
+		if (isLook && headers["if-none-match"] === etag) return { status: 304, headers: { etag }, body: "" };
+		return { headers: { etag }, body: { items, total: items.length, next_cursor: null } };
 	});
 	const client = new CollectionsClient({ apiUrl: api.url, session: "t" });
 	const seen: string[] = [];
-	for await (const { id, status } of client.watch(["a", "b", "gone"], { everyMs: 1 })) seen.push(`${id} ${status}`);
+	for await (const { id, status } of client.watch(["a", "A", "b", "gone"], { everyMs: 1 }))
+		seen.push(`${id} ${status}`);
 	expect(seen).toEqual(["a uploaded", "b failed", "a ready"]);
-	expect(api.received.map(({ path }) => path)).toEqual([
-		"/items?ids=a&ids=b&ids=gone&fields=full",
-		"/items?ids=a&fields=full",
-		"/items?ids=a&fields=full",
+	expect(api.received.map(({ path, headers }) => [path, headers["if-none-match"] ?? null])).toEqual([
+		["/items?ids=a&ids=b&ids=gone&fields=compact", null],
+		["/items?ids=a&ids=b&fields=full", null],
+		["/items?ids=a&fields=compact", null],
+		["/items?ids=a&fields=compact", 'W/"[{id:a,status:uploaded}]"'],
+		["/items?ids=a&fields=full", null],
 	]);
+});
+
+test("a look at watched items that did not change has no body", async () => {
+	const statuses = ["uploaded", "uploaded", "uploaded", "ready"];
+	const answers: number[] = [];
+	let looks = 0;
+	await using api = await stubServer(({ path, headers }) => {
+		const isLook = path.includes("compact");
+		const status = statuses[isLook ? looks++ : looks - 1];
+		const isSame = isLook && headers["if-none-match"] === `"${status}"`;
+		answers.push(isSame ? 304 : 200);
+		return isSame
+			? { status: 304, body: "" }
+			: { headers: { etag: `"${status}"` }, body: { items: [{ id: "a", status }], next_cursor: null } };
+	});
+	const seen: string[] = [];
+	const client = new CollectionsClient({ apiUrl: api.url, session: "t" });
+	for await (const { status } of client.watch(["a"], { everyMs: 1 })) seen.push(status);
+	expect(seen).toEqual(["uploaded", "ready"]);
+	expect(answers).toEqual([200, 200, 304, 304, 200, 200]);
 });

@@ -88,6 +88,25 @@ describe("a list of items", () => {
 		expect((await list(`?ids=${itemId}&fields=full`)).body.items[0]).toHaveProperty("latest_analysis");
 	});
 
+	it("of ids is 304 until something that it shows changes, also for the whole items", async () => {
+		const { itemId } = await readyItem(api.ports, ada);
+		const listIf = (query: string, known: string) =>
+			api.as(ada)("GET", `/items${query}`, {
+				raw: { headers: { authorization: `Bearer ${ada}`, "if-none-match": known } },
+			});
+		for (const query of [`?ids=${itemId}`, `?ids=${itemId}&fields=full`]) {
+			const { headers, body } = await list(query);
+			const etag = headers.get("etag") ?? "";
+			expect(etag).toMatch(/^W\/".{22}"$/);
+			expect(await listIf(query, `"x", ${etag}`)).toMatchObject({ status: 304, body: "" });
+			await api.as(ada)("PATCH", `/items/${itemId}`, { json: { favorite: !body.items[0].favorite } });
+			const changed = await listIf(query, etag);
+			expect([changed.status, changed.headers.get("etag") === etag]).toEqual([200, false]);
+		}
+		expect((await list("")).headers.get("etag")).toBeNull();
+		expect((await listIf(`?ids=${itemId}`, "x")).status).toBe(400);
+	});
+
 	it("says of a cursor of another sort what it belongs to", async () => {
 		for (const name of ["a", "b"]) await api.as(ada)("POST", "/items", { form: { file: png(name, name) } });
 		const { body } = await list("?sort=name&limit=1");
