@@ -237,6 +237,9 @@ db-migrate: $(INSTALLED) ## apply the deployed migrations
 db-rotate: $(INSTALLED) ## set new passwords for the application's and the migrations' role
 	@ENV=$(ENV) node scripts/database/db-rotate.ts
 
+migrate-legacy: $(INSTALLED) ## carry the predecessor's items, analyses, vectors and pictures over: SOURCE=folder EMAIL=you@example.com [IMAGES=folder] [DRY_RUN=1|ROLLBACK=1]
+	@ENV=$(ENV) node scripts/migrate-legacy/migrate-legacy.ts
+
 db-seed-golden: $(INSTALLED) ## upload a folder of images as a user, with its reviewed analyses.json: DATASET=folder EMAIL=you@example.com
 	@ENV=$(ENV) node scripts/database/db-seed-golden.ts
 

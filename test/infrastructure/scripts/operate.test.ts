@@ -15,6 +15,7 @@ import { signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import { OwnCloud } from "../../system/own-cloud.ts";
+import { madeUpLegacy } from "./made-up-legacy.ts";
 import { createScriptRunner as openWorkshop, type ScriptRunner as Workshop } from "./script-runner.ts";
 
 // The scripts change an environment and count its users, objects and dead letters.
@@ -184,6 +185,56 @@ test("a folder of images, large ones too, becomes a user's items once; files tha
 	expect(await user.call("GET", "/items?status=ready")).toMatchObject({ total: 2 });
 	expect(await user.call("GET", "/items?status=failed")).toMatchObject({ items: [{ original_filename: "words.png" }] });
 }, 120_000);
+
+test("migrate-legacy carries a predecessor's data over once, names what it cannot, and takes it out again", async () => {
+	const email = "legacy@example.com";
+	const user = await cloud.newUser(email);
+	const own = await user.upload(
+		"own.png",
+		await sharp({ create: { width: 9, height: 9, channels: 3, background: "red" } })
+			.png()
+			.toBuffer(),
+	);
+	const ids = await madeUpLegacy(path.join(workshop.folder, "legacy"), 3);
+	const migrate = (env = {}) => operate("migrate-legacy", { SOURCE: "legacy", EMAIL: email, ...env });
+	const report = () => JSON.parse(workshop.read("reports/migrate-legacy.json"));
+	const total = async () => (await user.call<{ total: number }>("GET", "/items")).total;
+
+	expect(await migrate({ DRY_RUN: "1" })).toMatchObject({ code: 0, stderr: "" });
+	expect(await total()).toBe(1);
+	rmSync(path.join(workshop.folder, `legacy/images/${ids[0]}.jpg`), { force: true });
+	const partly = await migrate();
+	expect(partly).toMatchObject({
+		code: 1,
+		stderr: expect.stringContaining(`Item ${ids[0]}: there is no legacy/images/`),
+	});
+	expect(report()).toMatchObject({
+		migrated: { written: 2 },
+		verification: {
+			vectors: { stored: 2, equal: true },
+			analyses: { stored: 4, equal: true },
+			neighbours: { meanOverlap: 1 },
+		},
+		chroma: { unchanged: true },
+	});
+	expect(await user.item(ids[1] ?? "")).toMatchObject({
+		status: "ready",
+		created_at: "2025-01-02T10:00:00.123Z",
+		updated_at: "2025-01-02T11:00:00.500Z",
+		original_filename: "photo 1.jpg",
+		latest_analysis: { version: 2, provider_used: "openai", raw_response: { headline: "Harbour 1" } },
+	});
+
+	await user.call("PATCH", `/items/${ids[2]}`, { favorite: true });
+	const back = await migrate({ ROLLBACK: "1" });
+	expect(back).toMatchObject({ code: 1, stderr: expect.stringContaining(`1 items stay`) });
+	await user.call("PATCH", `/items/${ids[2]}`, { favorite: false });
+	expect((await migrate({ ROLLBACK: "1" })).stdout).toContain("1 items were removed");
+	expect(await total()).toBe(1);
+	expect(await user.item(own.id)).toMatchObject({ id: own.id });
+	const { objects } = await listResources();
+	expect(objects.filter((key) => ids.some((id) => key?.includes(id)))).toEqual([]);
+});
 
 test("the database's passwords are rotated without a failed request", async () => {
 	const user = await cloud.newUser("rotation@example.com");
