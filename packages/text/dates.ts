@@ -64,7 +64,10 @@ function namesOfMonths(): Map<string, number> {
 /** True for the name of a month in any of the languages, also a short one. */
 export const isMonthName = (word: string): boolean => monthNumbers.has(word.toLowerCase());
 
-const monthName = [...monthNumbers.keys()].sort((a, b) => b.length - a.length).join("|");
+/** Returns the number of a month by its name, from 1. */
+export const monthNumberOf = (name: string): number | undefined => monthNumbers.get(name.toLowerCase());
+
+export const monthName = [...monthNumbers.keys()].sort((a, b) => b.length - a.length).join("|");
 const day = "(?<day>\\d{1,2})";
 const year = "(?<year>(?:19|20)\\d{2})";
 const ordinal = "(?:st|nd|rd|th|\\.|º|er)?";

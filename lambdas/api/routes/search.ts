@@ -142,7 +142,7 @@ const answeredAfterMs = 20_000;
 
 type SearchPorts = Pick<
 	Ports,
-	"search" | "similar" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat" | "objects" | "albums"
+	"search" | "similar" | "embedder" | "vectorIndex" | "analyses" | "items" | "profiles" | "chat" | "objects" | "albums"
 >;
 
 /** Serves searches over a person's items. */
@@ -219,8 +219,10 @@ const groupedHits = async (ports: SearchPorts, userId: string, { group_by, top_k
 	group_by ? (await groupDuplicates(ports, userId, hits)).slice(0, top_k) : hits;
 
 async function byAgent(ports: SearchPorts, userId: string, body: SearchBody, deadline: Date) {
+	const { timeZone, language } = await ports.profiles.find(userId);
 	const found = await agenticSearch(ports, userId, {
 		...(await limitsOf(ports, userId, body)),
+		person: { timeZone: body.time_zone ?? timeZone, language },
 		question: body.query,
 		model: body.answer_model || undefined,
 		deadline,

@@ -2,9 +2,11 @@ import { noAnswer } from "#core/chat/answer-question.ts";
 import { readShown } from "#core/chat/conversation-prompt.ts";
 import { type QuotedItem, readQuotedItems } from "#core/chat/quoted-items.ts";
 import { ModelFailure } from "#core/errors.ts";
+import { todayIn } from "#core/people/about-person.ts";
 import type { Chat, ChatMessage, ChatRequest, ToolCall } from "#core/ports/index.ts";
-import { converse } from "./converse.ts";
+import { converse, fulfil } from "./converse.ts";
 import { extract } from "./extract.ts";
+import { itemRequest } from "./item-request.ts";
 import { type PlannedSearch, planSearches } from "./plan-searches.ts";
 
 const model = "extractive-1";
@@ -49,8 +51,14 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): Reply {
 	const [before, turn] = [messages.slice(0, at), messages.slice(at)];
 	const hasTool = (name: string) => tools.some((tool) => tool.name === name);
 	const mayCall = toolChoice !== "none";
-	if (hasTool("list_items")) return talk(before, turn, mayCall);
+	if (hasTool("list_items") && !hasTool("give_results")) return talk(before, turn, mayCall);
 	const question = questionOf(turn[0]?.text ?? "");
+	const request = hasTool("list_items") && mayCall ? itemRequest(question, todayOf(before)) : null;
+	if (request) {
+		const next = fulfil(request, turn.slice(1));
+		if ("calls" in next) return calling(messages, next.calls);
+		return calling(messages, [{ name: "give_results", input: { items: refsIn(next.text), answer: next.text } }]);
+	}
 	const items = itemsIn(turn);
 	if (hasTool("search_collection") && mayCall) {
 		const next = planSearches(question, searchesIn(turn), items.length);
@@ -74,7 +82,7 @@ function talk(before: ChatMessage[], turn: ChatMessage[], mayCall: boolean): Rep
 		cited: refsIn(before.findLast(({ role }) => role === "assistant")?.text),
 		earlier: before.flatMap(({ role, text }) => (role === "user" ? [text] : [])),
 		turn: turn.slice(1),
-		now: new Date(),
+		now: todayOf(before),
 	});
 	if ("text" in next) return { text: next.text, toolCalls: [] };
 	return mayCall ? calling([...before, ...turn], next.calls) : { text: noAnswer, toolCalls: [] };
@@ -84,6 +92,9 @@ const calling = (messages: ChatMessage[], calls: Omit<ToolCall, "id">[]): Reply 
 	text: "",
 	toolCalls: calls.map((call, at) => ({ id: `offline_${messages.length}_${at}`, ...call })),
 });
+
+/** Today, where the person is. */
+const todayOf = ([first]: ChatMessage[]): Date => (first?.role === "system" ? todayIn(first.text) : null) ?? new Date();
 
 const refsIn = (text = "") => [...text.matchAll(/\[([^[\]]+)\]/g)].flatMap(([, refs = ""]) => refs.split(/[\s,]+/));
 

@@ -56,7 +56,8 @@ function resultsOf(turn: ChatMessage[], tool: string): string[] {
 	return turn.flatMap((message) => (message.role === "tool" && ids.includes(message.callId) ? [message.text] : []));
 }
 
-function fulfil(request: ItemRequest, turn: ChatMessage[]): NextStep {
+/** Takes the next step to what a request asks for, with this turn's messages after the person's. */
+export function fulfil(request: ItemRequest, turn: ChatMessage[]): NextStep {
 	const { topic, range, dates, wants } = request;
 	if (!topic) return wants === "count" ? count({ ...range, dates }, turn) : list(request, {}, turn);
 	const [categories] = resultsOf(turn, "list_categories");
@@ -65,10 +66,7 @@ function fulfil(request: ItemRequest, turn: ChatMessage[]): NextStep {
 	if (category) {
 		return wants === "count" ? count({ ...range, dates, category }, turn) : list(request, { category }, turn);
 	}
-	if (wants === "list" || range) return list({ ...request, limit: 20 }, {}, turn, topic);
-	const found = resultsOf(turn, "search_collection");
-	if (found.length === 0) return call("search_collection", { query: topic });
-	return { text: tally(itemsAbout(topic, itemsIn(found)), topic) };
+	return list(request, { about: topic }, turn);
 }
 
 function count(filter: Record<string, unknown>, turn: ChatMessage[]): NextStep {
@@ -84,15 +82,24 @@ function list(
 	{ range, dates, sort, limit, wants }: ItemRequest,
 	more: Record<string, unknown>,
 	turn: ChatMessage[],
-	topic = "",
 ): NextStep {
+	const topic = String(more.about ?? "");
 	const filter = { ...range, dates, ...more };
 	const [result] = resultsOf(turn, "list_items");
-	if (result === undefined) return call("list_items", withoutEmpty({ ...filter, sort, limit }));
+	// Of those about a topic more are read: some may lack a word of it.
+	if (result === undefined)
+		return call("list_items", withoutEmpty({ ...filter, sort, limit: topic ? maxRead : limit }));
 	const items = itemsAbout(topic, readQuotedItems(result));
 	if (items.length === 0) return { text: `You have no such item${whenOf(filter)}.` };
-	return { text: wants === "count" ? tally(items, topic) : listItems(items.slice(0, limit)) };
+	if (wants === "list") return { text: listItems(items.slice(0, limit)) };
+	const total = totalIn(result);
+	return items.length === maxRead && total !== null && total > maxRead
+		? { text: `You have ${total} items about ${JSON.stringify(topic)}${whenOf(filter)}.` }
+		: { text: tally(items, topic) };
 }
+
+/** A list holds no more. */
+const maxRead = 20;
 
 const withoutEmpty = (filter: Record<string, unknown>) =>
 	Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== null));

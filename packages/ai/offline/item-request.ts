@@ -24,6 +24,12 @@ const counting = [
 	/\bcu[áa]nt[oa]s (?<topic>.*?)\s*\b(?:tengo|hay|he guardado)\b/i,
 	/(?<topic>.*?)は?(?:何枚|何件|いくつ)(?:あり|持って)/,
 ];
+/** Names of pictures that people keep. "How many days in June?" asks for none. */
+const kept = new RegExp(
+	`^(?:my )?(?:[\\p{L}&'-]+ )?(?:${thing}|receipts?|invoices?|bills?|tickets?|recipes?|chats?|messages|e-?mails?|letters?|memes?|selfies?|maps?|notes?|documents?|boarding passes|belege?|quittungen|rechnungen|tickets|rezepte|briefe|factures?|reçus?|billets?|recibos?|facturas?|recetas?)$`,
+	"iu",
+);
+const howMany = /\b(?:how many|wie viele?|combien (?:de |d'|d’)|cu[áa]nt[oa]s) ?(?<topic>.+?)[\s?.!]*$/i;
 const uploading =
 	/\b(?:upload(?:ed)?|add(?:ed)?|save[d]?|ke(?:ep|pt)|put in|hochgeladen|gespeichert|ajouté|téléchargé|subí|subido|guardé)\b/i;
 const latest =
@@ -49,6 +55,8 @@ export function itemRequest(message: string, now: Date): ItemRequest | null {
 		const topic = pattern.exec(text)?.groups?.topic;
 		if (topic !== undefined) return { ...request, wants: "count", topic: topicOf(topic), limit: maxListed };
 	}
+	const within = timed && howMany.exec(text)?.groups?.topic;
+	if (within && kept.test(within)) return { ...request, wants: "count", topic: topicOf(within), limit: maxListed };
 	const isUpload = uploading.test(text);
 	const isRanked = latest.test(text) || oldest.test(text);
 	const namesThings = new RegExp(`\\b${thing}\\b`, "iu").test(text);

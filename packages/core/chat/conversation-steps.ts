@@ -1,3 +1,4 @@
+import { once } from "../once.ts";
 import type { ConversationSteps, Ports } from "../ports/index.ts";
 import { searchTools } from "../search/search-tools.ts";
 import { callModel, refusedCall, runToolCalls } from "./agent.ts";
@@ -36,7 +37,7 @@ const toolCallLimit = `I stopped after ${maxToolCalls} tool calls`;
 
 export type ConversationPorts = Pick<
 	Ports,
-	"search" | "embedder" | "vectorIndex" | "items" | "chat" | "webSearch" | "sessions" | "redactions"
+	"search" | "embedder" | "vectorIndex" | "items" | "chat" | "webSearch" | "sessions" | "redactions" | "profiles"
 >;
 
 /** Creates the steps of one turn of a person's session, which ends before the deadline. */
@@ -45,8 +46,11 @@ export function conversationSteps(
 	userId: string,
 	{ sessionId, limits, deadline }: { sessionId: string; limits: TurnInput["limits"]; deadline: Date },
 ): ConversationSteps {
-	const { tools: searching, seen } = searchTools(ports, userId, limits);
-	const collectionTools = [...searching, ...itemTools(ports, userId, limits, seen), listCategories(ports, userId)];
+	const profile = once(() => ports.profiles.find(userId));
+	const timeZone = async () => (await profile()).timeZone ?? undefined;
+	const { tools: searching, seen } = searchTools(ports, userId, limits, timeZone);
+	const listing = itemTools(ports, userId, limits, seen, timeZone);
+	const collectionTools = [...searching, ...listing, listCategories(ports, userId)];
 	let recalled: Promise<void> | undefined;
 
 	/** Lets the model cite and read again the items of earlier turns, and of this one before a crash. */
@@ -109,6 +113,7 @@ export function conversationSteps(
 				messages: toPromptMessages(
 					conversation,
 					shown.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
+					await profile(),
 				),
 				tools: await toolsFor(conversation),
 				toolChoice: mustAnswer ? "none" : "auto",

@@ -1,13 +1,19 @@
 import { z } from "zod";
+import { text } from "../input-fields.ts";
 import { filterOf } from "../items/filter-fields.ts";
 import { shownWords } from "../items/shown-words.ts";
+import { maxTagLength } from "../items/tag-names.ts";
+import { nextDay, startOfDay } from "../people/local-day.ts";
 import type { ItemFilter, ItemWithAnalysis, Ports, SearchLimits } from "../ports/index.ts";
+import { searchItems } from "../search/search-items.ts";
 import type { SeenItems } from "../search/search-tools.ts";
 import { asData, quotedItem, quoteItems, shortQuote } from "./quoted-items.ts";
 import { defineTool, type RunnableTool, ToolRefusal } from "./tools.ts";
 
 /** A model reads no more of them at once. */
 const maxListed = 20;
+/** A search gives no more. */
+const maxAbout = 50;
 
 const filterInput = {
 	from: z.iso.date().optional().describe("The first day, as 2026-03-01."),
@@ -16,69 +22,112 @@ const filterInput = {
 		.enum(["uploaded", "taken"])
 		.default("uploaded")
 		.describe("uploaded: when the person added it. taken: when the camera took it, which is known of few."),
-	category: z.string().max(100).optional().describe("Only items of this category, as list_categories gives it."),
+	category: text(100).optional().describe("Only items of this category, as list_categories gives it."),
+	tag: text(maxTagLength).optional().describe("Only items with this tag."),
+	about: text(200)
+		.trim()
+		.min(1)
+		.optional()
+		.describe("Only items that have these words: an app, a shop, a name, receipts. The fewest that tell."),
 };
 
-type FilterInput = z.output<z.ZodObject<typeof filterInput>>;
+type FilterInput = Omit<z.output<z.ZodObject<typeof filterInput>>, "about">;
 
-/** The day of an upload is that of UTC, of a picture the local one where it was taken. */
+/** The day of an upload is that of the person's time zone, of a picture the local one where it was taken. */
 function meant(
-	{ from, to, dates, category }: FilterInput,
+	{ from, to, dates, category, tag }: FilterInput,
 	limits: Pick<SearchLimits, "category" | "filter">,
+	timeZone: string | undefined,
 ): ItemFilter {
 	if (from && to && from > to) throw new ToolRefusal("from is after to");
 	const narrowed = limits.category ?? category;
+	const isLocal = dates === "taken";
 	return {
-		...filterOf({ from, to, ...(narrowed && { category: narrowed }) }),
+		...filterOf({ ...(narrowed && { category: narrowed }), ...(tag && { tag }), ...(isLocal && { from, to }) }),
+		...(from && !isLocal && { from: startOfDay(from, timeZone) }),
+		...(to && !isLocal && { to: startOfDay(nextDay(to), timeZone) }),
 		dates,
+		status: "ready",
 		...(limits.filter && { and: limits.filter }),
 	};
 }
 
-/** Creates the tools that list and count a person's items by what is known of each, not by words. */
+/** Creates the tools that list and count a person's items by what is known of each. */
 export function itemTools(
-	{ items }: Pick<Ports, "items">,
+	ports: Pick<Ports, "items" | "search" | "embedder" | "vectorIndex">,
 	userId: string,
 	limits: Pick<SearchLimits, "category" | "filter">,
 	/** Gets the items listed, so that the model may cite them. */
 	seen: SeenItems,
+	timeZone: () => Promise<string | undefined>,
 ): RunnableTool[] {
+	const { items } = ports;
+
+	/** Which items an input means; of those about something, the best alone where there are too many. */
+	async function found({ about, ...input }: FilterInput & { about?: string | undefined }) {
+		const zone = await timeZone();
+		const filter = meant(input, limits, zone);
+		if (!about) return { filter, isCut: false };
+		const { hits } = await searchItems(ports, userId, {
+			query: about,
+			searchType: "bm25",
+			strict: true,
+			topK: maxAbout,
+			filter,
+			...(zone && { timeZone: zone }),
+		});
+		const ids = hits.map(({ itemId }) => itemId);
+		return { filter: { ...filter, ids }, isCut: ids.length === maxAbout };
+	}
+
+	/** A total for the model; of more items about something than a search gives, the least that there are. */
+	const counted = (total: number, isCut: boolean) => (isCut ? { total_is_at_least: total } : { total });
+
 	const listItems = defineTool({
 		name: "list_items",
 		description:
-			"Lists the person's images by when they were uploaded or taken, or of a category: all, the latest, those of a day. Says how many there are in all.",
+			"Lists the person's images by when they were uploaded or taken, of a category or a tag, or about something: all, the latest, those of a day. Says how many there are in all.",
 		input: z.strictObject({
 			...filterInput,
-			sort: z.enum(["newest", "oldest"]).default("newest").describe("By upload."),
+			sort: z
+				.enum(["newest", "oldest"])
+				.default("newest")
+				.describe("By upload, or with dates=taken by when it was taken."),
 			limit: z.int().min(1).max(maxListed).default(10),
 		}),
 		async run({ sort, limit, ...input }) {
+			const { filter, isCut } = await found(input);
 			const { items: listed, total } = await items.list(userId, {
-				...meant(input, limits),
-				status: "ready",
+				...filter,
+				sort: input.dates === "taken" ? "taken" : "created",
 				order: sort === "newest" ? "desc" : "asc",
 				limit,
 				offset: 0,
 			});
 			const hits = listed.flatMap((item) => hitOf(item));
 			for (const [at, hit] of hits.entries()) {
-				const found = listed[at];
+				const item = listed[at];
 				if (!seen.hits.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
-				const quoted = found && quotedItem(seen.refs.refFor(hit.itemId), found, shortQuote);
+				const quoted = item && quotedItem(seen.refs.refFor(hit.itemId), item, shortQuote);
 				if (quoted) seen.quoted.set(hit.itemId, quoted);
 			}
 			seen.searches.push(hits.map(({ itemId }) => itemId));
+			seen.totals.add(total);
 			const quoted = hits.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []);
-			return `${asData({ total, listed: quoted.length, sort })}\n${quoteItems(quoted)}`.trim();
+			return `${asData({ ...counted(total, isCut), listed: quoted.length, sort })}\n${quoteItems(quoted)}`.trim();
 		},
 	});
 
 	const countItems = defineTool({
 		name: "count_items",
-		description: "Counts the person's images: all, those of a category, or those uploaded or taken within days.",
+		description:
+			"Counts the person's images: all, those of a category or a tag, about something, or uploaded or taken within days.",
 		input: z.strictObject(filterInput),
 		async run(input) {
-			return asData({ total: await items.count(userId, { ...meant(input, limits), status: "ready" }) });
+			const { filter, isCut } = await found(input);
+			const total = await items.count(userId, filter);
+			seen.totals.add(total);
+			return asData(counted(total, isCut));
 		},
 	});
 

@@ -1,3 +1,4 @@
+import { splitSentences } from "#text/sentences.ts";
 import { addToolsUsed, callModel, type ModelCall, refusedCall, runAgent, runToolCalls } from "../chat/agent.ts";
 import {
 	type Answer,
@@ -8,8 +9,13 @@ import {
 	verifyCitations,
 } from "../chat/answer-question.ts";
 import { type AgentTurn, pendingToolCalls } from "../chat/conversation.ts";
+import { listCategories } from "../chat/conversation-tools.ts";
+import { itemTools } from "../chat/item-tools.ts";
 import { quoteRules, readQuotedItems } from "../chat/quoted-items.ts";
 import type { ToolResult } from "../chat/tools.ts";
+import { describeToolCall } from "../chat/turn-activity.ts";
+import { aboutPerson } from "../people/about-person.ts";
+import type { Profile } from "../people/profile.ts";
 import type { AgentSteps, ChatMessage, Hit, Ports, SearchLimits, ToolCall } from "../ports/index.ts";
 import { type AgentOutcome, fuseSearches, giveResults, rankHits, readOutcome } from "./agent-results.ts";
 import { type SeenItems, searchTools } from "./search-tools.ts";
@@ -32,9 +38,9 @@ const maxModelCalls = 4;
 const maxToolCallsAtOnce = 4;
 const maxOutputTokens = 3_000;
 
-const instructions = `You find, among the images that a person keeps, those that their request is about. A first search for the whole request is already done. Search again only where that can find more: for the parts of a compound request, in other words, by other modes, in a category. When you know enough, call give_results; you may be asked ${maxModelCalls} times in all.
+const instructions = `You find, among the images that a person keeps, those that their request is about. A first search for the whole request is already done. Search again only where that can find more: for the parts of a compound request, in other words, by other modes, in a category. The latest ones, or those of some days, are found by list_items, and how many there are by count_items. When you know enough, call give_results; you may be asked ${maxModelCalls} times in all.
 
-For the answer in give_results: ${answerRules}
+For the answer in give_results: ${answerRules} A sentence that only says how many there are, as count_items or list_items told, needs no ref.
 
 ${quoteRules}`;
 
@@ -60,18 +66,23 @@ export async function agenticSearch(
 		question,
 		model,
 		deadline,
+		person = { timeZone: null, language: null },
 		...limits
 	}: SearchLimits & {
 		question: string;
+		/** Where the person is, which relative dates depend on. @default UTC */
+		person?: Pick<Profile, "timeZone" | "language">;
 		/** As in `ChatRequest.model`. */
 		model?: string;
 		deadline: Date;
 	},
 ): Promise<AgenticSearchResult> {
 	const started = performance.now();
-	const collection = searchTools(ports, userId, limits);
+	const timeZone = async () => person.timeZone ?? undefined;
+	const collection = searchTools(ports, userId, limits, timeZone);
 	const { seen } = collection;
-	const tools = [...collection.tools, giveResults];
+	const listing = itemTools(ports, userId, limits, seen, timeZone);
+	const tools = [...collection.tools, ...listing, listCategories(ports, userId), giveResults];
 	const first = await collection.search(question);
 	const quoted = first.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []);
 
@@ -135,7 +146,7 @@ export async function agenticSearch(
 
 	const run = await runAgent(steps, {
 		messages: [
-			{ role: "system", text: instructions },
+			{ role: "system", text: `${instructions}\n\n${aboutPerson(person, new Date())}` },
 			{ role: "user", text: questionPrompt(question, quoted) },
 		],
 		turn: {
@@ -193,6 +204,8 @@ function explainEnd(call: Exclude<ModelCall<AgentTurn>, { ended: "answered" }>):
 /** Returns the supported part of the agent's answer, or the reason why there is none. */
 function readAnswer(end: AgentOutcome | string, question: string, seen: SeenItems): Answer {
 	if (typeof end === "string") return unanswered(end);
+	const counted = countIn(end.answer, seen);
+	if (counted) return { ...unanswered(null), text: counted, confidence: 1 };
 	if (seen.hits.size === 0) return unanswered(nothingFound);
 	return verifyCitations(end.answer, {
 		question,
@@ -201,15 +214,26 @@ function readAnswer(end: AgentOutcome | string, question: string, seen: SeenItem
 	});
 }
 
+/** Returns the sentences of an answer without any ref that state a number which a list or a count gave, and no other. */
+function countIn(answer: string, { totals }: SeenItems): string | null {
+	if (/\[[^\]]*\]/.test(answer)) return null;
+	const isCount = (sentence: string) => {
+		const days = /\b\d{4}-\d\d-\d\d\b/g;
+		const numbers = sentence.replaceAll(days, " ").match(/\d+/g) ?? [];
+		return numbers.length > 0 && numbers.every((number) => totals.has(Number(number)));
+	};
+	return splitSentences(answer).filter(isCount).join(" ") || null;
+}
+
 /** Says for the person what a tool was called with, and what came of it. */
 function toolSummary(call: ToolCall, result: ToolResult | undefined): string {
 	const refused = refusedCall(call, result);
 	if (refused) return refused;
 	const found = result ? readQuotedItems(result.text).length : 0;
-	const { query, mode = "both", item } = call.input ?? {};
+	const { query, mode = "both" } = call.input ?? {};
 	return call.name === "search_collection"
 		? describeSearch(String(query), String(mode), found)
-		: `Read item ${String(item)}.`;
+		: describeToolCall(call);
 }
 
 function describeSearch(query: string, mode: string, found: number): string {

@@ -28,6 +28,8 @@ export interface SeenItems {
 	searches: string[][];
 	/** Notices of all searches, each once. */
 	notices: Set<string>;
+	/** The numbers of items that lists and counts gave: an answer may state them. */
+	totals: Set<number>;
 	/** Says why the first search without hits found nothing; another may have found something. */
 	emptyReason: string | null;
 }
@@ -39,6 +41,8 @@ export function searchTools(
 	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "items">,
 	userId: string,
 	limits: SearchLimits,
+	/** Where the person is. */
+	timeZone: () => Promise<string | undefined>,
 ): SearchTools {
 	const seen: SeenItems = {
 		refs: itemRefs(),
@@ -46,6 +50,7 @@ export function searchTools(
 		hits: new Map(),
 		searches: [],
 		notices: new Set(),
+		totals: new Set(),
 		emptyReason: null,
 	};
 
@@ -54,8 +59,10 @@ export function searchTools(
 		searchType: SearchType = "hybrid",
 		narrower: { topK?: number; category?: string } = {},
 	): Promise<Hit[]> {
+		const zone = await timeZone();
 		const { hits, notices, emptyReason, unknownCategory } = await searchItems(ports, userId, {
 			...limits,
+			...(zone && { timeZone: zone }),
 			query,
 			searchType,
 			strict: true,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { maxAnswerLength } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
+import { localDay } from "#core/people/local-day.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
@@ -129,6 +130,30 @@ function turnsContract(get: () => Conversations): void {
 		expect(results[3]).toMatch(/^Refused: from /);
 		expect(ids).toEqual([noodles]);
 		expect(answer.toolsUsed).toEqual(["list_items", "count_items"]);
+	});
+
+	it("list and count by words, tags and days of the person's time zone, which the model is told", async () => {
+		await ports.profiles.change(user, { timeZone: "Pacific/Kiritimati", language: "pt-BR" });
+		const { item } = (await ports.items.find(user, noodles)) ?? {};
+		const uploaded = localDay(item?.createdAt as Date, "Pacific/Kiritimati");
+		const dayBefore = localDay(new Date((item?.createdAt.getTime() ?? 0) - 86_400_000), "Pacific/Kiritimati");
+		const inputs = [
+			{ about: "noodles" },
+			{ about: "noodles", from: uploaded, to: uploaded },
+			{ about: "noodles", to: dayBefore },
+			{ tag: "no such tag" },
+			{ from: uploaded, to: uploaded },
+		];
+		const results: string[] = [];
+		const { requests } = await ask("How many?", (request, calls) => {
+			if (calls > 1) results.push(lastOf(request)?.text ?? "");
+			const input = inputs[calls - 1];
+			return input ? calling("count_items", input) : { text: "Some." };
+		});
+		expect(results).toEqual([1, 1, 0, 0, 2].map((total) => `{"total":${total}}`));
+		expect(requests[0]?.messages[0]?.text).toMatch(
+			new RegExp(`Today is ${uploaded} \\(Pacific/Kiritimati\\), a \\w+day\\. The person's own language is pt-BR`),
+		);
 	});
 
 	it("list the categories with their counts", async () => {

@@ -58,6 +58,8 @@ it.each([
 	["pictures taken in March 2025", "2025-03-01", "2025-03-31"],
 	["screenshots of the last 10 days", "2026-11-23", "2026-12-02"],
 	["photos from 20 December", "2025-12-20", "2025-12-20"],
+	["receipts in June", "2026-06-01", "2026-06-30"],
+	["receipts from December", "2026-12-01", "2026-12-31"],
 ])("%j is from %s to %s", (message, from, to) => {
 	expect(timeRangeIn(message, now)?.range).toEqual({ from, to });
 });
@@ -70,6 +72,11 @@ describe("a request for items", () => {
 		["Wie viele Bilder habe ich?", { wants: "count", topic: "" }],
 		["what did I upload last?", { wants: "list", topic: "", sort: "newest", limit: 1 }],
 		["show me the last three uploads", { wants: "list", sort: "newest", limit: 3 }],
+		["what did I upload last week", { wants: "list", topic: "", range: { from: "2026-11-23", to: "2026-11-29" } }],
+		["how many receipts in June", { wants: "count", topic: "receipts", range: { from: "2026-06-01" } }],
+		["wie viele Rechnungen im Juni?", { wants: "count", topic: "Rechnungen", range: { to: "2026-06-30" } }],
+		["which receipts did I upload in June?", { wants: "list", topic: "receipts", range: { from: "2026-06-01" } }],
+		["the latest screenshot of Slack", { wants: "list", topic: "Slack", sort: "newest", limit: 1 }],
 		["what is the oldest upload?", { wants: "list", sort: "oldest", limit: 1 }],
 		["which photos were taken in March 2025?", { wants: "list", dates: "taken", range: { to: "2025-03-31" } }],
 	])("is read in %j", (message, request) => {
@@ -78,6 +85,8 @@ describe("a request for items", () => {
 
 	it.each([
 		"how many eggs are in the cake?",
+		"how many days in June?",
+		"how many steps did June walk?",
 		"when is the last train?",
 		"show me the receipts",
 		"how many story points does it have?",

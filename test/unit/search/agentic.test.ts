@@ -57,6 +57,26 @@ const giving = (items: string[], answer = "NO_ANSWER"): FakeReply => ({
 const lastResult = ({ messages }: ChatRequest) => messages.at(-1)?.text ?? "";
 
 describe("an agentic search", () => {
+	it("answers how many there are, and which are the latest, offline", async () => {
+		const counted = await search(offlineChat(), { question: "how many food items do I have?" });
+		expect(counted.answer).toMatchObject({ text: "You have 1 item in the category Food.", reason: null });
+		expect(counted.toolsUsed).toContain("count_items");
+		const latest = await search(offlineChat(), { question: "the latest picture of a lighthouse" });
+		expect(latest.ids).toEqual([lighthouse]);
+		expect(latest.toolsUsed).toContain("list_items");
+		const none = await search(offlineChat(), { question: "what did I upload in March 2020?" });
+		expect([none.ids, none.answer.text]).toEqual([[], null]);
+	});
+
+	it("drops a number that no tool told", async () => {
+		const { answer } = await search((_, calls) =>
+			calls === 1
+				? { toolCalls: [{ name: "count_items", input: {} }] }
+				: giving([], "You have 2 items. You owe 900 dollars."),
+		);
+		expect(answer.text).toBe("You have 2 items.");
+	});
+
 	it("returns the agent's choice, in its order, with a verified answer and the steps", async () => {
 		const found = await search((_, calls) =>
 			calls === 1

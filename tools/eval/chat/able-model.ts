@@ -7,7 +7,13 @@ type Call = { id: string; name: string; input: Record<string, unknown> };
 
 const dayMs = 86_400_000;
 const day = (ago: number) => new Date(Date.now() - ago * dayMs).toISOString().slice(0, 10);
-const days: Record<string, string> = { TODAY: day(0), YESTERDAY: day(1) };
+const monday = (new Date().getUTCDay() + 6) % 7;
+const days: Record<string, string> = {
+	TODAY: day(0),
+	YESTERDAY: day(1),
+	LAST_MONDAY: day(monday + 7),
+	LAST_SUNDAY: day(monday + 1),
+};
 
 /** Returns the tool calls by which an able model answers a turn; none for a courtesy, or about items that are shown. */
 export function callsOf({ say, says, calls, search, items }: ExpectedTurn, at: number): Call[] {
