@@ -1,13 +1,22 @@
 import { analyzeItem } from "#core/pipeline/analyze-item.ts";
 import { analysisRequested, imageProcessed } from "#core/pipeline/events.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { log } from "#lambda-kit/log.ts";
+import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { queueHandler, type StageQueue } from "#lambda-kit/queue-handler.ts";
 
 /** Wires the stage's events to its use case; the function and the simulator call it. */
-export const analyzeStage = (ports: Parameters<typeof analyzeItem>[0], queue: StageQueue) =>
+export const analyzeStage = (ports: Parameters<typeof analyzeItem>[0] & Pick<Ports, "usage">, queue: StageQueue) =>
 	queueHandler(
 		"analyze",
 		({ "detail-type": type, detail }) =>
 			type === "AnalysisRequested" ? analysisRequested.parse(detail) : imageProcessed.parse(detail),
-		(event, options) => analyzeItem(ports, event, options),
+		(event, options) =>
+			recordingBill(
+				ports,
+				() => event.user_id,
+				() => analyzeItem(ports, event, options),
+				(error) => log.warn("usage was not recorded", { error }),
+			),
 		queue,
 	);

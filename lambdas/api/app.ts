@@ -48,6 +48,7 @@ export type ApiPorts = Pick<
 	| "webSearch"
 	| "health"
 	| "profiles"
+	| "usage"
 	| "userPool"
 	| "shares"
 	| "deletedAccounts"
@@ -208,6 +209,10 @@ function routeModules(
 		me: async () => {
 			const { meRoutes } = await import("./routes/me.ts");
 			return (app) => meRoutes(app, ports, limits);
+		},
+		usage: async () => {
+			const { usageRoutes } = await import("./routes/usage.ts");
+			return (app) => usageRoutes(app, ports);
 		},
 		account: async () => {
 			const { accountRoutes } = await import("./routes/account.ts");

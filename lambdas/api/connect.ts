@@ -56,6 +56,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		vectorIndex: lazyPort(async () => (await database()).vectorIndex),
 		health: lazyPort(async () => (await database()).health),
 		profiles: lazyPort(async () => (await database()).profiles),
+		usage: lazyPort(async () => (await database()).usage),
 		deletedAccounts: lazyPort(async () => (await database()).deletedAccounts),
 		shares: lazyPort(async () => (await database()).shares),
 		userPool: cognitoUserPool(env.USER_POOL_ID),

@@ -1,8 +1,11 @@
 import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { analysisComplete, embeddingRequested } from "#core/pipeline/events.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { log } from "#lambda-kit/log.ts";
+import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { queueHandler, type StageQueue } from "#lambda-kit/queue-handler.ts";
 
-type EmbedPorts = Parameters<typeof embedAgain>[0] & Parameters<typeof embedAnalysis>[0];
+type EmbedPorts = Parameters<typeof embedAgain>[0] & Parameters<typeof embedAnalysis>[0] & Pick<Ports, "usage">;
 
 /** Wires the stage's events to its use cases; the function and the simulator call it. */
 export const embedStage = (ports: EmbedPorts, queue: StageQueue) =>
@@ -11,6 +14,11 @@ export const embedStage = (ports: EmbedPorts, queue: StageQueue) =>
 		({ "detail-type": type, detail }) =>
 			type === "EmbeddingRequested" ? embeddingRequested.parse(detail) : analysisComplete.parse(detail),
 		(event, options) =>
-			"request_id" in event ? embedAgain(ports, event, options) : embedAnalysis(ports, event, options),
+			recordingBill(
+				ports,
+				() => event.user_id,
+				() => ("request_id" in event ? embedAgain(ports, event, options) : embedAnalysis(ports, event, options)),
+				(error) => log.warn("usage was not recorded", { error }),
+			),
 		queue,
 	);

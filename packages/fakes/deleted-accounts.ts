@@ -19,7 +19,13 @@ export function fakeDeletedAccounts(store: Store): DeletedAccounts {
 			return (accounts.get(userId)?.emptiedAt ?? null) !== null;
 		},
 		async deleteRows(userId) {
-			const rows: Map<string, object>[] = [store.tombstones, store.redactions, store.recentClaims, store.shares];
+			const rows: Map<string, object>[] = [
+				store.tombstones,
+				store.redactions,
+				store.recentClaims,
+				store.shares,
+				store.usage,
+			];
 			for (const table of rows) {
 				for (const [key, row] of table) if ("userId" in row && row.userId === userId) table.delete(key);
 			}

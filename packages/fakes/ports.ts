@@ -26,6 +26,7 @@ import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
 import { fakeTags } from "./tags.ts";
+import { fakeUsage } from "./usage.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
 import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 
@@ -112,6 +113,7 @@ export function fakePorts(): FakePorts {
 		webSearch: fakeWebSearch(),
 		health: { async check() {} },
 		profiles: fakeProfiles(store),
+		usage: fakeUsage(store),
 		userPool: fakeUserPool(),
 		shares: fakeShares(store),
 		deletedAccounts: fakeDeletedAccounts(store),

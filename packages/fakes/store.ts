@@ -8,7 +8,7 @@ import type { Profile } from "#core/people/profile.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
-import type { Clock, ItemWithAnalysis, NewEmbedding } from "#core/ports/index.ts";
+import type { Clock, ItemWithAnalysis, NewEmbedding, UsageOfDay } from "#core/ports/index.ts";
 import type { Share } from "#core/shares/share.ts";
 
 export interface StoredItem {
@@ -89,6 +89,8 @@ export interface Store {
 	recentClaims: Map<string, RecentClaim>;
 	/** By user, as are the deleted accounts. */
 	profiles: Map<string, Profile>;
+	/** By user, day, provider and model. */
+	usage: Map<string, UsageOfDay & { userId: string }>;
 	shares: Map<string, Share & { tokenHash: string }>;
 	deletedAccounts: Map<string, { deletedAt: number; emptiedAt: number | null; dueAt: number }>;
 	albums: Map<string, StoredAlbum>;
@@ -103,6 +105,7 @@ export function createStore(clock: Clock): Store {
 		redactions: new Map(),
 		recentClaims: new Map(),
 		profiles: new Map(),
+		usage: new Map(),
 		shares: new Map(),
 		deletedAccounts: new Map(),
 		albums: new Map(),

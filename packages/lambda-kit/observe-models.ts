@@ -4,11 +4,13 @@ import type { ModelUsage } from "#core/items/analysis.ts";
 import { type ProviderRequest, providerRequests } from "#core/pipeline/provider-request.ts";
 import type { ChatAnswer, Ports } from "#core/ports/index.ts";
 import { log } from "./log.ts";
+import { bill } from "./model-bill.ts";
 
 type ModelPorts = Partial<Pick<Ports, "vision" | "embedder" | "chat">>;
 
 /**
- * Logs each call of these ports with what it was billed, and each request to a provider; never what was said.
+ * Logs each call of these ports with what it was billed, and each request to a provider; never what was said. What a provider
+ * billed comes on the bill of the work that called it.
  * A call is observed in two places: here, and by the span that `callProvider` opens (#ai/provider-span.ts).
  * LangSmith (#chat/langsmith.ts) records the steps of a turn instead, and no call.
  */
@@ -97,6 +99,7 @@ function logUsage(
 	fields: Record<string, unknown> = {},
 ): void {
 	const { model, provider, purpose, inputTokens, outputTokens, costUsd } = usage;
+	if (provider !== "offline") bill(usage);
 	log.info(
 		"model called",
 		{

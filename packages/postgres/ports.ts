@@ -9,6 +9,7 @@ import { postgresItems } from "./items/items.ts";
 import { postgresTags } from "./items/own-tags.ts";
 import { postgresDeletedAccounts } from "./people/deleted-accounts.ts";
 import { postgresProfiles } from "./people/profiles.ts";
+import { postgresUsage } from "./people/usage.ts";
 import { postgresJobs } from "./pipeline/jobs.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
 import { postgresRedactions } from "./pipeline/redactions.ts";
@@ -44,6 +45,7 @@ export type PostgresPorts = Pick<
 	| "vectorPartitions"
 	| "health"
 	| "profiles"
+	| "usage"
 	| "shares"
 	| "deletedAccounts"
 >;
@@ -70,6 +72,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		vectorPartitions: postgresVectorPartitions(db),
 		health: postgresHealth(db),
 		profiles: postgresProfiles(db),
+		usage: postgresUsage(db),
 		shares: postgresShares(db),
 		deletedAccounts: postgresDeletedAccounts(db),
 	};

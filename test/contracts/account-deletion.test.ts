@@ -49,6 +49,9 @@ async function person(ports: TestPorts): Promise<string> {
 	await ports.stages.claim(userId, second.id, "process", 60, { fairShare: 1, grouped: true });
 	await ports.profiles.change(userId, { displayName: "Ada" });
 	await ports.shares.create(newShare(userId, { itemId: item.id }));
+	await ports.usage.record(userId, [
+		{ provider: "voyage", model: "v", inputTokens: 1, outputTokens: 0, costUsd: null },
+	]);
 	const turn = await ports.sessions.beginTurn(userId, "chat", "Where is the lighthouse?");
 	await ports.sessions.abandonTurn(userId, turn);
 	await ports.idempotencyKeys.claim(userId, "key", "fingerprint");

@@ -18,7 +18,7 @@ import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
 import { jobsContract } from "./jobs.ts";
 import { outboxContract } from "./outbox.ts";
-import { profilesContract } from "./people.ts";
+import { profilesContract, usageContract } from "./people.ts";
 import { rebuildContract } from "./rebuild.ts";
 import { redactionsContract } from "./redactions.ts";
 import { requestsContract } from "./requests.ts";
@@ -111,8 +111,9 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|shares|albums|album_items|jobs|job_items)\b/;
-		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto profiles \(user_id\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|shares|albums|album_items|jobs|job_items)\b/;
+		const bound =
+			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage) \(user_id\b/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));
@@ -192,6 +193,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	rebuildContract(get);
 	tenancyContract(get);
 	profilesContract(get);
+	usageContract(get);
 	sharesContract(get);
 	albumsContract(get);
 	jobsContract(get);

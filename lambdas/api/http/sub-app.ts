@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Ports } from "#core/ports/index.ts";
+import { log } from "#lambda-kit/log.ts";
+import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { answerError } from "./answer-error.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 import type { Authenticate } from "./authenticate.ts";
@@ -9,7 +12,11 @@ import { limitBody } from "./request-sizes.ts";
 import { type Api, invalidFields } from "./routing.ts";
 
 /** Makes an application to which a module adds its routes: it validates their requests and answers their errors. */
-export function createSubApp(authenticate: Authenticate, limiter: RateLimiter, replay: ReplayPorts): Api {
+export function createSubApp(
+	authenticate: Authenticate,
+	limiter: RateLimiter,
+	ports: ReplayPorts & Pick<Ports, "usage">,
+): Api {
 	const app = new OpenAPIHono<ApiEnv>({
 		defaultHook: (result) => {
 			if (!result.success) {
@@ -22,8 +29,13 @@ export function createSubApp(authenticate: Authenticate, limiter: RateLimiter, r
 		c.set("requestId", c.env.requestId ?? randomUUID());
 		c.set("authenticate", authenticate);
 		c.set("limiter", limiter);
-		c.set("replay", replay);
-		await next();
+		c.set("replay", ports);
+		await recordingBill(
+			ports,
+			() => c.get("userId"),
+			() => next(),
+			(error) => log.warn("usage was not recorded", { error }),
+		);
 		c.env.identified?.(c.get("userId"));
 	});
 

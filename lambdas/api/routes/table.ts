@@ -47,6 +47,7 @@ export type RouteModule =
 	| "search-config"
 	| "vector-index"
 	| "me"
+	| "usage"
 	| "account"
 	| "shares"
 	| "share-pages";
@@ -112,6 +113,7 @@ export const routes = {
 	getVectorIndexStatus: { method: "GET", path: "/vector-index/status", limit: "read", module: "vector-index" },
 	getMe: { method: "GET", path: "/me", limit: "read", module: "me" },
 	changeMe: { method: "PATCH", path: "/me", limit: "write", module: "me" },
+	getUsage: { method: "GET", path: "/usage", limit: "read", module: "usage" },
 	deleteAccount: { method: "DELETE", path: "/account", limit: "write", module: "account", afterDeletion: true },
 	createShare: { method: "POST", path: "/shares", limit: "write", module: "shares" },
 	listShares: { method: "GET", path: "/shares", limit: "read", module: "shares" },

@@ -55,6 +55,7 @@ export function postgresDeletedAccounts(db: Database): DeletedAccounts {
 			await db.query(sql`delete from tombstones where user_id = ${userId}`);
 			await db.query(sql`delete from chat_redactions where user_id = ${userId}`);
 			await db.query(sql`delete from recent_claims where user_id = ${userId}`);
+			await db.query(sql`delete from model_usage where user_id = ${userId}`);
 			await db.query(sql`delete from profiles where user_id = ${userId}`);
 			return false;
 		},

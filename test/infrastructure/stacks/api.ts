@@ -40,6 +40,7 @@ const guardedRoutes = [
 	"GET /items/{id}/text",
 	"GET /jobs/{id}",
 	"GET /me",
+	"GET /usage",
 	"GET /search/config",
 	"GET /shares",
 	"GET /tags",

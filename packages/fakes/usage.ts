@@ -1,0 +1,35 @@
+import type { Usage } from "#core/ports/index.ts";
+import { ownedItems, type Store } from "./store.ts";
+
+export function fakeUsage(store: Store): Usage {
+	return {
+		async record(userId, calls) {
+			if (store.deletedAccounts.has(userId)) return;
+			const day = new Date(store.now()).toISOString().slice(0, 10);
+			for (const { provider, model, inputTokens, outputTokens, costUsd } of calls) {
+				const key = JSON.stringify([userId, day, provider, model]);
+				const none = { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, unpricedCalls: 0 };
+				const row = store.usage.get(key) ?? { userId, day, provider, model, ...none };
+				store.usage.set(key, {
+					...row,
+					calls: row.calls + 1,
+					inputTokens: row.inputTokens + inputTokens,
+					outputTokens: row.outputTokens + outputTokens,
+					costUsd: row.costUsd + (costUsd ?? 0),
+					unpricedCalls: row.unpricedCalls + (costUsd === null ? 1 : 0),
+				});
+			}
+		},
+		async days(userId, { from, to }) {
+			const key = ({ provider, model }: { provider: string; model: string }) => `${provider} ${model}`;
+			return [...store.usage.values()]
+				.filter((row) => row.userId === userId && row.day >= from && row.day <= to)
+				.sort((a, b) => b.day.localeCompare(a.day) || (key(a) < key(b) ? -1 : 1))
+				.map(({ userId: _, ...row }) => row);
+		},
+		async stored(userId) {
+			const stored = ownedItems(store, userId).filter(({ item }) => item.status !== "pending");
+			return { items: stored.length, bytes: stored.reduce((sum, { item }) => sum + item.fileSize, 0) };
+		},
+	};
+}
