@@ -18,7 +18,7 @@ export interface ChromaCollection {
 	records: ChromaRecord[];
 }
 
-/** What Chroma's queue says of a record. */
+/** The operations of Chroma's queue. */
 const operations = { add: 0, update: 1, upsert: 2, delete: 3 } as const;
 
 interface QueueRow {

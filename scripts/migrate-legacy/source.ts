@@ -35,7 +35,7 @@ export interface Source {
 	analyses: number;
 	collection: string;
 	vectors: number;
-	/** What cannot be carried, a sentence each. */
+	/** A sentence about each thing that cannot be carried. */
 	problems: string[];
 }
 
