@@ -66,7 +66,7 @@ test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an
 test-tools: $(INSTALLED) ## the evaluation: its metrics, its sets, its commands over a small dataset, and the golden images found on a local cloud
 	@vitest run --project tools
 
-test-packages: $(INSTALLED) ## the packages that could be published: cdk-local, langgraph-dynamodb with LangGraph's suite, and the REST client
+test-packages: $(INSTALLED) ## the packages that could be published: cdk-local, langgraph-dynamodb with LangGraph's suite, the REST client and the command line
 	@vitest run --project packages --project langgraph-suite
 
 test-others: $(INSTALLED) ## test-scripts, test-tools, test-packages and test-faults in one run
@@ -81,6 +81,7 @@ test-web: $(INSTALLED) ## the web app in Debian's Chromium (apt-get install chro
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@tsc --noEmit --project packages/web
+	@tsc --noEmit --project packages/cli
 	@biome check
 	@vitest run --project parts test/architecture.test.ts
 

@@ -26,7 +26,10 @@ const allowed: Record<string, RegExp> = {
 	"packages/client": /^(#client\/|openapi-fetch$)/,
 	// Shows what others can write: of the client, what it exports.
 	"packages/client/examples": /^(#client\/(index\.ts$|examples\/)|node:)/,
-	"packages/cli": /^(#cli\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
+	// Imported as `#cli/`, as it was called before there was a command line of that name.
+	"packages/deployment": /^(#cli\/|#deployment\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
+	// A program of its own: it knows the service by its client alone.
+	"packages/cli": /^(#cli\/src\/|#client\/index\.ts$|commander$|@clack\/prompts$|node:)/,
 	// A page in a browser: it knows the API by its types alone.
 	"packages/web":
 		/^(#web\/|#client\/src\/api-types\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,

@@ -14,10 +14,12 @@ export { type SendOptions, TimedOut } from "./src/send.ts";
 export {
 	type CognitoSession,
 	fixedToken,
+	type Pool,
 	resumeSession,
+	revokeSession,
 	type Session,
 	SignInRefused,
 	signIn,
 } from "./src/session.ts";
 export { type ChatEvent, type SearchEvent, StreamCut, type StreamEvent } from "./src/streams.ts";
-export type { PictureFile, Uploaded } from "./src/uploads.ts";
+export type { PictureFile, Uploaded, UploadListener } from "./src/uploads.ts";

@@ -4,7 +4,7 @@ import { answerOf } from "./problem.ts";
 import { pause, type SendOptions, sender } from "./send.ts";
 import { fixedToken, type Session } from "./session.ts";
 import { type ChatEvent, eventsIn, type SearchEvent } from "./streams.ts";
-import { type PictureFile, sendDirectly, type Uploaded, uploadAll } from "./uploads.ts";
+import { type PictureFile, sendDirectly, type Uploaded, type UploadListener, uploadAll } from "./uploads.ts";
 
 export type Item = components["schemas"]["Item"];
 /** An item as a grid shows it. */
@@ -102,9 +102,9 @@ export class CollectionsClient {
 	 */
 	uploadAll<File extends PictureFile>(
 		files: Iterable<File> | AsyncIterable<File>,
-		options: CallOptions = {},
+		options: CallOptions & UploadListener<File> = {},
 	): AsyncGenerator<Uploaded<File>> {
-		return uploadAll(this, files, { signal: options.signal ?? this.#signal });
+		return uploadAll(this, files, { ...options, signal: options.signal ?? this.#signal });
 	}
 
 	async item(id: string, { signal }: CallOptions = {}): Promise<Item> {

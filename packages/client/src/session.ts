@@ -11,7 +11,7 @@ export function fixedToken(token: string): Session {
 	return { token: async () => token, renewed: async () => null };
 }
 
-interface Pool {
+export interface Pool {
 	/** The id of the app client in the user pool. */
 	clientId: string;
 	/** The user pool's address, or its region on AWS. */
@@ -71,6 +71,11 @@ export async function signIn(
 /** Resumes a session by its refresh token. @throws SignInRefused where it has expired or was revoked */
 export async function resumeSession(pool: Pool, refreshToken: string, signal?: AbortSignal): Promise<CognitoSession> {
 	return renewing(pool, await refresh(pool, refreshToken, signal), null);
+}
+
+/** Ends a session: its refresh token, and every token made of it, is good for nothing more. */
+export async function revokeSession(pool: Pool, refreshToken: string, signal?: AbortSignal): Promise<void> {
+	await cognito(pool, "RevokeToken", { ClientId: pool.clientId, Token: refreshToken }, signal);
 }
 
 interface Tokens {
@@ -162,7 +167,8 @@ async function cognito(
 		body: JSON.stringify(input),
 		signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
 	});
-	const body = (await response.json()) as CognitoAnswer & { __type?: string; message?: string };
+	// A revocation is answered by nothing.
+	const body = JSON.parse((await response.text()) || "{}") as CognitoAnswer & { __type?: string; message?: string };
 	if (response.ok) return body;
 	const code = body.__type?.split("#").at(-1) ?? `${response.status}`;
 	throw new SignInRefused(code, `Cognito refused ${operation}: ${body.message ?? code}`);

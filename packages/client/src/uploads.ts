@@ -8,8 +8,19 @@ export interface PictureFile {
 	content: Blob;
 }
 
-/** An item made of a file, or the API's reason why there is none. */
-export type Uploaded<File extends PictureFile = PictureFile> = { file: File } & ({ id: string } | { problem: Problem });
+/** An item made of a file, `sent` unless the person had it already, or the API's reason why there is none. */
+export type Uploaded<File extends PictureFile = PictureFile> = { file: File } & (
+	| { id: string; sent: boolean }
+	| { problem: Problem }
+);
+
+/** Follows each file, for a caller that keeps a journal: it is called at once, and an upload is yielded with others. */
+export interface UploadListener<File extends PictureFile> {
+	/** The API has made an item; the bytes are sent next. */
+	onAnnounced?(file: File, itemId: string): void;
+	/** The bytes are stored, or the person had them already. */
+	onStored?(file: File, itemId: string, sent: boolean): void;
+}
 
 type Item = components["schemas"]["Item"];
 type Form = components["schemas"]["UploadForm"];
@@ -45,8 +56,17 @@ interface Caller {
 export async function* uploadAll<File extends PictureFile>(
 	client: Caller,
 	files: Iterable<File> | AsyncIterable<File>,
-	{ signal }: Options,
+	{ signal, ...listener }: Options & UploadListener<File>,
 ): AsyncGenerator<Uploaded<File>> {
+	/** By digest: the same bytes twice are sent once. */
+	const underWay = new Map<string, Promise<Uploaded<File>>>();
+	const once = async ({ file, announcement: { sha256 }, answer }: Announced<File> & { answer: Answer }) => {
+		const earlier = await underWay.get(sha256);
+		if (earlier && "id" in earlier) return completed<File>(file, { id: earlier.id } as Item, { signal, ...listener });
+		const upload = completed(file, answer, { signal, ...listener });
+		underWay.set(sha256, upload);
+		return upload;
+	};
 	for await (const part of partsOf(files)) {
 		// One after the other, since each is in memory while its digest is computed.
 		let waiting: Announced<File>[] = [];
@@ -64,9 +84,7 @@ export async function* uploadAll<File extends PictureFile>(
 			const full = answers.filter(({ answer }) => isProblem(answer) && answer.code === "too_many_pending");
 			const final = answers.filter((each) => !full.includes(each));
 			for (let at = 0; at < final.length; at += concurrentUploads) {
-				yield* await Promise.all(
-					final.slice(at, at + concurrentUploads).map(({ file, answer }) => completed(file, answer, signal)),
-				);
+				yield* await Promise.all(final.slice(at, at + concurrentUploads).map(once));
 			}
 			if (final.length > 0) pauses = 0;
 			waiting = full;
@@ -114,12 +132,17 @@ async function announcementOf({ filename, content }: PictureFile) {
 async function completed<File extends PictureFile>(
 	file: File,
 	answer: Answer,
-	signal: AbortSignal | undefined,
+	{ signal, onAnnounced, onStored }: Options & UploadListener<File>,
 ): Promise<Uploaded<File>> {
 	if (isProblem(answer)) return { file, problem: answer };
-	if ("id" in answer) return { file, id: answer.id };
-	await sendForm(answer, file, signal);
-	return { file, id: answer.item_id };
+	const sent = !("id" in answer);
+	const id = sent ? answer.item_id : answer.id;
+	if (sent) {
+		onAnnounced?.(file, id);
+		await sendForm(answer, file, signal);
+	}
+	onStored?.(file, id, sent);
+	return { file, id, sent };
 }
 
 /** Ends an upload of 50 MB that makes no progress. */

@@ -1,0 +1,95 @@
+import { exitCodes, Failure } from "../failure.ts";
+import type { Output } from "../output.ts";
+import { connect, home, storedSession } from "../session-file.ts";
+import { Journal } from "../upload/journal.ts";
+import { findPictures } from "../upload/pictures.ts";
+import { Rate } from "../upload/rate.ts";
+import { upload } from "../upload/upload.ts";
+
+export interface UploadOptions {
+	recursive?: boolean;
+	album?: string;
+	tag?: string[];
+	dryRun?: boolean;
+	deleteAfter?: boolean;
+}
+
+/** The API changes at most as many at once. */
+const idsPerChange = 100;
+
+/** Uploads files and folders; the same command again goes on where it ended. */
+export async function uploadCommand(output: Output, paths: string[], options: UploadOptions): Promise<void> {
+	const { pictures, skipped } = findPictures(paths, { recursive: options.recursive ?? false });
+	const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
+	const megabytes = (bytes / 1e6).toFixed(1);
+	for (const reason of skipped) output.note(`Skipped ${reason}`);
+	if (options.dryRun) {
+		output.result({ files: pictures.map(({ path }) => path), bytes, skipped }, [
+			...pictures.map(({ path }) => path),
+			`${pictures.length} pictures, ${megabytes} MB; nothing was sent.`,
+		]);
+		return;
+	}
+	if (pictures.length === 0) {
+		throw new Failure(
+			`There is no picture in ${paths.join(", ")}${options.recursive ? "" : ": folders below need -r"}.`,
+			exitCodes.usage,
+		);
+	}
+	const interruption = new AbortController();
+	const interrupt = () => interruption.abort(new Failure("", exitCodes.interrupted));
+	process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+	const client = connect({ signal: interruption.signal });
+	const { apiUrl, email, refreshToken } = storedSession();
+	const journal = new Journal(home(), `${apiUrl} ${email || refreshToken}`);
+	const rate = new Rate(pictures.length, bytes);
+	let ended = 0;
+	try {
+		const summary = await upload(client, pictures, {
+			journal,
+			deleteAfter: options.deleteAfter ?? false,
+			onDone(_, size) {
+				ended++;
+				rate.add(size);
+				output.progress(rate.line());
+			},
+		});
+		output.clearProgress();
+		const album = options.album && (await albumOf(client, options.album));
+		for (let at = 0; at < summary.itemIds.length; at += idsPerChange) {
+			const ids = summary.itemIds.slice(at, at + idsPerChange);
+			if (options.tag?.length) await client.call("POST", "/items/batch", { action: "tag", ids, tags: options.tag });
+			if (album) await client.call("POST", "/items/batch", { action: "add_to_album", ids, album_id: album });
+		}
+		const { itemIds, ...counts } = summary;
+		output.result({ ...counts, skipped, item_ids: itemIds }, [
+			...summary.refused.map(({ file, reason }) => `${file}: ${reason}`),
+			`${summary.sent} sent, ${summary.known} there already, ${summary.resumed} sent before, ${summary.refused.length} refused.`,
+		]);
+		if (summary.refused.length > 0 || skipped.length > 0) process.exitCode = exitCodes.partly;
+	} catch (error) {
+		output.clearProgress();
+		if (!interruption.signal.aborted) throw error;
+		throw new Failure(
+			`Ended early: ${ended} of ${pictures.length} files are in. The same command goes on from there.`,
+			exitCodes.interrupted,
+		);
+	} finally {
+		journal.close();
+		process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+	}
+}
+
+/** Finds an album by its name, or makes one. */
+async function albumOf(client: ReturnType<typeof connect>, name: string): Promise<string> {
+	const perPage = 50;
+	for (let offset = 0; ; offset += perPage) {
+		const { albums } = await client.call<{ albums: { id: string; name: string }[] }>(
+			"GET",
+			`/albums?limit=${perPage}&offset=${offset}`,
+		);
+		const found = albums.find((album) => album.name === name);
+		if (found) return found.id;
+		if (albums.length < perPage) return (await client.call<{ id: string }>("POST", "/albums", { name })).id;
+	}
+}

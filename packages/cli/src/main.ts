@@ -1,0 +1,104 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { completion } from "./commands/completion.ts";
+import { ask, list, open, search, tag } from "./commands/find.ts";
+import { login, logout } from "./commands/login.ts";
+import { doctor, usage } from "./commands/state.ts";
+import { uploadCommand } from "./commands/upload.ts";
+import { exitCodes, failureOf } from "./failure.ts";
+import { Output, type OutputOptions, plain } from "./output.ts";
+
+const program = new Command("collections")
+	.description("Uploads pictures, searches them, and answers questions about them.")
+	.option("--json", "print results as JSON")
+	.option("--quiet", "print nothing but failures")
+	.configureHelp({ showGlobalOptions: true })
+	.showHelpAfterError("collections --help shows what there is.")
+	.exitOverride();
+
+const output = () => new Output(program.opts<OutputOptions>());
+const several = (value: string, before: string[] = []) => [...before, value];
+const count = (value: string) => {
+	const number = Number(value);
+	if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("A whole number from 1 is needed.");
+	return number;
+};
+const top = () => new Option("-n, --top <number>", "how many, 50 at most").argParser(count).default(10);
+
+/** Adds a command. Options for all commands may stand before or after its name. */
+function command(name: string, description: string): Command {
+	const added = program.command(name).description(description).exitOverride();
+	for (const option of ["--json", "--quiet"]) {
+		added.addOption(new Option(option).hideHelp());
+		added.on(`option:${option.slice(2)}`, () => program.setOptionValue(option.slice(2), true));
+	}
+	return added;
+}
+
+command("login", "sign in, and keep the session")
+	.option("--email <address>")
+	.option("--outputs <file>", "an environment's outputs file, which names it")
+	.option("--api <url>", "the API's address")
+	.option("--client-id <id>", "the app client in the user pool")
+	.option("--cognito <url>", "the user pool's address, or its region")
+	.action((options) => login(output(), options));
+command("logout", "sign out, and revoke the session").action(() => logout(output()));
+command("upload", "upload pictures and folders; again, it goes on where it ended")
+	.argument("<path...>")
+	.option("-r, --recursive", "with the folders below")
+	.option("--album <name>", "put them into an album, which is made where there is none")
+	.option("--tag <tag>", "give them a tag; repeatable", several)
+	.option("--dry-run", "list what would be sent")
+	.option("--delete-after", "delete each file here once it is stored")
+	.action((paths, options) => uploadCommand(output(), paths, options));
+command("list", "list items, the newest first")
+	.option("-n, --limit <number>", "how many", count, 20)
+	.option("--tag <tag>", "with this tag; repeatable", several)
+	.option("--category <name>")
+	.option("--favorite", "favourites alone")
+	.option("--status <status>", "pending, ready, failed ...")
+	.action((options) => list(output(), options));
+command("search", "find items by words and by meaning")
+	.argument("<words...>")
+	.addOption(top())
+	.option("--type <type>", "bm25, vector, hybrid or agentic")
+	.option("--category <name>")
+	.action((words, options) => search(output(), words, options));
+command("ask", "answer a question from what is in the pictures")
+	.argument("<words...>")
+	.addOption(top())
+	.option("--type <type>", "bm25, vector, hybrid or agentic")
+	.option("--category <name>")
+	.action((words, options) => ask(output(), words, options));
+command("open", "open an item's picture")
+	.argument("<id>")
+	.option("--print", "print its address, which is good for an hour")
+	.action((id, options) => open(output(), id, options));
+command("tag", "give items tags, or take them off")
+	.argument("<tag...>")
+	.option("--item <id>", "an item; repeatable", several, [])
+	.option("--remove", "take them off")
+	.action((tags, { item, ...options }) => tag(output(), tags, item, options));
+command("usage", "show what was used").action(() => usage(output()));
+command("doctor", "check the way from here to your items").action(() => doctor(output()));
+command("completion", 'print a completion script: eval "$(collections completion bash)"')
+	.argument("<shell>", "bash, zsh or fish")
+	.action((shell) => void process.stdout.write(`${completion(program, shell)}\n`));
+
+// A reader that has enough, as head, closes the pipe.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+try {
+	await program.parseAsync();
+} catch (error) {
+	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+	else {
+		const failure = failureOf(error);
+		process.exitCode = failure.exitCode;
+		const { json } = program.opts<OutputOptions>();
+		process.stderr.write(
+			json
+				? `${JSON.stringify({ error: failure.message, exit_code: failure.exitCode })}\n`
+				: `${plain(failure.message)}\n`,
+		);
+	}
+}

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Failure } from "../failure.ts";
+import type { LocalPicture } from "./pictures.ts";
+
+/** The state of a file: the item that was made for it, and whether its bytes are certainly stored. */
+export interface Entry {
+	itemId: string;
+	stored: boolean;
+}
+
+interface Line extends Entry {
+	file: string;
+}
+
+/** Names a file as it is: changed, it is another one. */
+const keyOf = ({ path: file, size, modified }: LocalPicture) => `${size} ${modified} ${file}`;
+
+/**
+ * Keeps what was sent, line by line, each written before the next step: after a kill the next run knows what is left. One
+ * journal for each person and environment; one process at a time writes it.
+ */
+export class Journal {
+	readonly #file: string;
+	readonly #entries = new Map<string, Entry>();
+
+	/** @throws Failure where another process is uploading */
+	constructor(folder: string, owner: string) {
+		mkdirSync(folder, { recursive: true, mode: 0o700 });
+		const name = createHash("sha256").update(owner).digest("hex").slice(0, 16);
+		this.#file = path.join(folder, `uploads-${name}.jsonl`);
+		this.#lock();
+		if (!existsSync(this.#file)) return;
+		for (const text of readFileSync(this.#file, "utf8").split("\n")) {
+			const line = lineOf(text);
+			if (line) this.#entries.set(line.file, line);
+		}
+	}
+
+	of(picture: LocalPicture): Entry | undefined {
+		return this.#entries.get(keyOf(picture));
+	}
+
+	record(picture: LocalPicture, entry: Entry): void {
+		const line: Line = { file: keyOf(picture), ...entry };
+		this.#entries.set(line.file, line);
+		appendFileSync(this.#file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+	}
+
+	close(): void {
+		rmSync(this.#lockFile, { force: true });
+	}
+
+	get #lockFile() {
+		return `${this.#file}.lock`;
+	}
+
+	#lock(): void {
+		try {
+			writeFileSync(this.#lockFile, String(process.pid), { flag: "wx", mode: 0o600 });
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+			const holder = Number(readFileSync(this.#lockFile, "utf8"));
+			if (isRunning(holder)) {
+				throw new Failure(`Another upload is running (process ${holder}): wait for it, or end it.`);
+			}
+			// It was killed.
+			rmSync(this.#lockFile, { force: true });
+			this.#lock();
+		}
+	}
+}
+
+/** A line that a kill cut off is no line. */
+function lineOf(text: string): Line | null {
+	try {
+		return JSON.parse(text) as Line;
+	} catch {
+		return null;
+	}
+}
+
+function isRunning(pid: number): boolean {
+	try {
+		return pid > 0 && process.kill(pid, 0);
+	} catch {
+		return false;
+	}
+}
