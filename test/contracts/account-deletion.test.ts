@@ -1,23 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
 import { deleteAccount, finishDeletions, keepMarkSeconds } from "#core/people/delete-account.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { readyItem, uploaded } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
 import { newShare } from "./shares.ts";
 
-let empty: EmptyDatabase;
-let db: Database;
-beforeAll(async () => {
-	empty = await contractDatabase.createMigrated();
-	db = empty.connect(2);
-});
-afterAll(() => empty?.drop());
+const empty = await migratedDatabase();
+const db = empty.connect(2);
 
 type TestPorts = ReturnType<typeof newPorts>;
 

@@ -1,19 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Jobs } from "#core/ports/index.ts";
+import { describe, expect, it } from "vitest";
 import { postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { newUser } from "./new-rows.ts";
 
-describe(`concurrent claims of jobs on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let jobs: Jobs;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		({ jobs } = postgresPorts(empty.connect(8)));
-	});
-	afterAll(() => empty?.drop());
+const { jobs } = postgresPorts((await migratedDatabase()).connect(8));
 
+describe(`concurrent claims of jobs on ${contractDatabase.title}`, () => {
 	it("give each person one slice at a time, and fail for none", async () => {
 		const users = [newUser(), newUser(), newUser()];
 		for (const userId of users) {

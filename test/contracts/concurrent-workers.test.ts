@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import type { Lease } from "#core/ports/index.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { commitAnalysis, type RowPorts, uploaded } from "./item-states.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
+import { commitAnalysis, uploaded } from "./item-states.ts";
 import { axis, newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
 const stageOrder = ["process", "analyze", "embed"] as const;
 
-describe(`concurrent workers on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let ports: RowPorts;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		ports = postgresPorts(empty.connect(8));
-	});
-	afterAll(() => empty?.drop());
+const ports = postgresPorts((await migratedDatabase()).connect(8));
 
+describe(`concurrent workers on ${contractDatabase.title}`, () => {
 	async function commit(lease: Lease, item: Item): Promise<boolean> {
 		switch (lease.stage) {
 			case "process":

@@ -5,6 +5,7 @@ import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
+import { afterAll } from "vitest";
 import { servePglite } from "#cdk-local/services/rds/pglite-server.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
@@ -63,6 +64,13 @@ export const native: DatabaseKind = {
 
 /** The database that the contracts run on: native if there is one. The system tests always run on PGlite. */
 export const contractDatabase: DatabaseKind = native.skip ? pglite : native;
+
+/** Creates a migrated database, which is dropped after the tests of the file that calls this. */
+export async function migratedDatabase(): Promise<EmptyDatabase> {
+	const database = await contractDatabase.createMigrated();
+	afterAll(() => database.drop());
+	return database;
+}
 
 /** PGlite takes five seconds of CPU to initialize: a worker does so once, and its databases begin as copies. */
 let migratedPglite: Promise<{ roles: Roles; files: Blob }> | undefined;

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import { type StageName, stageNames } from "#core/pipeline/stages.ts";
 import type { RequestKind } from "#core/pipeline/work-request.ts";
 import type { Fairness } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { type Database, queryRows, type Statement } from "#postgres/database.ts";
+import { queryRows, type Statement } from "#postgres/database.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ageRows } from "../simulation/database-clock.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
@@ -28,14 +28,10 @@ describe("fairness in the fake", () => {
 	);
 });
 
+const empty = await migratedDatabase();
+const db = empty.connect(8);
+
 describe(`fairness on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(8);
-	});
-	afterAll(() => empty?.drop());
 	beforeEach(async () => {
 		await db.query("delete from items");
 		await db.query("delete from recent_claims");

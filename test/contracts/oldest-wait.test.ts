@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { newItem, newUser } from "./new-rows.ts";
 
@@ -20,18 +20,13 @@ describe("the longest wait in the fake", () => {
 	);
 });
 
+const db = (await migratedDatabase()).connect(2);
+
 describe(`the longest wait in ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let ports: RowPorts;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		ports = postgresPorts(empty.connect(2));
-	});
-	afterAll(() => empty?.drop());
 	contract(
-		() => ports,
+		() => postgresPorts(db),
 		async ({ id, userId }, seconds) => {
-			await empty.connect(1).query(
+			await db.query(
 				`update items set stage_at = stage_at - make_interval(secs => $3)
 				 where user_id = $1 and id = $2`,
 				[userId, id, seconds],

@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { embeddingDimensions } from "#core/ports/index.ts";
-import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./bulk-items.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { newUser } from "./new-rows.ts";
 import { aroundTopic, model, partitionedVectors, topics, vectors } from "./partitioned-vectors.ts";
 
+const db = (await migratedDatabase()).connect(4);
+const partitions = postgresVectorPartitions(db);
+
 describe(`vectors in partitions on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
-	let partitions: ReturnType<typeof postgresVectorPartitions>;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(4);
-		partitions = postgresVectorPartitions(db);
-	});
-	afterAll(() => empty?.drop());
 	const { partitioned, find, exactNearest, counts, grow } = partitionedVectors(() => db);
 
 	it("are found as exactly as by comparing all, topic by topic", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isWord } from "#ai/offline/word-vectors.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
@@ -8,7 +8,7 @@ import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts"
 import { albumsContract } from "./albums.ts";
 import { billedUsageContract } from "./billed-usage.ts";
 import { currentAnalysisContract } from "./current-analysis.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { duplicatesContract } from "./duplicates.ts";
 import { editsContract } from "./edits.ts";
 import { goldenContract } from "./golden.ts";
@@ -50,27 +50,22 @@ describe("the fake", () => {
 	storedContracts(() => arranged);
 });
 
+const empty = await migratedDatabase();
+
 describe(contractDatabase.title, () => {
-	let empty: EmptyDatabase;
-	let ports: ArrangedPorts;
 	/** Each statement's text with the values of its last run. */
 	const statements = new Map<string, unknown[]>();
 
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		const db = recorded(empty.connect(6), statements);
-		ports = {
-			...postgresPorts(db, isWord),
-			async forceFailed({ id, userId }) {
-				await empty.connect(1).query(
-					`update items set status = 'failed', error_code = 'retries_exhausted', error_detail = 'By hand.'
-					 where user_id = $1 and id = $2`,
-					[userId, id],
-				);
-			},
-		};
-	});
-	afterAll(() => empty?.drop());
+	const ports: ArrangedPorts = {
+		...postgresPorts(recorded(empty.connect(6), statements), isWord),
+		async forceFailed({ id, userId }) {
+			await empty.connect(1).query(
+				`update items set status = 'failed', error_code = 'retries_exhausted', error_detail = 'By hand.'
+				 where user_id = $1 and id = $2`,
+				[userId, id],
+			);
+		},
+	};
 
 	contracts(() => ports);
 	searchLanguageContract(() => ports);

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { postgresPorts } from "#postgres/ports.ts";
 import { rarestWords } from "../support/rarest-words.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { analyzedItem, type RowPorts } from "./item-states.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
+import { analyzedItem } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
 
 const golden = join(import.meta.dirname, "../../../shared/golden/analyses.json");
@@ -19,17 +19,11 @@ function readsWord(): (word: string) => boolean {
 	};
 }
 
+const ports = postgresPorts((await migratedDatabase()).connect());
+
 describe.skipIf(missing)(
 	`a search by rare words on ${contractDatabase.title}${missing ? " (skipped: ../shared/golden does not exist)" : ""}`,
 	() => {
-		let empty: EmptyDatabase;
-		let ports: RowPorts;
-		beforeAll(async () => {
-			empty = await contractDatabase.createMigrated();
-			ports = postgresPorts(empty.connect());
-		});
-		afterAll(() => empty?.drop());
-
 		it("finds at least 50 of 55 partly read images among the first three hits for their four rarest words", async () => {
 			const images: { image_details: { extracted_text: string[] } }[] = JSON.parse(readFileSync(golden, "utf8"));
 			const user = newUser();

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { embeddingDimensions } from "#core/ports/index.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
-import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
@@ -9,11 +8,13 @@ import { seeded } from "#tools/random.ts";
 import { realVectorsFile as file, realVectors, toUnitLength } from "../support/real-vectors.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./bulk-items.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 
 const model = "voyage-3.5-lite";
 const hasVectors = realVectors() !== null;
 const userId = "reader";
+/** Has vectors that lie nowhere near each other. */
+const stranger = "stranger";
 const topK = 10;
 
 /** Makes far more vectors than are reranked: otherwise the codes could miss none. */
@@ -31,22 +32,18 @@ function interpolated(real: Float32Array[]): Float32Array[] {
 	return [...real, ...between];
 }
 
+const db = (await migratedDatabase()).connect(1);
 const title = hasVectors ? contractDatabase.title : `${contractDatabase.title} (skipped: ${file} does not exist)`;
 describe.skipIf(!hasVectors)(`searches among real vectors on ${title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
 	let real: Float32Array[];
 	let stored: number;
 
 	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(1);
 		real = realVectors() ?? [];
 		const vectors = interpolated(real);
 		stored = vectors.length;
 		await fillWithVectors(db, { userId, model }, vectors);
 	});
-	afterAll(() => empty?.drop());
 
 	/** Measures recall@10 of queries that lie beside the stored vectors, as those of people do. */
 	async function recall(): Promise<number> {
@@ -92,23 +89,16 @@ describe.skipIf(!hasVectors)(`searches among real vectors on ${title}`, () => {
 });
 
 describe(`searches among random vectors on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-	});
-	afterAll(() => empty?.drop());
-
 	it("have no strong hit unless one stands out from all, though only the nearest are compared", async () => {
-		const db = empty.connect(1);
 		const number = seeded(1);
 		const vectors = Array.from({ length: 610 }, () =>
 			toUnitLength(Float32Array.from({ length: embeddingDimensions }, () => number() - 0.5)),
 		);
 		const stored = vectors.slice(10);
-		await fillWithVectors(db, { userId, model }, stored);
+		await fillWithVectors(db, { userId: stranger, model }, stored);
 		const search = postgresSearch(db);
 		const strongFor = async (vector: Float32Array) =>
-			(await search.byVector(userId, { model, vector }, { topK })).filter(({ match }) => match === "strong").length;
+			(await search.byVector(stranger, { model, vector }, { topK })).filter(({ match }) => match === "strong").length;
 		for (const query of vectors.slice(0, 10)) {
 			expect(await strongFor(query)).toBe(0);
 			expect(await strongFor(toUnitLength(query.map((x, i) => x + 0.5 * (stored[0]?.[i] ?? 0))))).toBe(1);

@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { indexDocuments } from "#core/search/index-documents.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearchIndex } from "#postgres/search/search-index.ts";
 import { documentVersion } from "#text/document.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { analyzedItem, claim, commitAnalysis, headlines, processedItem, readyItem } from "./item-states.ts";
 import { newAnalysis, newUser } from "./new-rows.ts";
 
-describe(`the index of full-text search on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
-	let ports: ReturnType<typeof postgresPorts>;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(4);
-		ports = postgresPorts(db);
-	});
-	afterAll(() => empty?.drop());
+const db = (await migratedDatabase()).connect(4);
+const ports = postgresPorts(db);
 
+describe(`the index of full-text search on ${contractDatabase.title}`, () => {
 	const find = async (user: string, text: string) => headlines(await ports.search.byText(user, { text }, { topK: 10 }));
 
 	const rows = (user: string) =>

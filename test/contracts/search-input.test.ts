@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ada, testApi } from "../unit/api/test-api.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { analyzedItem, type RowPorts } from "./item-states.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
+import { analyzedItem } from "./item-states.ts";
 
 /** Queries that people and attackers type: each is answered, or refused with a reason, and none causes a server error. */
 const oddQueries: [name: string, query: string, status: 200 | 422][] = [
@@ -35,16 +35,14 @@ const oddQueries: [name: string, query: string, status: 200 | 422][] = [
 	["the last character of Unicode", "\u{10ffff}\u{10ffff}\u{10ffff} ramen", 200],
 ];
 
+const ports = postgresPorts((await migratedDatabase()).connect());
+
 describe(`a search over HTTP on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
 	let api: ReturnType<typeof testApi>;
 	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		const ports: RowPorts = postgresPorts(empty.connect());
 		api = testApi({ ports: { ...ports, embedder: offlineEmbedder() } });
 		await analyzedItem(ports, ada, { headline: "A bowl of ramen", summary: "Noodles, in a bowl." });
 	});
-	afterAll(() => empty?.drop());
 
 	const post = (body: object) =>
 		api.as(ada)("POST", "/search", { json: { include_answer: false, explain: true, ...body } });

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { readyItem } from "./item-states.ts";
 import { axis, newUser } from "./new-rows.ts";
 
-describe(`a search with other parameters, on ${contractDatabase.title}`, () => {
-	let database: EmptyDatabase;
-	beforeAll(async () => {
-		database = await contractDatabase.createMigrated();
-	});
-	afterAll(() => database.drop());
+const db = (await migratedDatabase()).connect(1);
 
+describe(`a search with other parameters, on ${contractDatabase.title}`, () => {
 	it("runs beside the one with those in force, on the same connection", async () => {
-		const db = database.connect(1);
 		const user = newUser();
 		await readyItem(postgresPorts(db), user, { headline: "ramen" });
 		const scoreOf = async (search: ReturnType<typeof postgresSearch>) => {

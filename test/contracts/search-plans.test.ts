@@ -1,6 +1,6 @@
 import pg from "pg";
 import { toSql } from "pgvector";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { embeddingDimensions, type Search, type SearchOptions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { type Database, type Queryable, queryRows, type Statement } from "#postgres/database.ts";
@@ -9,7 +9,7 @@ import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { fillWithTenants, fillWithVectors } from "./bulk-items.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { axis } from "./new-rows.ts";
 
 const model = "test-model";
@@ -66,10 +66,10 @@ const literal = (value: unknown): string => {
 	return typeof value === "string" ? pg.escapeLiteral(value) : String(value);
 };
 
+const empty = await migratedDatabase();
+
 describe(`the plan of a search on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
 	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
 		// As the tables' owner, who may vacuum them: the visibility map decides about index-only scans.
 		await withClient(empty.address, empty.migration, async (client) => {
 			const db: Queryable = {
@@ -103,7 +103,6 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 			await client.query("vacuum analyze items, documents, embeddings, words, vector_partitions");
 		});
 	});
-	afterAll(() => empty?.drop());
 
 	/** Runs what a port does, explains one of its statements on the same connection, and returns the plan. */
 	async function planOf(

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { searchParameters } from "#postgres/search/search.ts";
 import { postgresSearchSettings } from "#postgres/search/search-settings.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { newUser } from "./new-rows.ts";
 
-describe(`search settings on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-	});
-	afterAll(() => empty?.drop());
+const empty = await migratedDatabase();
 
+describe(`search settings on ${contractDatabase.title}`, () => {
 	const read = () => postgresSearchSettings(empty.connect(1)).read(newUser());
 	const asOwner = (sql: string) => withClient(empty.address, empty.migration, (client) => client.query(sql));
 

@@ -1,22 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { maxShares, type Share } from "#core/shares/share.ts";
-import type { Database } from "#postgres/database.ts";
-import { type PostgresPorts, postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { postgresPorts } from "#postgres/ports.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { processedItem, readyItem, uploaded } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
 import { newShare } from "./shares.ts";
 
-let empty: EmptyDatabase;
-let db: Database;
-let ports: PostgresPorts;
-beforeAll(async () => {
-	empty = await contractDatabase.createMigrated();
-	db = empty.connect(2);
-	ports = postgresPorts(db);
-});
-afterAll(() => empty?.drop());
+const db = (await migratedDatabase()).connect(2);
+const ports = postgresPorts(db);
 
 /** An album of these items, in this order. */
 async function album(userId: string, itemIds: string[], smart: object | null = null): Promise<string> {

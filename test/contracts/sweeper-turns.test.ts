@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { originalKey } from "#core/items/item.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import type { Ports } from "#core/ports/index.ts";
@@ -10,7 +10,7 @@ import { postgresOutbox } from "#postgres/pipeline/outbox.ts";
 import { postgresRequests } from "#postgres/pipeline/requests.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { processedItem, readyItem, uploaded } from "./item-states.ts";
 import { newItem, newUser } from "./new-rows.ts";
 
@@ -30,14 +30,10 @@ describe("the sweeper's turns in the fake", () => {
 	});
 });
 
+const empty = await migratedDatabase();
+const db = empty.connect(2);
+
 describe(`the sweeper's turns on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(2);
-	});
-	afterAll(() => empty?.drop());
 	beforeEach(async () => {
 		await db.query("delete from items");
 		await db.query("delete from tombstones");

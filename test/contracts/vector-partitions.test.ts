@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
-import type { Database } from "#postgres/database.ts";
 import { postgresItems } from "#postgres/items/items.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { newUser } from "./new-rows.ts";
 import {
 	aroundTopic,
@@ -16,16 +15,10 @@ import {
 	vectors,
 } from "./partitioned-vectors.ts";
 
+const db = (await migratedDatabase()).connect(4);
+const partitions = postgresVectorPartitions(db);
+
 describe(`partitioned vectors on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
-	let partitions: ReturnType<typeof postgresVectorPartitions>;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(4);
-		partitions = postgresVectorPartitions(db);
-	});
-	afterAll(() => empty?.drop());
 	const { partitioned, find, exactNearest, counts, grow } = partitionedVectors(() => db);
 	const sweep = (deadline = new Date(Date.now() + 60_000)) =>
 		rebuildPartitions({ vectorPartitions: partitions, clock: { now: () => new Date() } }, { deadline });

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
-import { contractDatabase, type EmptyDatabase } from "../contracts/databases.ts";
+import { contractDatabase, type EmptyDatabase, migratedDatabase } from "../contracts/databases.ts";
 import { everyFault } from "../simulation/every-fault.ts";
 import type { FaultKind } from "../simulation/faulty-ports.ts";
 import { Simulator } from "../simulation/simulator.ts";
@@ -12,15 +12,9 @@ const kinds: Record<"native" | "PGlite", FaultKind[]> = {
 	PGlite: ["killed after"],
 };
 
-describe(`the pipeline on ${contractDatabase.title}`, () => {
-	let empty: EmptyDatabase;
-	let db: Database;
-	beforeAll(async () => {
-		empty = await contractDatabase.createMigrated();
-		db = empty.connect(6);
-	});
-	afterAll(() => empty?.drop());
+const db = (await migratedDatabase()).connect(6);
 
+describe(`the pipeline on ${contractDatabase.title}`, () => {
 	everyFault(() => new Simulator(db), kinds[contractDatabase.concurrent ? "native" : "PGlite"]);
 
 	it("a simulator verifies its own items only, whatever an earlier one left in the database", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { searchParameters } from "#postgres/search/search.ts";
@@ -9,7 +9,7 @@ import type { EvaluationSet } from "#tools/eval/all/sets.ts";
 import { remembering } from "#tools/eval/all/settings.ts";
 import { sweep } from "#tools/eval/all/sweep.ts";
 import { parametersOf } from "#tools/eval/parameters.ts";
-import { contractDatabase, type EmptyDatabase } from "../../contracts/databases.ts";
+import { contractDatabase, migratedDatabase } from "../../contracts/databases.ts";
 import { newAnalysis, processed } from "../../contracts/new-rows.ts";
 
 /** A set of an item for each headline, and a query with its expected item for each entry. */
@@ -32,16 +32,12 @@ function newSet(headlines: string[], queries: Record<string, string | null>): Ev
 	};
 }
 
+const db = (await migratedDatabase()).connect(1);
+
 describe(`an evaluation on ${contractDatabase.title}`, () => {
 	const embedder = remembering(offlineEmbedder());
 	const inForce = { search: searchParameters, embedder };
-	let database: EmptyDatabase;
-	let ports: Parameters<typeof measure>[0];
-	beforeAll(async () => {
-		database = await contractDatabase.createMigrated();
-		ports = { db: database.connect(1), embedder };
-	});
-	afterAll(() => database.drop());
+	const ports = { db, embedder };
 
 	async function filled(set: EvaluationSet): Promise<Searched> {
 		const ids = await fill({ ...postgresPorts(ports.db), embedder }, set, () => {});
