@@ -1,4 +1,5 @@
-import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { queryPages } from "./query-pages.ts";
 
 /** DynamoDB's limit of one request. */
 const maxWrites = 25;
@@ -8,18 +9,14 @@ export async function deletePartition(
 	{ dynamodb, table }: { dynamodb: Pick<DynamoDBDocumentClient, "send">; table: string },
 	pk: string,
 ): Promise<void> {
-	let ExclusiveStartKey: Record<string, unknown> | undefined;
-	do {
-		const page = await dynamodb.send(
-			new QueryCommand({
-				TableName: table,
-				KeyConditionExpression: "pk = :pk",
-				ProjectionExpression: "pk, sk",
-				ExpressionAttributeValues: { ":pk": pk },
-				ExclusiveStartKey,
-			}),
-		);
-		const deletions = (page.Items ?? []).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+	const pages = queryPages<{ pk: string; sk: string }>(dynamodb, {
+		TableName: table,
+		KeyConditionExpression: "pk = :pk",
+		ProjectionExpression: "pk, sk",
+		ExpressionAttributeValues: { ":pk": pk },
+	});
+	for await (const page of pages) {
+		const deletions = page.map((Key) => ({ DeleteRequest: { Key } }));
 		for (let at = 0; at < deletions.length; at += maxWrites) {
 			let unprocessed = deletions.slice(at, at + maxWrites);
 			while (unprocessed.length > 0) {
@@ -29,6 +26,5 @@ export async function deletePartition(
 				unprocessed = (UnprocessedItems[table] ?? []) as typeof unprocessed;
 			}
 		}
-		ExclusiveStartKey = page.LastEvaluatedKey;
-	} while (ExclusiveStartKey);
+	}
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { maxRequestMs } from "#core/api-timeout.ts";
 import type { IdempotencyKeys, KeyState } from "#core/ports/index.ts";
 import { deletePartition } from "./delete-partition.ts";
 import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
+import { queryPages } from "./query-pages.ts";
 
 const daySeconds = 24 * 60 * 60;
 /** DynamoDB takes items of 400 KB; the key and the headers are less than the rest. */
@@ -82,20 +83,19 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 
 		async redact(userId, itemIds) {
 			const { pk } = keyOf(userId, "");
-			let ExclusiveStartKey: Record<string, unknown> | undefined;
-			do {
-				const page = await dynamodb.send(
-					new QueryCommand({
-						TableName: table,
-						KeyConditionExpression: "pk = :pk",
-						ProjectionExpression: "sk, #lease, item_ids",
-						ExpressionAttributeNames: { "#lease": "lease" },
-						ExpressionAttributeValues: { ":pk": pk },
-						ExclusiveStartKey,
-					}),
-					options(),
-				);
-				for (const { sk, lease, item_ids = [] } of (page.Items ?? []) as KeyItem[]) {
+			const pages = queryPages<KeyItem>(
+				dynamodb,
+				{
+					TableName: table,
+					KeyConditionExpression: "pk = :pk",
+					ProjectionExpression: "sk, #lease, item_ids",
+					ExpressionAttributeNames: { "#lease": "lease" },
+					ExpressionAttributeValues: { ":pk": pk },
+				},
+				options,
+			);
+			for await (const page of pages) {
+				for (const { sk, lease, item_ids = [] } of page) {
 					if (!item_ids.some((id) => itemIds.includes(id))) continue;
 					await ignoreLostLease(
 						dynamodb.send(
@@ -110,8 +110,7 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 						),
 					);
 				}
-				ExclusiveStartKey = page.LastEvaluatedKey;
-			} while (ExclusiveStartKey);
+			}
 		},
 
 		forgetAll: (userId) => deletePartition({ dynamodb, table }, partitionOf(userId)),

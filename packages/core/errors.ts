@@ -31,6 +31,7 @@ export type ErrorCode =
 	| "album_is_smart"
 	| "album_has_items"
 	| "album_in_itself"
+	| "album_nested_too_deep"
 	| "album_full"
 	| "too_many_albums"
 	| "job_not_found"

@@ -1,5 +1,5 @@
 import type { Album } from "#core/albums/album.ts";
-import { albumNamedBy, requireNoCircle } from "#core/albums/require-no-circle.ts";
+import { albumNamedBy, requireNesting } from "#core/albums/nesting.ts";
 import { albumFull, albumHasItems, albumIsSmart, albumNotFound, itemNotFound, tooManyAlbums } from "#core/errors.ts";
 import type { AlbumFields, Albums, ListedAlbum } from "#core/ports/index.ts";
 import { owned, type Store, type StoredAlbum } from "./store.ts";
@@ -36,6 +36,13 @@ export function fakeAlbums(store: Store): Albums {
 	return {
 		async create(added, { maxAlbums }) {
 			requireNamed(added.userId, added);
+			if (added.smart) {
+				requireNesting(
+					allOf(added.userId).map(({ album }) => album),
+					added.id,
+					added.smart,
+				);
+			}
 			if (allOf(added.userId).length >= maxAlbums) throw tooManyAlbums(maxAlbums);
 			const now = new Date(store.now());
 			const album: Album = { ...structuredClone(added), createdAt: now, updatedAt: now };
@@ -60,7 +67,7 @@ export function fakeAlbums(store: Store): Albums {
 			if (!stored) return null;
 			requireNamed(userId, fields);
 			if (fields.smart) {
-				requireNoCircle(
+				requireNesting(
 					allOf(userId).map(({ album }) => album),
 					albumId,
 					fields.smart,

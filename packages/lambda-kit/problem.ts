@@ -40,6 +40,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	too_many_albums: { status: 409, title: "Too many albums" },
 	job_ended: { status: 409, title: "The job has ended" },
 	album_in_itself: { status: 422, title: "The album is in itself" },
+	album_nested_too_deep: { status: 422, title: "Too many albums in each other" },
 	too_many_items: { status: 422, title: "Too many items" },
 	too_many_jobs: { status: 429, title: "Too many jobs", retryAfter: 60 },
 	session_not_found: { status: 404, title: "No such session" },

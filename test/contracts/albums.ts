@@ -9,7 +9,7 @@ const search = (filters: SmartSearch["filters"]): SmartSearch => ({ query: null,
 
 /** Tests an implementation of `Albums`, and the filters of `Items` that albums use. */
 export function albumsContract(get: () => ArrangedPorts): void {
-	const create = (userId: string, fields: Partial<AlbumFields> = {}, maxAlbums = 10) =>
+	const create = (userId: string, fields: Partial<AlbumFields> = {}, maxAlbums = 20) =>
 		get().albums.create(
 			{ id: randomUUID(), userId, name: "Trip", description: null, coverItemId: null, smart: null, ...fields },
 			{ maxAlbums },
@@ -207,6 +207,19 @@ export function albumsContract(get: () => ArrangedPorts): void {
 			}
 			expect((await get().albums.find(user, a.id))?.album.smart).toEqual(search({}));
 			await get().albums.update(user, c.id, { smart: search({ album: a.id }) });
+		});
+
+		it("is in no chain of more than ten, at whichever end the chain grows", async () => {
+			const user = newUser();
+			const chain = [await create(user, { smart: search({}) })];
+			while (chain.length < 10) chain.push(await create(user, { smart: search({ album: chain.at(-1)?.id }) }));
+			const tooDeep = { code: "album_nested_too_deep" };
+			await expect(create(user, { smart: search({ album: chain.at(-1)?.id }) })).rejects.toMatchObject(tooDeep);
+			const bottom = await create(user);
+			const update = get().albums.update(user, chain[0]?.id ?? "", { smart: search({ album: bottom.id }) });
+			await expect(update).rejects.toMatchObject(tooDeep);
+			// Beside the chain there is room.
+			await create(user, { smart: search({ album: chain.at(-2)?.id }) });
 		});
 
 		it("names no album that there is not, and none of another user", async () => {

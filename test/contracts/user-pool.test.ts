@@ -1,7 +1,7 @@
 import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cognitoUserPool } from "#aws/user-pool.ts";
-import { type Apis, startApis } from "#cdk-local/testing/index.ts";
+import { type Apis, startApis, userPoolOptions } from "#cdk-local/testing/index.ts";
 import { stubFunctionEnv } from "../support/function-env.ts";
 
 const poolId = "eu-central-1_TestPool1";
@@ -9,18 +9,7 @@ let apis: Apis;
 
 beforeAll(async () => {
 	apis = await startApis();
-	apis.pools.ensurePool(poolId, {
-		name: "people",
-		passwordPolicy: {
-			minimumLength: 12,
-			requireLowercase: true,
-			requireUppercase: true,
-			requireNumbers: true,
-			requireSymbols: true,
-		},
-		selfSignUp: true,
-		autoVerifyEmail: true,
-	});
+	apis.pools.ensurePool(poolId, userPoolOptions);
 	stubFunctionEnv(apis);
 });
 afterAll(async () => {

@@ -3,11 +3,12 @@ import { filterOf } from "../items/filter-fields.ts";
 import type { ItemFilter, Ports } from "../ports/index.ts";
 import { searchItems } from "../search/search-items.ts";
 import { type Album, maxSmartHits, type SmartSearch } from "./album.ts";
+import { maxNesting } from "./nesting.ts";
 
 type SmartPorts = Pick<Ports, "items" | "albums" | "search" | "embedder" | "vectorIndex">;
 
-/** Nobody nests albums deeper; a circle that two changes closed would end here, too. */
-const maxDepth = 10;
+/** Two changes at once may have made a longer chain than one may. */
+const maxDepth = 2 * maxNesting;
 
 /** Returns which items a smart album has now: the strong hits of its search, or what its filters match. */
 export async function smartFilter(

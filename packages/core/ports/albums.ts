@@ -14,7 +14,8 @@ export interface ListedAlbum {
 export interface Albums {
 	/**
 	 * @throws AppError `too_many_albums` where the user has `maxAlbums`; `item_not_found` of the cover;
-	 * `album_not_found` of an album that the search names
+	 * `album_not_found` of an album that the search names; `album_nested_too_deep` where the search would make a chain of
+	 * more than `maxNesting` albums
 	 */
 	create(album: AlbumFields & Pick<Album, "id" | "userId">, options: { maxAlbums: number }): Promise<Album>;
 	find(userId: string, albumId: string): Promise<ListedAlbum | null>;

@@ -1,5 +1,5 @@
 import { type Album, type SmartSearch, smartSearch } from "#core/albums/album.ts";
-import { albumNamedBy, requireNoCircle } from "#core/albums/require-no-circle.ts";
+import { albumNamedBy, requireNesting } from "#core/albums/nesting.ts";
 import { albumFull, albumHasItems, albumIsSmart, albumNotFound, itemNotFound, tooManyAlbums } from "#core/errors.ts";
 import type { Albums, ListedAlbum } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
@@ -30,6 +30,12 @@ export function postgresAlbums(db: Database): Albums {
 			db.transaction(async (tx) => {
 				await requireCover(tx, userId, coverItemId);
 				await requireNamedAlbum(tx, userId, smart);
+				if (smart && albumNamedBy(smart)) {
+					const others = await tx.query<AlbumRow>(
+						sql`select * from albums where user_id = ${userId} and smart is not null`,
+					);
+					requireNesting(others.map(albumFromRow), id, smart);
+				}
 				const [row] = await tx.query<AlbumRow>(
 					sql`insert into albums (user_id, id, name, description, cover_item_id, smart)
 					    select ${userId}, ${id}, ${storableText(name)}, ${description && storableText(description)},
@@ -75,7 +81,7 @@ export function postgresAlbums(db: Database): Albums {
 				if (fields.coverItemId) await requireCover(tx, userId, fields.coverItemId);
 				if (fields.smart) {
 					await requireNamedAlbum(tx, userId, fields.smart);
-					requireNoCircle(locked.map(albumFromRow), albumId, fields.smart);
+					requireNesting(locked.map(albumFromRow), albumId, fields.smart);
 					await requireEmpty(tx, userId, albumId);
 				}
 				const [row] = await tx.query<AlbumRow>(

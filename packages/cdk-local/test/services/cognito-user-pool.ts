@@ -5,24 +5,13 @@ import {
 	InitiateAuthCommand,
 	SignUpCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import type { UserPoolClientOptions, UserPoolOptions } from "../../services/cognito/user-pool.ts";
+import type { UserPoolClientOptions } from "../../services/cognito/user-pool.ts";
+import { userPoolOptions } from "../../testing/user-pool-options.ts";
 import { useApis } from "./apis.ts";
 
 export const UserPoolId = "eu-central-1_TestPool1";
 export const ClientId = "testclient";
 export const Password = "Correct-horse-1";
-export const poolOptions: UserPoolOptions = {
-	name: "users",
-	passwordPolicy: {
-		minimumLength: 12,
-		requireLowercase: true,
-		requireUppercase: true,
-		requireNumbers: true,
-		requireSymbols: true,
-	},
-	selfSignUp: true,
-	autoVerifyEmail: true,
-};
 export const clientOptions: UserPoolClientOptions = {
 	explicitAuthFlows: ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
 	refreshTokenSeconds: 86_400,
@@ -32,7 +21,7 @@ export const clientOptions: UserPoolClientOptions = {
 export async function useUserPool() {
 	const apis = await useApis();
 	const cognito = new CognitoIdentityProviderClient(apis.client);
-	apis.pools.ensurePool(UserPoolId, poolOptions);
+	apis.pools.ensurePool(UserPoolId, userPoolOptions);
 	apis.pools.ensureClient(UserPoolId, ClientId, clientOptions);
 	let email = "";
 	let count = 0;

@@ -13,7 +13,8 @@ import {
 import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Apis, startApis } from "./apis.ts";
-import { ClientId, clientOptions, Password, poolOptions, UserPoolId, useUserPool } from "./cognito-user-pool.ts";
+import { userPoolOptions } from "../../testing/user-pool-options.ts";
+import { ClientId, clientOptions, Password, UserPoolId, useUserPool } from "./cognito-user-pool.ts";
 
 const { apis, cognito, nextPerson, signUp, confirm, initiate, signIn, member } = await useUserPool();
 let email: string;
@@ -83,7 +84,7 @@ describe("signing up", () => {
 
 	test("is refused if only administrators create users", async () => {
 		apis.pools.ensurePool("eu-central-1_Closed", {
-			...poolOptions,
+			...userPoolOptions,
 			selfSignUp: false,
 		});
 		apis.pools.ensureClient("eu-central-1_Closed", "closed", clientOptions);
@@ -209,7 +210,7 @@ test("a user changes the password by naming the one before, and signs out everyw
 
 test("users, passwords, keys and refresh tokens survive a restart", async () => {
 	const first = await startApis();
-	first.pools.ensurePool(UserPoolId, poolOptions);
+	first.pools.ensurePool(UserPoolId, userPoolOptions);
 	first.pools.ensureClient(UserPoolId, ClientId, clientOptions);
 	const auth = (target: Apis, AuthParameters: Record<string, string>) =>
 		new CognitoIdentityProviderClient(target.client).send(
@@ -227,7 +228,7 @@ test("users, passwords, keys and refresh tokens survive a restart", async () => 
 	await first.stop();
 
 	const second = await startApis(first.dir);
-	second.pools.ensurePool(UserPoolId, poolOptions);
+	second.pools.ensurePool(UserPoolId, userPoolOptions);
 	expect(second.pools.jwks(UserPoolId)).toEqual(keys);
 	await auth(second, { USERNAME: email, PASSWORD: Password });
 	await auth(second, {
