@@ -1,7 +1,7 @@
 import type { components } from "./api-types.ts";
 import { ApiProblem, answerOf } from "./problem.ts";
 
-/** What a stream of an answer sends, in this order: any number of `step`, `hits` once, a `sentence` each, `done`. */
+/** The events of a streamed answer, in this order: any number of `step`, `hits` once, a `sentence` each, `done`. */
 export type StreamEvent<Result, Done> =
 	/** One sentence about what was done for the answer. */
 	| { event: "step"; data: { text: string } }
@@ -9,7 +9,7 @@ export type StreamEvent<Result, Done> =
 	| { event: "hits"; data: { results: Result[] } }
 	/** A sentence whose citations were verified, and the items it rests on. All texts joined are the answer. */
 	| { event: "sentence"; data: { text: string; item_ids: string[] } }
-	/** What the plain route answers. */
+	/** The answer of the plain route. */
 	| { event: "done"; data: Done };
 
 export type SearchEvent = StreamEvent<components["schemas"]["SearchResult"], components["schemas"]["SearchResponse"]>;
