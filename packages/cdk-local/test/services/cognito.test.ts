@@ -12,8 +12,8 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Apis, startApis } from "./apis.ts";
 import { userPoolOptions } from "../../testing/user-pool-options.ts";
+import { type Apis, startApis } from "./apis.ts";
 import { ClientId, clientOptions, Password, UserPoolId, useUserPool } from "./cognito-user-pool.ts";
 
 const { apis, cognito, nextPerson, signUp, confirm, initiate, signIn, member } = await useUserPool();
