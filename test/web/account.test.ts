@@ -3,11 +3,11 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { operatorOf } from "#tools/local/local-environment.ts";
-import { codeFor, launch, newPerson, password, Visitor } from "./visitor.ts";
+import { codeFor, newPerson, openBrowser, password, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-	browser = await launch();
+	browser = await openBrowser();
 });
 afterAll(() => browser.close());
 

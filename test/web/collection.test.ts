@@ -1,12 +1,12 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSampleImages, type SampleImage } from "#tools/samples/sample-images.ts";
-import { launch, newPerson, Visitor } from "./visitor.ts";
+import { newPerson, openBrowser, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 let samples: { name: string; bytes: Uint8Array }[];
 beforeAll(async () => {
-	browser = await launch();
+	browser = await openBrowser();
 	samples = (await drawSampleImages()).map(({ filename, bytes }: SampleImage) => ({ name: filename, bytes }));
 });
 afterAll(() => browser.close());

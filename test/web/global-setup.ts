@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { chromium } from "playwright-core";
 import { build } from "vite";
 import type { TestProject } from "vitest/node";
 import { readOutputsFile } from "#cli/outputs.ts";
@@ -12,6 +13,8 @@ import { startCloudProcess } from "../system/cloud-process.ts";
 
 declare module "vitest" {
 	interface ProvidedContext {
+		/** Where the one browser of all files listens. */
+		browserEndpoint: string;
 		/** The address of the web app. */
 		webUrl: string;
 		/** The output of the cloud, which has the codes that a user would get by mail. */
@@ -24,16 +27,21 @@ declare module "vitest" {
 /** The demo user, whose login the page fills in. */
 export const demo = { email: "demo@example.com", password: "correct-Horse-9" };
 
-/** Starts a local cloud on free ports, builds the web app, and deploys it there. */
+/** Debian's; a browser is never downloaded. */
+const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
+
+/** Starts a browser, and a local cloud on free ports; builds the web app, and deploys it there. */
 export default async function setup(project: TestProject) {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-web-"));
 	const at = (name: string) => path.join(directory, name);
-	await synthesize(at("cdk.out"), { limits: busyLimits });
-	await build({ configFile: "packages/web/vite.config.ts", logLevel: "warn", build: { outDir: at("dist") } });
 	await mkdir(at("state"));
-	const database = await PGlite.create(at("state/pgdata"));
-	await database.exec("create database collections");
-	await database.close();
+	const [browser] = await Promise.all([
+		// Containers have no user namespaces for the sandbox, and the pages are our own.
+		chromium.launchServer({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] }),
+		synthesize(at("cdk.out"), { limits: busyLimits }),
+		build({ configFile: "packages/web/vite.config.ts", logLevel: "warn", build: { outDir: at("dist") } }),
+		initializeDatabase(at("state/pgdata")),
+	]);
 	const cloud = await startCloudProcess({
 		assembly: at("cdk.out"),
 		stateDir: at("state"),
@@ -45,12 +53,19 @@ export default async function setup(project: TestProject) {
 	await invoke(outputs, operator, outputs.MigrationFunctionName);
 	await ensureUser(outputs, operator, demo.email, demo.password);
 	await deployWeb(at("dist"), { client: localClient(outputs, operator), outputs, demo });
+	project.provide("browserEndpoint", browser.wsEndpoint());
 	project.provide("webUrl", outputs.WebUrl ?? "");
 	project.provide("cloudLog", at("cloud.log"));
 	project.provide("webOutputsFile", at("outputs.json"));
 	project.provide("webStateDir", at("state"));
 	return async () => {
-		await cloud.stop();
+		await Promise.all([browser.close(), cloud.stop()]);
 		await rm(directory, { recursive: true, force: true });
 	};
+}
+
+async function initializeDatabase(folder: string): Promise<void> {
+	const database = await PGlite.create(folder);
+	await database.exec("create database collections");
+	await database.close();
 }

@@ -1,13 +1,13 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
-import { launch, newPerson, type SizeName, sizes, themes, Visitor } from "./visitor.ts";
+import { newPerson, openBrowser, type SizeName, sizes, themes, Visitor } from "./visitor.ts";
 
 const email = "reader@example.com";
 let browser: Browser;
 
 beforeAll(async () => {
-	browser = await launch();
+	browser = await openBrowser();
 	await newPerson(email);
 	const visitor = await Visitor.open(browser);
 	await visitor.signIn(email);

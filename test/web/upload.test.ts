@@ -1,11 +1,11 @@
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, test } from "vitest";
-import { launch, newPerson, Visitor } from "./visitor.ts";
+import { newPerson, openBrowser, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-	browser = await launch();
+	browser = await openBrowser();
 });
 afterAll(() => browser.close());
 
