@@ -22,6 +22,8 @@ test.each(["phone", "desk"] as const)(
 		const email = `new-${size}@example.com`;
 		await page.goto("/");
 		await page.getByRole("link", { name: "Create an account" }).click();
+		// The sign-in, which stays until the form is there, has fields of the same names.
+		await page.getByRole("heading", { name: "Create an account" }).waitFor();
 		await page.getByLabel("Email address").fill(email);
 		await page.getByRole("textbox", { name: "Password" }).fill(password);
 		await page.getByRole("button", { name: "Create account" }).click();
@@ -45,12 +47,14 @@ test("a wrong password is refused with a sentence, and a forgotten one is replac
 	await page.getByRole("button", { name: "Sign in", exact: true }).click();
 	await page.getByText("The address or the password is wrong.").waitFor();
 	await page.getByRole("link", { name: "Forgot your password?" }).click();
+	await page.getByRole("button", { name: "Send code" }).waitFor();
 	await expect.poll(() => page.getByLabel("Email address").inputValue()).toBe(email);
 	await page.getByRole("button", { name: "Send code" }).click();
 	await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
 	await page.getByLabel("Code from the email").fill(await codeFor(email));
 	await page.getByRole("textbox", { name: "New password" }).fill("fresh-Horse-10");
 	await page.getByRole("button", { name: "Set password" }).click();
+	await page.getByRole("heading", { name: "Sign in" }).waitFor();
 	await page.getByRole("textbox", { name: "Password" }).fill("fresh-Horse-10");
 	await page.getByRole("button", { name: "Sign in", exact: true }).click();
 	await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();

@@ -1,31 +1,40 @@
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { drawSampleImages } from "#tools/samples/sample-images.ts";
-import { newPerson, openBrowser, Visitor } from "./visitor.ts";
+import { newPerson, openBrowser, type PictureFile, samplePictures, Visitor } from "./visitor.ts";
 
 let browser: Browser;
-let samples: { name: string; bytes: Uint8Array }[];
 beforeAll(async () => {
 	browser = await openBrowser();
-	samples = (await drawSampleImages()).map(({ filename, bytes }) => ({ name: filename, bytes }));
+	preparePeople(await samplePictures());
 });
 afterAll(() => browser.close());
 
-async function withPictures(visitor: Visitor, email: string, pictures: typeof samples): Promise<void> {
-	await visitor.signIn(await newPerson(email));
-	await visitor.add(pictures);
-	const added = pictures.length === 1 ? "1 picture added" : `${pictures.length} pictures added`;
-	await visitor.page.getByText(added).waitFor({ timeout: 120_000 });
-	await visitor.page.getByRole("region", { name: "Uploads" }).getByRole("button", { name: "Close" }).click();
-}
+/** Their pictures are made ready while the tests before theirs run. */
+let people: Record<string, Promise<string>>;
+const preparePeople = ([first, second, third]: PictureFile[]) => {
+	if (!first || !second || !third) throw new Error("There are fewer than three samples.");
+	const three = [first, second, third];
+	const small = sharp(first.bytes).resize(540).png().toBuffer();
+	people = {
+		phone: newPerson("albums-phone@example.com", three),
+		desk: newPerson("albums-desk@example.com", three),
+		smart: newPerson("smart@example.com", three),
+		tags: newPerson("tags@example.com", [first, second]),
+		twins: small.then((bytes) => newPerson("twins@example.com", [first, second, { name: "small.png", bytes }])),
+		versions: newPerson("versions@example.com", [first]),
+	};
+	// A test that needs one says why it failed.
+	for (const person of Object.values(people)) person.catch(() => undefined);
+};
+const enter = async (visitor: Visitor, person: string) => visitor.signIn((await people[person]) ?? "");
 
 test.each(["phone", "desk"] as const)(
 	"on a %s an album is made from selected pictures, put in order, shared, and deleted",
 	async (size) => {
 		const visitor = await Visitor.open(browser, { size });
 		const { page } = visitor;
-		await withPictures(visitor, `albums-${size}@example.com`, samples.slice(0, 3));
+		await enter(visitor, size);
 		await page.getByRole("gridcell").first().focus();
 		await page.keyboard.press("Space");
 		await page.keyboard.press("Shift+ArrowRight");
@@ -64,7 +73,7 @@ test.each(["phone", "desk"] as const)(
 		await page.getByRole("button", { name: "Stop sharing" }).click();
 		await links.waitFor({ state: "detached" });
 		expect((await fetch(url, { headers: json })).status).toBe(404);
-		await page.getByRole("button", { name: "Close" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
 
 		await page.getByRole("button", { name: "Edit" }).click();
 		await page.getByLabel("Name").fill("By the lake");
@@ -88,7 +97,7 @@ const json = { "content-type": "application/json", accept: "application/json" };
 test("a smart album has what its search finds, and a picture joins an album from the viewer", async () => {
 	const visitor = await Visitor.open(browser);
 	const { page } = visitor;
-	await withPictures(visitor, "smart@example.com", samples.slice(0, 3));
+	await enter(visitor, "smart");
 	await page.goto("/albums");
 	await page.getByRole("button", { name: "New album" }).click();
 	await page.getByLabel("Name").fill("Flights");
@@ -112,7 +121,7 @@ test("a smart album has what its search finds, and a picture joins an album from
 test("tags are given to many pictures, suggested in the viewer, merged, and deleted", async () => {
 	const visitor = await Visitor.open(browser);
 	const { page } = visitor;
-	await withPictures(visitor, "tags@example.com", samples.slice(0, 2));
+	await enter(visitor, "tags");
 	await page.getByRole("gridcell").first().focus();
 	await page.keyboard.press("Space");
 	await page.keyboard.press("Shift+ArrowRight");
@@ -150,10 +159,7 @@ test("tags are given to many pictures, suggested in the viewer, merged, and dele
 test("of near-duplicates the largest is kept with all tags, and undoing brings the other back", async () => {
 	const visitor = await Visitor.open(browser);
 	const { page } = visitor;
-	const [first, second] = samples;
-	if (!first || !second) throw new Error("There are no samples.");
-	const small = { name: "small.png", bytes: await sharp(first.bytes).resize(540).png().toBuffer() };
-	await withPictures(visitor, "twins@example.com", [first, second, small]);
+	await enter(visitor, "twins");
 	await page.goto("/duplicates");
 	const group = page.getByRole("region", { name: "2 pictures that are nearly the same" });
 	await group.waitFor();
@@ -173,7 +179,7 @@ test("of near-duplicates the largest is kept with all tags, and undoing brings t
 test("versions stand side by side, an earlier one's words are taken, and a review saves them", async () => {
 	const visitor = await Visitor.open(browser);
 	const { page } = visitor;
-	await withPictures(visitor, "versions@example.com", samples.slice(0, 1));
+	await enter(visitor, "versions");
 	await page.getByRole("gridcell").first().click();
 	await page.getByRole("button", { name: "Read again" }).click();
 	await page.getByRole("button", { name: "Compare versions" }).click({ timeout: 60_000 });

@@ -1,20 +1,13 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { drawSampleImages } from "#tools/samples/sample-images.ts";
-import { newPerson, openBrowser, type SizeName, sizes, themes, Visitor } from "./visitor.ts";
+import { newPerson, openBrowser, type SizeName, samplePictures, sizes, themes, Visitor } from "./visitor.ts";
 
 const email = "reader@example.com";
 let browser: Browser;
 
 beforeAll(async () => {
 	browser = await openBrowser();
-	await newPerson(email);
-	const visitor = await Visitor.open(browser);
-	await visitor.signIn(email);
-	const samples = await drawSampleImages();
-	await visitor.add(samples.map(({ filename, bytes }) => ({ name: filename, bytes })));
-	await visitor.page.getByText(`${samples.length} pictures added`).waitFor({ timeout: 120_000 });
-	await visitor.close();
+	await newPerson(email, await samplePictures());
 });
 afterAll(() => browser.close());
 

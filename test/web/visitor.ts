@@ -3,8 +3,10 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
 import { readOutputsFile } from "#cli/outputs.ts";
-import { ensureUser } from "#cli/users.ts";
+import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { operatorOf } from "#tools/local/local-environment.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
 export type SizeName = keyof typeof sizes;
@@ -15,10 +17,23 @@ export const password = "correct-Horse-9";
 /** Returns the browser that all files share. */
 export const openBrowser = (): Promise<Browser> => chromium.connect(inject("browserEndpoint"));
 
-/** Creates a confirmed person. */
-export async function newPerson(email: string): Promise<string> {
+export interface PictureFile {
+	name: string;
+	bytes: Uint8Array;
+}
+
+/** The sample images, as files to add. */
+export const samplePictures = async (): Promise<PictureFile[]> =>
+	(await drawSampleImages()).map(({ filename, bytes }) => ({ name: filename, bytes }));
+
+/** Creates a confirmed person, whose collection has pictures that are ready. Adding them by hand is other tests' claim. */
+export async function newPerson(email: string, pictures: readonly PictureFile[] = []): Promise<string> {
 	const outputs = await readOutputsFile(inject("webOutputsFile"), "start the local cloud");
 	await ensureUser(outputs, await operatorOf(inject("webStateDir")), email, password);
+	if (pictures.length === 0) return email;
+	const client = new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, email, password) });
+	const items = await Promise.all(pictures.map(({ name, bytes }) => client.upload(name, new Uint8Array(bytes))));
+	for (const { id } of items) await client.settled(id, 120);
 	return email;
 }
 
@@ -77,7 +92,7 @@ export class Visitor {
 	}
 
 	/** Adds files by the file chooser. */
-	async add(files: { name: string; bytes: Uint8Array }[]): Promise<void> {
+	async add(files: readonly PictureFile[]): Promise<void> {
 		const chooser = this.page.waitForEvent("filechooser");
 		await this.page.getByRole("button", { name: "Add pictures" }).first().click();
 		await (await chooser).setFiles(
