@@ -1,40 +1,32 @@
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newPerson, openBrowser, type PictureFile, samplePictures, Visitor } from "./visitor.ts";
+import { openBrowser, preparePeople, samplePictures, Visitor } from "./visitor.ts";
 
 let browser: Browser;
+let enter: ReturnType<typeof preparePeople>;
 beforeAll(async () => {
 	browser = await openBrowser();
-	preparePeople(await samplePictures());
+	const [first, second, third] = await samplePictures();
+	if (!first || !second || !third) throw new Error("There are fewer than three samples.");
+	const small = { name: "small.png", bytes: await sharp(first.bytes).resize(540).png().toBuffer() };
+	enter = preparePeople({
+		"albums-phone": [first, second, third],
+		"albums-desk": [first, second, third],
+		smart: [first, second, third],
+		tags: [first, second],
+		twins: [first, second, small],
+		versions: [first],
+	});
 });
 afterAll(() => browser.close());
-
-/** Their pictures are made ready while the tests before theirs run. */
-let people: Record<string, Promise<string>>;
-const preparePeople = ([first, second, third]: PictureFile[]) => {
-	if (!first || !second || !third) throw new Error("There are fewer than three samples.");
-	const three = [first, second, third];
-	const small = sharp(first.bytes).resize(540).png().toBuffer();
-	people = {
-		phone: newPerson("albums-phone@example.com", three),
-		desk: newPerson("albums-desk@example.com", three),
-		smart: newPerson("smart@example.com", three),
-		tags: newPerson("tags@example.com", [first, second]),
-		twins: small.then((bytes) => newPerson("twins@example.com", [first, second, { name: "small.png", bytes }])),
-		versions: newPerson("versions@example.com", [first]),
-	};
-	// A test that needs one says why it failed.
-	for (const person of Object.values(people)) person.catch(() => undefined);
-};
-const enter = async (visitor: Visitor, person: string) => visitor.signIn((await people[person]) ?? "");
 
 test.each(["phone", "desk"] as const)(
 	"on a %s an album is made from selected pictures, put in order, shared, and deleted",
 	async (size) => {
 		const visitor = await Visitor.open(browser, { size });
 		const { page } = visitor;
-		await enter(visitor, size);
+		await enter(visitor, `albums-${size}`);
 		await page.getByRole("gridcell").first().focus();
 		await page.keyboard.press("Space");
 		await page.keyboard.press("Shift+ArrowRight");
