@@ -1,7 +1,7 @@
 import { albumNotFound } from "../errors.ts";
 import { filterOf } from "../items/filter-fields.ts";
 import type { ItemFilter, Ports } from "../ports/index.ts";
-import { searchItems } from "../search/search-items.ts";
+import { isTemporary, type SearchRequest, type SearchResult, searchItems } from "../search/search-items.ts";
 import { type Album, maxSmartHits, type SmartSearch } from "./album.ts";
 import { maxNesting } from "./nesting.ts";
 
@@ -22,15 +22,28 @@ export async function smartFilter(
 	const named = own.album === undefined ? null : await ports.albums.find(userId, own.album);
 	const filter = named ? await withoutSmartAlbum(ports, own, named.album, depth) : own;
 	const found = query
-		? await searchItems(ports, userId, {
+		? await findStrong(ports, userId, {
 				query,
 				searchType: search_type,
-				topK: maxSmartHits,
-				strict: true,
 				...(Object.keys(filters).length > 0 && { filter }),
 			})
 		: null;
 	return found ? { ...filter, ids: found.hits.map(({ itemId }) => itemId) } : filter;
+}
+
+/** A search by meaning alone is one by words while the embedding provider is away: a list of albums is shown then, too. */
+async function findStrong(
+	ports: SmartPorts,
+	userId: string,
+	search: Pick<SearchRequest, "query" | "searchType" | "filter">,
+): Promise<SearchResult> {
+	const request = { ...search, topK: maxSmartHits, strict: true };
+	try {
+		return await searchItems(ports, userId, request);
+	} catch (error) {
+		if (request.searchType !== "vector" || !isTemporary(error)) throw error;
+		return searchItems(ports, userId, { ...request, searchType: "bm25" });
+	}
 }
 
 /**

@@ -5,7 +5,7 @@ import type { SearchType } from "./search-types.ts";
 import { explainUnknownCategory } from "./unknown-category.ts";
 import { contentWords } from "./words.ts";
 
-interface SearchRequest extends SearchLimits {
+export interface SearchRequest extends SearchLimits {
 	query: string;
 	searchType: SearchType;
 	/** Adds the matching piece of text to each hit. @default false */
@@ -20,7 +20,7 @@ interface SearchRequest extends SearchLimits {
 	timeZone?: string;
 }
 
-interface SearchResult {
+export interface SearchResult {
 	/** Best first. */
 	hits: Hit[];
 	/** Sentences for the person about how the search was made. */
@@ -136,7 +136,7 @@ async function embedQuery(
 }
 
 /** A provider recovers by itself; a wrong setting does not, and whoever runs the environment must see the error. */
-function isTemporary(error: unknown): error is ModelFailure {
+export function isTemporary(error: unknown): error is ModelFailure {
 	return error instanceof ModelFailure && error.code === "embedding_unavailable";
 }
 

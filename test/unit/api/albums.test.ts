@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { maxAlbums } from "#core/albums/album.ts";
+import { ModelFailure } from "#core/errors.ts";
 import { albumSchema } from "#lambdas/api/presenters/album.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, alwaysGiven, bob, png, testApi } from "./test-api.ts";
@@ -155,6 +156,14 @@ describe("a smart album", () => {
 		expect([await countOf(all.id), await countOf(food.id)]).toEqual([2, 1]);
 		const { body } = await ask("GET", "/albums");
 		expect(body.albums.map(({ item_count }: { item_count: number }) => item_count).sort()).toEqual([1, 2]);
+	});
+
+	it("by meaning is found by words while nothing can be embedded, so that albums are listed", async () => {
+		await create({ name: "Ramen", smart: { query: "ramen", search_type: "vector" } });
+		await item({ headline: "A bowl of ramen" });
+		vi.spyOn(api.ports.embedder, "embed").mockRejectedValue(new ModelFailure("embedding_unavailable", "It is away."));
+		const { status, body } = await ask("GET", "/albums");
+		expect([status, body.albums?.[0]?.item_count]).toEqual([200, 1]);
 	});
 
 	it("is made of other albums, smart ones and others", async () => {
