@@ -4,9 +4,9 @@ import type { Item } from "#web/app/api.ts";
 import { useSequence } from "#web/features/viewer/sequence.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Banner, Blank, Failure, Loading } from "#web/ui/notice.tsx";
+import page from "../../ui/page.module.css";
 import { DuplicateGroup } from "./duplicate-group.tsx";
 import { groupKey } from "./duplicate-groups.ts";
-import styles from "./duplicates-page.module.css";
 import { keptGroups } from "./kept-groups.ts";
 import { useDuplicateGroups, useItemsOf } from "./use-duplicates.ts";
 
@@ -36,14 +36,14 @@ export function DuplicatesPage() {
 	const isWaiting = open.length > 0 && items.isPending;
 	if (error && groups.length === 0) return <Failure error={error} onRetry={retry} />;
 	return (
-		<div className={styles.page}>
-			<h1 className={styles.title}>{t("nav.duplicates")}</h1>
-			<p className={styles.lead}>{t("duplicates.lead")}</p>
+		<div className={page.page}>
+			<h1 className={page.title}>{t("nav.duplicates")}</h1>
+			<p className={page.lead}>{t("duplicates.lead")}</p>
 			{error ? (
 				<Banner tone="danger">{error.message}</Banner>
 			) : (
 				isComparing && (
-					<div className={styles.progress} role="status">
+					<div className={page.progress} role="status">
 						<progress max={total || 1} value={compared} aria-label={t("duplicates.progress")} />
 						<p>{t("duplicates.compared", { done: compared, count: total })}</p>
 					</div>

@@ -1,5 +1,6 @@
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Blank } from "#web/ui/notice.tsx";
+import page from "../../ui/page.module.css";
 import { ItemList } from "./item-list.tsx";
 import styles from "./library-page.module.css";
 
@@ -9,7 +10,7 @@ export function TrashPage() {
 	const { t } = useLanguage();
 	return (
 		<div className={styles.page}>
-			<h1 className={styles.title}>{t("nav.trash")}</h1>
+			<h1 className={page.title}>{t("nav.trash")}</h1>
 			<p className={styles.lead}>{t("trash.lead")}</p>
 			<ItemList
 				label={t("nav.trash")}

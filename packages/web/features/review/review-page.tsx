@@ -3,6 +3,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
 import { Blank, Failure, Loading } from "#web/ui/notice.tsx";
 import { SelectField } from "#web/ui/select-field.tsx";
+import page from "../../ui/page.module.css";
 import { ReviewForm } from "./review-form.tsx";
 import styles from "./review-page.module.css";
 import { type ReviewMode, type ReviewState, reviewModes } from "./review-state.ts";
@@ -19,11 +20,11 @@ export function ReviewPage() {
 	const go = (part: ReviewState) =>
 		navigate({ to: "/review", search: (former) => ({ ...former, ...part }), replace: true });
 	return (
-		<div className={styles.page}>
+		<div className={page.page}>
 			<header className={styles.head}>
 				<div>
-					<h1 className={styles.title}>{t("nav.review")}</h1>
-					<p className={styles.lead}>{t("review.lead")}</p>
+					<h1 className={page.title}>{t("nav.review")}</h1>
+					<p className={page.lead}>{t("review.lead")}</p>
 				</div>
 				<SelectField
 					label={t("review.mode")}
@@ -33,7 +34,7 @@ export function ReviewPage() {
 				/>
 			</header>
 			{progress && progress.total_items > 0 && (
-				<div className={styles.progress}>
+				<div className={page.progress}>
 					<progress max={progress.total_items} value={progress.reviewed_items} aria-label={t("review.progress")} />
 					<p>{t("review.done", { done: progress.reviewed_items, count: progress.total_items })}</p>
 				</div>

@@ -4,7 +4,7 @@ import { useChangeItems } from "#web/features/library/change-items.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
-import styles from "./tag-items.module.css";
+import styles from "./tag-form.module.css";
 import { withTag } from "./tag-list.ts";
 import { TagsField } from "./tags-field.tsx";
 

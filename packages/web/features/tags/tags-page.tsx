@@ -7,6 +7,8 @@ import { Confirm, Dialog } from "#web/ui/dialog.tsx";
 import { Field } from "#web/ui/field.tsx";
 import { Icon } from "#web/ui/icon.tsx";
 import { Banner, Blank, Failure, Loading } from "#web/ui/notice.tsx";
+import page from "../../ui/page.module.css";
+import form from "./tag-form.module.css";
 import { isSameTag } from "./tag-list.ts";
 import styles from "./tags-page.module.css";
 import { type Tag, useChangeTags, useTags } from "./use-tags.ts";
@@ -25,8 +27,8 @@ export function TagsPage() {
 	const all = tags.data ?? [];
 	const shown = all.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
 	return (
-		<div className={styles.page}>
-			<h1 className={styles.title}>{t("nav.tags")}</h1>
+		<div className={page.page}>
+			<h1 className={page.title}>{t("nav.tags")}</h1>
 			{tags.error && !tags.data ? (
 				<Failure error={tags.error} onRetry={() => tags.refetch()} />
 			) : !tags.data ? (
@@ -37,11 +39,11 @@ export function TagsPage() {
 				</Blank>
 			) : (
 				<>
-					<p className={styles.lead}>{t("tags.lead")}</p>
+					<p className={page.lead}>{t("tags.lead")}</p>
 					{all.length > maxGlance && (
 						<Field label={t("tags.filter")} value={text} onChange={setText} type="search" className={styles.filter} />
 					)}
-					{shown.length === 0 && <p className={styles.lead}>{t("tags.noneMatch")}</p>}
+					{shown.length === 0 && <p className={page.lead}>{t("tags.noneMatch")}</p>}
 					<ul className={styles.list}>
 						{shown.map((tag) => (
 							<li key={tag.name} className={styles.row}>
@@ -87,11 +89,11 @@ function RenameTag({ tag, tags, onClose }: { tag: Tag; tags: readonly Tag[]; onC
 
 	return (
 		<Dialog title={t("tag.rename", { name: tag.name })} isOpen onClose={onClose}>
-			<Form className={styles.form} onSubmit={submit}>
+			<Form className={form.form} onSubmit={submit}>
 				{renaming.error && <Banner tone="danger">{renaming.error.message}</Banner>}
 				<Field label={t("tag.name")} value={name} onChange={setName} maxLength={100} isRequired autoFocus />
 				{other && <Banner>{t("tag.merges", { name: other.name, count: other.count })}</Banner>}
-				<div className={styles.actions}>
+				<div className={form.actions}>
 					<Button onPress={onClose}>{t("action.cancel")}</Button>
 					<Button type="submit" look="primary" isPending={renaming.isPending}>
 						{other ? t("tag.merge") : t("action.save")}
