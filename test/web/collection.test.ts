@@ -51,6 +51,7 @@ test.each(["phone", "desk"] as const)(
 			.first()
 			.click();
 		await viewer.locator("svg rect").first().waitFor();
+		if (size === "desk") await viewer.getByRole("term").filter({ hasText: "Gate" }).waitFor();
 		await page.keyboard.press("Delete");
 		await page.getByText("Moved to the trash.").waitFor();
 		await page.goto("/");

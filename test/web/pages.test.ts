@@ -55,7 +55,7 @@ describe.each(Object.keys(sizes) as SizeName[])("on a %s", (size) => {
 			await page.getByRole("heading", { name: "Trash" }).waitFor();
 			await visitor.expectAccessible();
 			await page.goto("/settings");
-			await page.getByRole("heading", { name: "Settings" }).waitFor();
+			await page.getByText("No model billed anything").waitFor();
 			await visitor.expectAccessible();
 			await page.goto("/no-such-page");
 			await page.getByRole("heading", { name: "There is no such page" }).waitFor();

@@ -50,20 +50,23 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 					<div className={styles.start}>
 						<h2 className={styles.title}>{t("chat.start")}</h2>
 						<p className={styles.lead}>{t("chat.start.text")}</p>
-						<ul className={styles.chips}>
-							{(["chat.example.1", "chat.example.2", "chat.example.3"] as const).map((key) => (
-								<li key={key}>
-									<button type="button" className={styles.chip} onClick={() => ask(t(key))}>
-										{t(key)}
-									</button>
-								</li>
-							))}
-						</ul>
+						<Suggestions
+							label={t("chat.start")}
+							texts={[t("chat.example.1"), t("chat.example.2"), t("chat.example.3")]}
+							onAsk={ask}
+						/>
 					</div>
 				)}
 				{messages.map((message, at) => (
 					<Message key={at} message={message} onOpen={open} />
 				))}
+				{messages.at(-1)?.role === "assistant" && !send.isPending && (
+					<Suggestions
+						label={t("chat.followUps")}
+						texts={[t("chat.followUp.1"), t("chat.followUp.2"), t("chat.followUp.3")]}
+						onAsk={ask}
+					/>
+				)}
 				{send.isPending && (
 					<>
 						<p className={styles.question}>{send.variables}</p>
@@ -84,5 +87,20 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 			</div>
 			<Composer text={text} onText={setText} onSend={ask} isPending={send.isPending} />
 		</section>
+	);
+}
+
+/** Questions that one press asks. */
+function Suggestions({ label, texts, onAsk }: { label: string; texts: string[]; onAsk(text: string): void }) {
+	return (
+		<ul className={styles.chips} aria-label={label}>
+			{texts.map((text) => (
+				<li key={text}>
+					<button type="button" className={styles.chip} onClick={() => onAsk(text)}>
+						{text}
+					</button>
+				</li>
+			))}
+		</ul>
 	);
 }

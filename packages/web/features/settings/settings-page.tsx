@@ -16,6 +16,9 @@ import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
 import styles from "./settings-page.module.css";
+import { TimeZone } from "./time-zone.tsx";
+import { Usage } from "./usage.tsx";
+import { useChangeMe } from "./use-settings.ts";
 
 const languageNames: Record<Locale, string> = { en: "English", de: "Deutsch", ja: "日本語" };
 
@@ -31,6 +34,7 @@ export function SettingsPage() {
 	const { t, locale, setLocale } = useLanguage();
 	const person = usePerson();
 	const [theme, setTheme] = useState(storedTheme);
+	const changeMe = useChangeMe();
 	return (
 		<div className={styles.page}>
 			<h1 className={styles.title}>{t("nav.settings")}</h1>
@@ -39,7 +43,11 @@ export function SettingsPage() {
 					label={t("settings.language")}
 					value={locale}
 					options={locales.map((each) => [each, languageNames[each]])}
-					onChange={(value) => setLocale(value as Locale)}
+					onChange={(value) => {
+						setLocale(value as Locale);
+						// Other apps of the person learn it; this one has it already.
+						changeMe.mutate({ language: value });
+					}}
 				/>
 				<Choice
 					label={t("settings.theme")}
@@ -50,6 +58,10 @@ export function SettingsPage() {
 						applyTheme(value as Theme);
 					}}
 				/>
+				<TimeZone />
+			</Part>
+			<Part title={t("usage.title")}>
+				<Usage />
 			</Part>
 			<Part title={t("settings.collection")}>
 				<ul className={styles.links}>

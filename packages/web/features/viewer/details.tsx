@@ -8,6 +8,7 @@ import { toast } from "#web/ui/toasts.ts";
 import { AnalyzeAgain } from "./analyze-again.tsx";
 import styles from "./details.module.css";
 import { EditItem } from "./edit-item.tsx";
+import { Facts } from "./facts.tsx";
 import { SimilarItems } from "./similar-items.tsx";
 import type { VersionedItem } from "./use-item.ts";
 
@@ -61,6 +62,7 @@ export function Details({ item, onOpen, onOver }: DetailsProps) {
 					)}
 				</section>
 			)}
+			<Facts facts={item.facts} />
 			{text && (
 				<section className={styles.part}>
 					<div className={styles.titleRow}>
