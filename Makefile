@@ -28,6 +28,9 @@ token: $(INSTALLED) ## print an ID token: make -s token ENV=local EMAIL=demo@exa
 chat: $(INSTALLED) ## chat with a collection in the terminal: make chat ENV=local EMAIL=demo@example.com [SESSION=name]
 	@ENV=$(ENV) node scripts/local/chat.ts
 
+mcp: $(INSTALLED) ## serve a user's items to an agent on stdin and stdout: make -s mcp ENV=local EMAIL=demo@example.com
+	@ENV=$(ENV) node scripts/users/mcp.ts
+
 web-dev: $(INSTALLED) ## serve the web app with live reload against the cloud of make up: [WEB_PORT=3001]
 	@node scripts/web/web-dev.ts
 
@@ -82,6 +85,7 @@ check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@tsc --noEmit --project packages/web
 	@tsc --noEmit --project packages/cli
+	@tsc --noEmit --project packages/mcp
 	@biome check
 	@vitest run --project parts test/architecture.test.ts
 

@@ -29,7 +29,9 @@ const allowed: Record<string, RegExp> = {
 	// Imported as `#cli/`, as it was called before there was a command line of that name.
 	"packages/deployment": /^(#cli\/|#deployment\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
 	// A program of its own: it knows the service by its client alone.
-	"packages/cli": /^(#cli\/src\/|#client\/index\.ts$|commander$|@clack\/prompts$|node:)/,
+	"packages/cli": /^(#cli\/src\/|#client\/index\.ts$|#mcp\/src\/stdio\.ts$|commander$|@clack\/prompts$|node:)/,
+	// What agents see; whoever starts it has signed in.
+	"packages/mcp": /^(#mcp\/src\/|#client\/index\.ts$|@modelcontextprotocol\/sdk\/|zod$|node:)/,
 	// A page in a browser: it knows the API by its types alone.
 	"packages/web":
 		/^(#web\/|#client\/src\/api-types\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,

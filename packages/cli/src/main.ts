@@ -6,6 +6,7 @@ import { doctor, usage } from "./commands/state.ts";
 import { uploadCommand } from "./commands/upload.ts";
 import { exitCodes, failureOf } from "./failure.ts";
 import { Output, type OutputOptions, plain } from "./output.ts";
+import { connect } from "./session-file.ts";
 
 const program = new Command("collections")
 	.description("Uploads pictures, searches them, and answers questions about them.")
@@ -80,6 +81,11 @@ command("tag", "give items tags, or take them off")
 	.action((tags, { item, ...options }) => tag(output(), tags, item, options));
 command("usage", "show what was used").action(() => usage(output()));
 command("doctor", "check the way from here to your items").action(() => doctor(output()));
+command("mcp", "serve your items to an agent on stdin and stdout (MCP)").action(async () => {
+	// Its packages are loaded by this command alone.
+	const { serveStdio } = await import("../../mcp/src/stdio.ts");
+	await serveStdio(connect());
+});
 command("completion", 'print a completion script: eval "$(collections completion bash)"')
 	.argument("<shell>", "bash, zsh or fish")
 	.action((shell) => void process.stdout.write(`${completion(program, shell)}\n`));
