@@ -6,13 +6,14 @@ import type { RequestKind } from "#core/pipeline/work-request.ts";
 import type { Fairness } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { queryRows, type Statement } from "#postgres/database.ts";
+import { queryRows } from "#postgres/database.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ageRows } from "../simulation/database-clock.ts";
 import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { newEvent, newItem, newUser, processed } from "./new-rows.ts";
+import { plansOf, rowsReadBy } from "./plans.ts";
 
 const fairness: Fairness = { fairShare: 1, grouped: true };
 
@@ -102,23 +103,13 @@ describe(`fairness on ${contractDatabase.title}`, () => {
 			 from generate_series(1, 1000) as n, unnest(array['process', 'analyze', 'embed']) as stage`,
 		);
 		await withClient(empty.address, empty.migration, (client) =>
-			queryRows(client, "analyze items, requests, recent_claims"),
+			queryRows(client, "vacuum analyze items, requests, recent_claims"),
 		);
-		const nodes: PlanNode[] = [];
-		const explaining = async <Row extends object>(statement: string | Statement): Promise<Row[]> => {
-			if (typeof statement === "string") throw new Error("The port ran a string, not a Statement.");
-			const { text, values = [] } = statement;
-			const [row] = await db.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
-				`explain (analyze, format json) ${text}`,
-				values,
-			);
-			if (row) nodes.push(...flat(row["QUERY PLAN"][0].Plan));
-			return [];
-		};
-		for (const stage of stageNames) {
-			await postgresStages({ ...db, query: explaining }).claim(heavyUser, item.id, stage, 60, fairness);
-		}
-		await postgresStages({ ...db, query: explaining }).forgetClaims(3600);
+		const nodes = await plansOf(db, async (explaining) => {
+			const stages = postgresStages(explaining);
+			for (const stage of stageNames) await stages.claim(heavyUser, item.id, stage, 60, fairness);
+			await stages.forgetClaims(3600);
+		});
 		const scans = nodes.filter((node) => node["Relation Name"] && node["Node Type"] !== "ModifyTable");
 		const indexes = new Set(scans.map((node) => node["Index Name"]));
 		for (const index of [
@@ -130,25 +121,9 @@ describe(`fairness on ${contractDatabase.title}`, () => {
 			expect(indexes).toContain(index);
 		}
 		expect(scans.filter((node) => node["Node Type"] === "Seq Scan")).toEqual([]);
-		const rowsRead = scans.reduce((sum, node) => {
-			const { "Actual Rows": rows, "Actual Loops": loops, "Rows Removed by Filter": removed = 0 } = node;
-			return sum + (rows + removed) * loops;
-		}, 0);
-		expect(rowsRead).toBeLessThan(20 * stageNames.length * 5);
+		expect(rowsReadBy(scans)).toBeLessThan(20 * stageNames.length * 5);
 	}, 60_000);
 });
-
-interface PlanNode {
-	"Node Type": string;
-	"Relation Name"?: string;
-	"Index Name"?: string;
-	"Actual Rows": number;
-	"Actual Loops": number;
-	"Rows Removed by Filter"?: number;
-	Plans?: PlanNode[];
-}
-
-const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
 
 function contract(get: () => RowPorts, pass: (seconds: number) => Promise<unknown>): void {
 	const tryClaim = async ({ userId, id }: Item, stage: StageName, more: Partial<Fairness> = {}, leaseSeconds = 600) =>

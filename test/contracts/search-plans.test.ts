@@ -11,32 +11,13 @@ import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts"
 import { fillWithTenants, fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, migratedDatabase } from "./databases.ts";
 import { axis } from "./new-rows.ts";
+import { nodesOf, type PlanNode, type PlanRow } from "./plans.ts";
 
 const model = "test-model";
 const partitionedItems = 600;
 const wordy = "wordy";
 const wordsOfWordy = 100_001;
 const idOf = ({ userId }: { userId: string }) => userId;
-
-interface PlanNode {
-	"Node Type": string;
-	"Index Name"?: string;
-	"Relation Name"?: string;
-	"Subplan Name"?: string;
-	"Actual Rows"?: number;
-	"Actual Loops"?: number;
-	"Sort Key"?: string[];
-	"Heap Fetches"?: number;
-	"Index Cond"?: string;
-	"Rows Removed by Filter"?: number;
-	Plans?: PlanNode[];
-}
-
-interface PlanRow {
-	"QUERY PLAN": { Plan: PlanNode }[];
-}
-
-const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
 
 /** A vector of ones, or of minus ones, with eight of the opposite sign. */
 const leaning = (at: number, side = 1) =>
@@ -131,7 +112,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 			: await db.query<PlanRow>(`explain (analyze, format json) ${text}`, values);
 		await db.close();
 		if (!row) throw new Error("The statement has no plan.");
-		return flat(row["QUERY PLAN"][0]?.Plan ?? { "Node Type": "none" });
+		return nodesOf([row]);
 	}
 
 	/** @param name of the statement. @default the last */
