@@ -39,6 +39,9 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 	if (environment.onnxFolder && environment.name !== "local") {
 		broken.push(["onnxFolder", "must be left out: only environment local runs a model of this machine"]);
 	}
+	if (environment.loopbackReceivers && environment.name !== "local") {
+		broken.push(["loopbackReceivers", "must be left out: only environment local delivers webhooks to its own machine"]);
+	}
 	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
 		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
 	}

@@ -51,6 +51,7 @@ export type ApiPorts = Pick<
 	| "usage"
 	| "userPool"
 	| "shares"
+	| "webhooks"
 	| "deletedAccounts"
 >;
 
@@ -221,6 +222,10 @@ function routeModules(
 		shares: async () => {
 			const { shareRoutes } = await import("./routes/shares.ts");
 			return (app) => shareRoutes(app, ports);
+		},
+		webhooks: async () => {
+			const { webhookRoutes } = await import("./routes/webhooks.ts");
+			return (app) => webhookRoutes(app, ports);
 		},
 		"share-pages": async () => {
 			const { sharePageRoutes } = await import("./routes/share-pages.ts");

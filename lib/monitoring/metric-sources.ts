@@ -24,6 +24,7 @@ export function metricSources(
 			Api: compute.api,
 			...stageWorkers(compute),
 			Jobs: compute.jobs.worker,
+			Webhooks: compute.webhooks.worker,
 			Cleanup: compute.cleanup,
 			Migrate: database.migrate,
 		},

@@ -1,6 +1,6 @@
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { jobWorker, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import { jobWorker, type StageName, stageNames, stages, webhookWorker } from "#core/pipeline/stages.ts";
 import type { Bundles } from "../bundling/build.ts";
 import { EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
@@ -11,6 +11,7 @@ import { cleanupFunction } from "../functions/cleanup.ts";
 import { jobsFunction } from "../functions/jobs.ts";
 import { stageWorker } from "../functions/stage-workers.ts";
 import type { FunctionResources } from "../functions/variables.ts";
+import { webhooksFunction } from "../functions/webhooks.ts";
 
 interface ComputeStackProps extends FunctionResources {
 	bundles: Bundles;
@@ -24,8 +25,9 @@ export class ComputeStack extends EnvironmentStack {
 	readonly api: NodeFunction;
 	readonly stages: Readonly<Record<StageName, QueueWorker>>;
 	readonly jobs: QueueWorker;
+	readonly webhooks: QueueWorker;
 	readonly cleanup: NodeFunction;
-	/** Dead-letter queues by their source: `Cleanup`, `Jobs`, a stage's id, or that with `Rule` for undelivered events. */
+	/** Dead-letter queues by their source: `Cleanup`, `Jobs`, `Webhooks`, a stage's id, or that with `Rule` for undelivered events. */
 	readonly deadLetters: Readonly<Record<string, Queue>>;
 
 	constructor(scope: Construct, { bundles, version, gitSha, ...resources }: ComputeStackProps) {
@@ -51,6 +53,10 @@ export class ComputeStack extends EnvironmentStack {
 			...shared,
 			worker: (scope, queueUrl) => jobsFunction(scope, bundles.jobs, queueUrl, resources),
 		});
+		this.webhooks = new QueueWorker(this, webhookWorker, {
+			...shared,
+			worker: (scope, queueUrl) => webhooksFunction(scope, bundles.webhooks, queueUrl, resources),
+		});
 		const { cleanup, failedCleanups } = cleanupFunction(this, {
 			...resources,
 			bundle: bundles.cleanup,
@@ -62,6 +68,7 @@ export class ComputeStack extends EnvironmentStack {
 		const workers = [
 			...stageNames.map((name) => [stages[name].id, this.stages[name]] as const),
 			[jobWorker.id, this.jobs] as const,
+			[webhookWorker.id, this.webhooks] as const,
 		];
 		for (const [id, made] of workers) {
 			deadLetters[id] = made.deadLetters;

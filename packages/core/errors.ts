@@ -42,6 +42,8 @@ export type ErrorCode =
 	| "item_changed"
 	| "share_not_found"
 	| "too_many_shares"
+	| "webhook_not_found"
+	| "too_many_webhooks"
 	| "password_required"
 	| "password_wrong"
 	| "too_many_guesses"

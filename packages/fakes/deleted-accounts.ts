@@ -25,6 +25,7 @@ export function fakeDeletedAccounts(store: Store): DeletedAccounts {
 				store.recentClaims,
 				store.shares,
 				store.usage,
+				store.webhooks,
 			];
 			for (const table of rows) {
 				for (const [key, row] of table) if ("userId" in row && row.userId === userId) table.delete(key);

@@ -29,6 +29,7 @@ import { fakeTags } from "./tags.ts";
 import { fakeUsage } from "./usage.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
 import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
+import { fakeWebhooks } from "./webhooks.ts";
 
 export interface FakePorts extends Ports {
 	webSearch: FakeWebSearch;
@@ -116,6 +117,8 @@ export function fakePorts(): FakePorts {
 		usage: fakeUsage(store),
 		userPool: fakeUserPool(),
 		shares: fakeShares(store),
+		webhooks: fakeWebhooks(store),
+		webhookSender: { post: async () => 200 },
 		deletedAccounts: fakeDeletedAccounts(store),
 	};
 }

@@ -10,6 +10,7 @@ import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Clock, ItemWithAnalysis, NewEmbedding, UsageOfDay } from "#core/ports/index.ts";
 import type { Share } from "#core/shares/share.ts";
+import type { Delivery, Webhook } from "#core/webhooks/webhook.ts";
 
 export interface StoredItem {
 	item: Item;
@@ -92,6 +93,8 @@ export interface Store {
 	/** By user, day, provider and model. */
 	usage: Map<string, UsageOfDay & { userId: string }>;
 	shares: Map<string, Share & { tokenHash: string }>;
+	webhooks: Map<string, Webhook & { secret: string; failures: number; retryAt: number }>;
+	deliveries: Map<string, { delivery: Delivery; dueAt: number }>;
 	deletedAccounts: Map<string, { deletedAt: number; emptiedAt: number | null; dueAt: number }>;
 	albums: Map<string, StoredAlbum>;
 	jobs: Map<string, StoredJob>;
@@ -107,6 +110,8 @@ export function createStore(clock: Clock): Store {
 		profiles: new Map(),
 		usage: new Map(),
 		shares: new Map(),
+		webhooks: new Map(),
+		deliveries: new Map(),
 		deletedAccounts: new Map(),
 		albums: new Map(),
 		jobs: new Map(),

@@ -37,7 +37,7 @@ class OutOfTime extends Error {
 	override message = "No time is left for this message: it will be retried.";
 }
 
-const busEvent = z.object({
+export const busEvent = z.object({
 	source: z.string(),
 	"detail-type": z.string(),
 	detail: z.unknown(),

@@ -22,6 +22,7 @@ import { postgresSimilar } from "./search/similar.ts";
 import { postgresVectorIndex } from "./search/vector-index.ts";
 import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 import { postgresShares } from "./shares/shares.ts";
+import { postgresWebhooks } from "./webhooks/webhooks.ts";
 
 /** The ports that PostgreSQL implements. */
 export type PostgresPorts = Pick<
@@ -47,6 +48,7 @@ export type PostgresPorts = Pick<
 	| "profiles"
 	| "usage"
 	| "shares"
+	| "webhooks"
 	| "deletedAccounts"
 >;
 
@@ -74,6 +76,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		profiles: postgresProfiles(db),
 		usage: postgresUsage(db),
 		shares: postgresShares(db),
+		webhooks: postgresWebhooks(db),
 		deletedAccounts: postgresDeletedAccounts(db),
 	};
 }

@@ -67,6 +67,11 @@ async function fillOtherTables(userId: string, itemId: string): Promise<void> {
 			[userId, itemId],
 		],
 		["insert into golden_entries (user_id, item_id, entry) values ($1, $2, '{}')", [userId, itemId]],
+		[
+			"insert into webhooks (user_id, id, url, events, secret) values ($1, $2, 'https://example.com', '{item.ready}', 's')",
+			[userId, id],
+		],
+		["insert into webhook_deliveries (user_id, id, webhook_id, type) values ($1, $2, $2, 'item.ready')", [userId, id]],
 		["insert into removed_tags (user_id, item_id, tag) values ($1, $2, 'car')", [userId, itemId]],
 		["insert into outdated_documents (user_id, item_id) values ($1, $2)", [userId, itemId]],
 		["insert into jobs (user_id, id, kind, input) values ($1, $2, 'tag', '{}')", [userId, id]],

@@ -106,9 +106,9 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|shares|albums|album_items|jobs|job_items)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|webhooks|webhook_deliveries|shares|albums|album_items|jobs|job_items)\b/;
 		const bound =
-			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage) \(user_id\b/;
+			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks) \(user_id\b/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));

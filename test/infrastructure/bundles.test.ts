@@ -9,6 +9,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { preSignUpEnv } from "#lambdas/pre-sign-up/env.ts";
+import { webhooksEnv } from "#lambdas/webhooks/env.ts";
 import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
@@ -20,6 +21,7 @@ const contracts: Record<LambdaName, readonly string[]> = {
 	analyzer: stageContract("analyze"),
 	embedder: stageContract("embed"),
 	jobs: jobsEnv,
+	webhooks: webhooksEnv,
 	cleanup: cleanupEnv,
 	migrate: migrateEnv,
 	"pre-sign-up": preSignUpEnv,
@@ -34,6 +36,7 @@ const values: Record<string, string> = {
 	JWKS_URL: "https://example.com/pool/.well-known/jwks.json",
 	QUEUE_URL: "https://example.com/queue",
 	QUEUE_CONCURRENCY: "2",
+	LOOPBACK_RECEIVERS: "refused",
 	VISION_PROVIDER: "offline",
 	EMBEDDING_PROVIDER: "offline",
 	CHAT_PROVIDER: "offline",

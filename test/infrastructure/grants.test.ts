@@ -81,6 +81,7 @@ const permissions: Record<string, string[]> = {
 		...worksOn("JobsQueue"),
 		"dynamodb:UpdateItem on Checkpoints",
 	],
+	WebhooksWorkerRole: [...readsLogin, ...worksOn("WebhooksQueue")],
 	CleanupRole: [
 		...readsLogin,
 		...deletesVersions,

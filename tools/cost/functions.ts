@@ -1,7 +1,14 @@
-import { type BilledSeconds, jobWorker, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import {
+	type BilledSeconds,
+	jobWorker,
+	type StageName,
+	stageNames,
+	stages,
+	webhookWorker,
+} from "#core/pipeline/stages.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf, whole } from "./line.ts";
-import { apiRequests, idle, type Profile, perUser } from "./usage.ts";
+import { apiRequests, idle, type Profile, perUpload, perUser } from "./usage.ts";
 
 /** Prices the functions' time and requests, and their calls to secrets. */
 export function functions(all: All, profile: Profile): Line[] {
@@ -13,6 +20,7 @@ export function functions(all: All, profile: Profile): Line[] {
 			stageNames.map((name) => [stages[name].id, [profile.uploads, billedSeconds(name, profile)] as const]),
 		),
 		[jobWorker.id]: [profile.users * perUser.jobSlices, perUser.secondsPerJobSlice],
+		[webhookWorker.id]: [profile.uploads * perUpload.deliveries, perUpload.secondsPerDelivery],
 		Cleanup: [
 			idle.sweeps + idle.sessionCounts,
 			(idle.sweeps * idle.secondsPerSweep + idle.sessionCounts * idle.secondsPerSessionCount) /

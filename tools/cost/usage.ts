@@ -31,6 +31,9 @@ export const perUpload = {
 	/** In: an image of 1568 px, instructions and schema. Out: a description with the image's text. */
 	visionTokens: { input: 3_500, output: 900 },
 	embeddingTokens: 600,
+	/** To webhooks, of which few people have one. */
+	deliveries: 0.1,
+	secondsPerDelivery: 0.5,
 } as const;
 
 /** The resources that one user uses in a month, beside uploads. */

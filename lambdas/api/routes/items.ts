@@ -70,7 +70,7 @@ const restore = guarded(routes.restoreItem, {
 });
 
 /** Serves a person's items. */
-export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "sessions">) {
+export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "sessions" | "webhooks" | "events">) {
 	app.openapi(upload, async (c) => {
 		const { file } = c.req.valid("form");
 		const stored = await uploadItem(ports, c.get("userId"), {

@@ -50,6 +50,7 @@ export type RouteModule =
 	| "usage"
 	| "account"
 	| "shares"
+	| "webhooks"
 	| "share-pages";
 
 /**
@@ -118,6 +119,10 @@ export const routes = {
 	createShare: { method: "POST", path: "/shares", limit: "write", module: "shares" },
 	listShares: { method: "GET", path: "/shares", limit: "read", module: "shares" },
 	deleteShare: { method: "DELETE", path: "/shares/{id}", limit: "write", module: "shares" },
+	createWebhook: { method: "POST", path: "/webhooks", limit: "write", module: "webhooks" },
+	listWebhooks: { method: "GET", path: "/webhooks", limit: "read", module: "webhooks" },
+	deleteWebhook: { method: "DELETE", path: "/webhooks/{id}", limit: "write", module: "webhooks" },
+	testWebhook: { method: "POST", path: "/webhooks/{id}/test", limit: "write", module: "webhooks" },
 	showShare: { method: "GET", path: "/s/{token}", public: true, module: "share-pages" },
 	enterShare: { method: "POST", path: "/s/{token}", public: true, module: "share-pages" },
 	/** A page of an album asks for each of its pictures. */

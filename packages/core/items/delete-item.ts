@@ -1,7 +1,9 @@
 import { beforeDeadline } from "../before-deadline.ts";
 import { itemNotFound } from "../errors.ts";
 import { removeObjects } from "../pipeline/process-image.ts";
+import { eventSources } from "../pipeline/stages.ts";
 import type { Ports } from "../ports/index.ts";
+import { deliveriesDueEvent } from "../webhooks/webhook.ts";
 
 /** A deletion ends then; the sweeper redacts what is left. */
 const maxRedactionMs = 3_000;
@@ -18,7 +20,7 @@ export async function deleteItem(ports: DeletionPorts, userId: string, itemId: s
 	if (missing.length > 0) throw itemNotFound(itemId);
 }
 
-type DeletionPorts = Pick<Ports, "items" | "objects"> & Partial<Pick<Ports, "sessions">>;
+type DeletionPorts = Pick<Ports, "items" | "objects"> & Partial<Pick<Ports, "sessions" | "webhooks" | "events">>;
 
 /** Deletions at once; a sandbox has two connections to the database. */
 const parallelDeletions = 4;
@@ -29,7 +31,7 @@ const parallelDeletions = 4;
  * @returns those that there are not
  */
 export async function deleteItems(
-	{ items, objects, sessions }: DeletionPorts,
+	{ items, objects, sessions, webhooks, events }: DeletionPorts,
 	userId: string,
 	itemIds: string[],
 	options: { trashedBefore?: Date } = {},
@@ -47,6 +49,14 @@ export async function deleteItems(
 		// The items are deleted even where the chats cannot be reached: the sweeper redacts them, and reports its failures.
 		const redacted = sessions.redact(userId, deleted).catch(() => {});
 		await beforeDeadline(new Date(Date.now() + maxRedactionMs), redacted);
+	}
+	if (deleted.length > 0 && webhooks && events) {
+		// The row says what is to be delivered: the sweeper wakes the function where this does not.
+		const wake = async () => {
+			if (!(await webhooks.isDue(userId))) return;
+			await events.publish(eventSources.api, [deliveriesDueEvent(userId, Date.now())]);
+		};
+		await wake().catch(() => {});
 	}
 	return { missing };
 }

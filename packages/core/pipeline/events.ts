@@ -33,6 +33,9 @@ export type EmbeddingRequested = z.infer<typeof embeddingRequested>;
 /** A person's job has work to do. The row holds which; whose turn it is, the database says. */
 export const jobDue = z.object({ version, correlation_id: z.string(), user_id: z.string().min(1), job_id: z.uuid() });
 
+/** A person has announcements to deliver; the rows hold which. */
+export const deliveriesDue = z.object({ version, correlation_id: z.string(), user_id: z.string().min(1) });
+
 /** Returns the fields that every event of an item has. */
 export function itemEventFields({ correlationId, id, userId }: Pick<Item, "correlationId" | "id" | "userId">) {
 	return { version: 1 as const, correlation_id: correlationId, item_id: id, user_id: userId };
@@ -48,10 +51,11 @@ export const eventSchemas = {
 	ResizeRequested: resizeRequested,
 	EmbeddingRequested: embeddingRequested,
 	JobDue: jobDue,
+	DeliveriesDue: deliveriesDue,
 } as const;
 export type EventType = keyof typeof eventSchemas;
-/** The events of an item; the others are of a person's job. */
-export type ItemEventType = Exclude<EventType, "JobDue">;
+/** The events of an item; the others are of a person. */
+export type ItemEventType = Exclude<EventType, "JobDue" | "DeliveriesDue">;
 type EventDetail<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 
 /** An event that is committed with the result it announces and sent afterwards. */

@@ -104,8 +104,20 @@ export const jobWorker = {
 	concurrency: 2,
 } as const satisfies QueueFunction;
 
+/** The function that delivers to people's webhooks (`packages/core/webhooks`), person by person. */
+export const webhookWorker = {
+	id: "Webhooks",
+	lambda: "webhooks",
+	rules: { Due: "DeliveriesDue" },
+	// A receiver that hangs must not hold back another person's.
+	batchSize: 1,
+	memory: 256,
+	timeout: 60,
+	concurrency: 2,
+} as const satisfies QueueFunction;
+
 /** Every function that works off a queue: what belongs to a queue is made for each. */
-export const queueFunctions = [...stageNames.map((name) => stages[name]), jobWorker] as const;
+export const queueFunctions = [...stageNames.map((name) => stages[name]), jobWorker, webhookWorker] as const;
 
 /** The statuses in which an item waits for a stage. An item `pending` waits for its owner's upload. */
 export const queuedStatuses: readonly ItemStatus[] = stageNames
@@ -138,6 +150,7 @@ export const announcedBy: Record<EventType, EventSource> = {
 	ResizeRequested: eventSources.api,
 	EmbeddingRequested: eventSources.api,
 	JobDue: eventSources.api,
+	DeliveriesDue: eventSources.api,
 };
 
 /** The sources that a rule for an event matches: its announcer, and the sweeper, which sends lost events again. */

@@ -5,6 +5,7 @@ import { formSeconds } from "../items/prepare-upload.ts";
 import { jobDueEvent } from "../jobs/job.ts";
 import type { Ports, StalledItem } from "../ports/index.ts";
 import { rebuildWindow } from "../search/rebuild-index.ts";
+import { deliveriesDueEvent } from "../webhooks/webhook.ts";
 import { itemEventFields, type OutgoingEvent } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
 import { publishEach, sendUnsent } from "./send-events.ts";
@@ -37,13 +38,15 @@ interface SweepReport {
 	itemsRestarted: number;
 	requestsRestarted: number;
 	jobsWoken: number;
+	/** People whose webhooks are delivered to. */
+	receiversWoken: number;
 	uploadsMissing: number;
 	deletionsFinished: number;
 	/** The failures; everything else was done: what is wrong with one person's rows keeps no other's waiting. */
 	errors: unknown[];
 }
 
-type SweepPorts = Pick<Ports, "stages" | "requests" | "jobs" | "outbox" | "events" | "objects" | "clock">;
+type SweepPorts = Pick<Ports, "stages" | "requests" | "jobs" | "webhooks" | "outbox" | "events" | "objects" | "clock">;
 
 /**
  * Restarts lost work: sends committed events that were not sent, restarts items whose stage crashed or whose event was
@@ -73,6 +76,7 @@ export async function sweep(ports: SweepPorts): Promise<SweepReport> {
 		uploadsMissing: missing,
 		requestsRestarted: await count(() => restartRequests(ports, failures)),
 		jobsWoken: await count(() => wakeJobs(ports, now, failures)),
+		receiversWoken: await count(() => wakeDeliveries(ports, now, failures)),
 		deletionsFinished: await count(() => completeDeletions(ports, now, failures)),
 		errors: failures.errors,
 	};
@@ -135,6 +139,13 @@ async function restartRequests({ requests, events }: SweepPorts, failures: Failu
 async function wakeJobs({ jobs, events }: SweepPorts, now: number, failures: Failures): Promise<number> {
 	const stalled = await jobs.claimStalled({ idleSeconds, againSeconds, limit: batchSize });
 	const wakeUps = stalled.map((job) => jobDueEvent(job, now));
+	return (await publishEach(events, eventSources.cleanup, wakeUps, failures)).length;
+}
+
+/** Wakes the function for deliveries whose event was lost, or whose wait is over. @returns the number of people */
+async function wakeDeliveries({ webhooks, events }: SweepPorts, now: number, failures: Failures): Promise<number> {
+	const owed = await webhooks.owed(unsentSeconds, batchSize);
+	const wakeUps = owed.map((userId) => deliveriesDueEvent(userId, now));
 	return (await publishEach(events, eventSources.cleanup, wakeUps, failures)).length;
 }
 

@@ -32,6 +32,7 @@ import type { VectorIndex } from "./vector-index.ts";
 import type { VectorPartitions } from "./vector-partitions.ts";
 import type { Vision } from "./vision.ts";
 import type { WebSearch } from "./web-search.ts";
+import type { WebhookSender, Webhooks } from "./webhooks.ts";
 
 export * from "./albums.ts";
 export * from "./analyses.ts";
@@ -67,6 +68,7 @@ export * from "./vector-index.ts";
 export * from "./vector-partitions.ts";
 export * from "./vision.ts";
 export * from "./web-search.ts";
+export * from "./webhooks.ts";
 
 /** All ports; each use case takes those it needs by `Pick<Ports, ...>`. */
 export interface Ports {
@@ -103,6 +105,8 @@ export interface Ports {
 	usage: Usage;
 	userPool: UserPool;
 	shares: Shares;
+	webhooks: Webhooks;
+	webhookSender: WebhookSender;
 	deletedAccounts: DeletedAccounts;
 	clock: Clock;
 	health: Health;

@@ -36,6 +36,8 @@ export function postgresDeletedAccounts(db: Database): DeletedAccounts {
 		},
 
 		async deleteRows(userId) {
+			// Before the items: nobody is told that those are deleted.
+			await db.query(sql`delete from webhooks where user_id = ${userId}`);
 			const items = await db.query<{ id: string }>(
 				sql`select id from items where user_id = ${userId} limit ${itemsAtOnce}`,
 			);

@@ -22,6 +22,7 @@ const guardedRoutes = [
 	"DELETE /jobs/{id}",
 	"DELETE /shares/{id}",
 	"DELETE /tags/{name}",
+	"DELETE /webhooks/{id}",
 	"GET /albums",
 	"GET /albums/{id}",
 	"GET /analyses/{id}",
@@ -45,6 +46,7 @@ const guardedRoutes = [
 	"GET /tags",
 	"GET /usage",
 	"GET /vector-index/status",
+	"GET /webhooks",
 	"PATCH /albums/{id}",
 	"PATCH /items/{id}",
 	"PATCH /jobs/{id}",
@@ -65,6 +67,8 @@ const guardedRoutes = [
 	"POST /shares",
 	"POST /uploads",
 	"POST /vector-index/rebuild",
+	"POST /webhooks",
+	"POST /webhooks/{id}/test",
 	"PUT /albums/{id}/items",
 ];
 

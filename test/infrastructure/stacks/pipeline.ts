@@ -65,6 +65,11 @@ const triggers = {
 			"detail-type": ["EmbeddingRequested"],
 		},
 	},
+	WebhooksDue: {
+		from: "Events",
+		to: "WebhooksQueue",
+		pattern: { source: ["collections.api", "collections.cleanup"], "detail-type": ["DeliveriesDue"] },
+	},
 	JobsDue: {
 		from: "Events",
 		to: "JobsQueue",
