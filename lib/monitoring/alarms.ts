@@ -49,8 +49,9 @@ function failureAlarms({ deadLetters, functions }: Sources) {
 			threshold: 1,
 		};
 	}
-	// Whoever migrates sees the failure; a rotation or a cleanup that also fails its two retries is a dead letter.
-	const { Migrate, Cleanup, ...unattended } = functions;
+	// Whoever migrates sees the failure; a rotation or a cleanup that also fails its two retries is a dead letter, and so is a
+	// message of deliveries that fails five times, which nobody's upload waits for.
+	const { Migrate, Cleanup, Webhooks, ...unattended } = functions;
 	for (const [name, { function: fn }] of Object.entries(unattended)) {
 		alarms[`${name}Errors`] = {
 			description: `${name}: an invocation failed; its log says why.`,

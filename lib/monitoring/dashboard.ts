@@ -68,13 +68,15 @@ function health({ application, deadLetters, api }: Sources, alarms: Alarm[]) {
 
 function functionHealth({ functions }: Sources) {
 	// These run one or two at a time.
-	const { Cleanup, Migrate, Jobs, ...busy } = functions;
-	const each = (shown: typeof busy, metric: string, statistic: string) =>
+	const { Cleanup, Migrate, Jobs, Webhooks, ...busy } = functions;
+	// Whoever migrates sees the failure.
+	const { Migrate: _, ...unattended } = functions;
+	const each = (shown: Partial<typeof functions>, metric: string, statistic: string) =>
 		Object.entries(shown).map(([label, { function: fn }]) =>
 			fn.metric(metric, { label, statistic, period: fiveMinutes }),
 		);
 	return [
-		graph("Function errors", "invocations", each(functions, "Errors", "Sum")),
+		graph("Function errors", "invocations", each(unattended, "Errors", "Sum")),
 		graph("Function duration, p95", "ms", each(busy, "Duration", "p95")),
 		graph("Function throttles", "invocations", each(busy, "Throttles", "Sum")),
 		graph("Function concurrency", "sandboxes", each(busy, "ConcurrentExecutions", "Maximum")),

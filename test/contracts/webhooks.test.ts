@@ -55,14 +55,14 @@ describe(`webhooks on ${contractDatabase.title}`, () => {
 		const { item } = await readyItem(ports, user);
 		const failing = await uploaded(ports, user);
 		const { lease } = await claim(ports, failing, "process");
-		await ports.stages.fail(lease, { code: "image_invalid", detail: "It is no image." } as never);
+		await ports.stages.fail(lease, { code: "undecodable_image", detail: "It is no image." });
 		const unsent = await ports.outbox.unsent({ userId: user, itemId: failing.id });
 		expect(unsent).toMatchObject([{ type: "DeliveriesDue", detail: { user_id: user, version: 1 } }]);
 		await ports.items.delete(user, item.id);
 		expect(await ports.webhooks.isDue(user)).toBe(true);
 		expect(await received(user)).toEqual([
 			["item.ready", item.id, undefined],
-			["item.failed", failing.id, "image_invalid"],
+			["item.failed", failing.id, "undecodable_image"],
 			["item.deleted", item.id, undefined],
 		]);
 		expect(await ports.webhooks.isDue(user)).toBe(false);

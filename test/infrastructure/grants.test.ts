@@ -139,6 +139,7 @@ const deliveries = {
 	AnalyzerQueue: ["AnalyzerAnalysisRequested", "AnalyzerImageProcessed"],
 	EmbedderQueue: ["EmbedderAnalysisComplete", "EmbedderEmbeddingRequested"],
 	JobsQueue: ["JobsDue"],
+	WebhooksQueue: ["WebhooksDue"],
 };
 
 interface Statement {

@@ -9,6 +9,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { webhooksEnv } from "#lambdas/webhooks/env.ts";
 import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import type { Environment, EnvironmentName } from "#lib/environments.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
@@ -111,6 +112,7 @@ export const contracts: Record<string, EnvContract> = {
 	AnalyzerWorkerFunction: stageContract("analyze"),
 	EmbedderWorkerFunction: stageContract("embed"),
 	JobsWorkerFunction: jobsEnv,
+	WebhooksWorkerFunction: webhooksEnv,
 	CleanupFunction: cleanupEnv,
 	MigrateFunction: migrateEnv,
 };

@@ -153,6 +153,7 @@ test("the templates of local differ from dev in values of the table alone", () =
 		"AllowOrigins",
 		"AllowedOrigins",
 		"DATABASE_TLS",
+		"LOOPBACK_RECEIVERS",
 		"Timeout",
 		"VisibilityTimeout",
 	]);

@@ -75,6 +75,7 @@ export const loggingFunctions = {
 	analyzer: "AnalyzerFunctionName",
 	embedder: "EmbedderFunctionName",
 	jobs: "JobsFunctionName",
+	webhooks: "WebhooksFunctionName",
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
 	preSignUp: "PreSignUpFunctionName",
@@ -245,6 +246,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			await control.sql("delete from requests where status = 'pending'");
 			await control.sql("delete from outbox");
 			await control.sql("delete from jobs");
+			await control.sql("delete from webhook_deliveries");
 		},
 		age(prefix) {
 			query("update objects set modified_at = modified_at - 7200000 where key like ?", `${prefix}%`);

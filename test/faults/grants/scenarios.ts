@@ -5,6 +5,7 @@ import { peopleScenarios } from "./people.ts";
 import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
 import { webScenarios } from "./web.ts";
+import { webhookScenarios } from "./webhooks.ts";
 
 /** Every operation of the system that needs a grant. */
 export const grantScenarios: GrantScenario[] = [
@@ -14,4 +15,5 @@ export const grantScenarios: GrantScenario[] = [
 	...peopleScenarios,
 	...upkeepScenarios,
 	...webScenarios,
+	...webhookScenarios,
 ];

@@ -210,6 +210,7 @@ export const upkeepScenarios: GrantScenario[] = [
 				["analyzer", "AnalysisComplete"],
 				["api", "EmbeddingRequested"],
 				["api", "JobDue"],
+				["api", "DeliveriesDue"],
 			];
 			await withholding(system, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
 				await user.upload("picture.png", await picture());
@@ -228,6 +229,7 @@ export const upkeepScenarios: GrantScenario[] = [
 					Analyzer: ["ImageProcessed", "AnalysisRequested"],
 					Embedder: ["AnalysisComplete", "EmbeddingRequested"],
 					Jobs: ["JobDue"],
+					Webhooks: ["DeliveriesDue"],
 				};
 				for (const [stage, types] of Object.entries(undelivered)) {
 					await until(`${types} are dead letters of ${stage}`, signal, async () => {
@@ -252,6 +254,8 @@ export const upkeepScenarios: GrantScenario[] = [
 				ids: Array.from({ length: 101 }, () => randomUUID()),
 				action: "delete",
 			});
+			const webhook = await user.call<{ id: string }>("POST", "/webhooks", { url: "http://127.0.0.1:9/closed" });
+			await user.call("POST", `/webhooks/${webhook.id}/test`);
 			await control.sweepNow();
 			await invoke(outputs.MigrationFunctionName);
 			await newUser();

@@ -18,13 +18,13 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 		const deadLetters = [DB, Compute]
 			.flatMap((template) => Object.keys(ofType(template, "AWS::SQS::Queue")))
 			.filter((queue) => !queue.endsWith("Queue"));
-		expect(deadLetters).toHaveLength(10);
+		expect(deadLetters).toHaveLength(12);
 		expect(watched.sort()).toEqual(
 			[
 				...deadLetters.map((queue) => `ApproximateNumberOfMessagesVisible of ${queue}.QueueName`),
 				...Object.keys(contracts)
 					// Their failed runs become dead letters.
-					.filter((fn) => fn !== "MigrateFunction" && fn !== "CleanupFunction")
+					.filter((fn) => !["MigrateFunction", "CleanupFunction", "WebhooksWorkerFunction"].includes(fn))
 					.map((fn) => `Errors of ${fn}`),
 			].sort(),
 		);

@@ -34,6 +34,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			DATABASE_PORT: "Database.Endpoint.Port",
 			DATABASE_NAME: "collections",
 			DATABASE_TLS: environment.database.tls,
+			LOOPBACK_RECEIVERS: environment.loopbackReceivers ? "allowed" : "refused",
 			DATABASE_SECRET_ARN: "ApplicationSecret",
 			APPLICATION_SECRET_ARN: "ApplicationSecret",
 			MIGRATION_SECRET_ARN: "MigrationSecret",

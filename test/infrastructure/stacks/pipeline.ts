@@ -138,6 +138,7 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 			["Analyzer", environment.functions.analyzer],
 			["Embedder", environment.functions.embedder],
 			["Jobs", environment.functions.jobs],
+			["Webhooks", environment.functions.webhooks],
 		] as const) {
 			const queue = queues[`${stage}Queue`]?.Properties;
 			expect(at(queue.RedrivePolicy.deadLetterTargetArn)).toBe(`${stage}DeadLetters`);
@@ -156,14 +157,14 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 			batchSize * decodeSeconds + 4, // seconds to read the original and to write the derived images
 			"A batch of the slowest images outlasts the invocation and is delivered again",
 		).toBeLessThanOrEqual(timeout);
-		expect(Object.keys(mappings)).toHaveLength(4);
+		expect(Object.keys(mappings)).toHaveLength(5);
 	});
 
 	test("keep dead letters for two weeks, longer than an operator's absence", () => {
 		const deadLetterQueues = Object.entries(ofType(Compute, "AWS::SQS::Queue")).filter(
-			([id]) => !/^(ImageProcessor|Analyzer|Embedder|Jobs)Queue/.test(id),
+			([id]) => !/^(ImageProcessor|Analyzer|Embedder|Jobs|Webhooks)Queue/.test(id),
 		);
-		expect(deadLetterQueues).toHaveLength(9);
+		expect(deadLetterQueues).toHaveLength(11);
 		for (const [id, { Properties }] of deadLetterQueues) {
 			expect(Properties.MessageRetentionPeriod, id).toBe(14 * 24 * 60 * 60);
 		}
