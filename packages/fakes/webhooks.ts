@@ -69,7 +69,7 @@ export function fakeWebhooks(store: Store): Webhooks {
 		},
 		async fail({ id, webhookId, type, createdAt }, { status, error }, retrySeconds) {
 			const webhook = webhooks.get(webhookId);
-			if (!webhook) return { switchedOff: false };
+			if (!webhook) return { isOff: true, switchedOff: false };
 			const isOver = (since: Date | null) =>
 				since !== null && store.now() - since.getTime() > maxFailingSeconds * 1_000;
 			const at = new Date(store.now());
@@ -85,7 +85,7 @@ export function fakeWebhooks(store: Store): Webhooks {
 			}
 			const stored = deliveries.get(id);
 			if (stored) stored.dueAt = store.now();
-			return { switchedOff };
+			return { isOff: webhook.disabledAt !== null, switchedOff };
 		},
 		async isDue(userId) {
 			return due(userId).length > 0;

@@ -33,9 +33,13 @@ export interface Webhooks {
 	/**
 	 * Puts off all deliveries of the webhook by `retrySeconds`. A test is not tried again, nor is a delivery of more than
 	 * `maxFailingSeconds`; a webhook that fails for so long is switched off, and loses its deliveries.
-	 * @returns whether this attempt switched it off
+	 * @returns whether it is off now, and whether this attempt switched it off
 	 */
-	fail(delivery: Delivery, failure: DeliveryFailure, retrySeconds: number): Promise<{ switchedOff: boolean }>;
+	fail(
+		delivery: Delivery,
+		failure: DeliveryFailure,
+		retrySeconds: number,
+	): Promise<{ isOff: boolean; switchedOff: boolean }>;
 	/** True where a delivery could be made now. */
 	isDue(userId: string): Promise<boolean>;
 	/** Lists people whose deliveries are due since before so many seconds, the longest first: an event was lost, or a wait is over. */

@@ -35,12 +35,11 @@ export async function deliverDue(
 			continue;
 		}
 		const retrySeconds = retrySecondsAfter(delivery.failures + 1);
-		const { switchedOff } = await ports.webhooks.fail(delivery, answer, retrySeconds);
+		const { isOff, switchedOff } = await ports.webhooks.fail(delivery, answer, retrySeconds);
 		report.failed += 1;
 		if (switchedOff) report.switchedOff.push(delivery.webhookId);
-		else if (delivery.type !== "webhook.test") {
-			report.againSeconds = Math.min(report.againSeconds ?? retrySeconds, retrySeconds);
-		}
+		// A failed test is not tried again, but what it put off is.
+		if (!isOff) report.againSeconds = Math.min(report.againSeconds ?? retrySeconds, retrySeconds);
 	}
 	return { ...report, againSeconds: 0 };
 }

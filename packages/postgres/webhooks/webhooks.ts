@@ -141,7 +141,7 @@ export function postgresWebhooks(db: Database): Webhooks {
 				await tx.query(
 					sql`update webhook_deliveries set due_at = clock_timestamp() where user_id = ${userId} and id = ${id}`,
 				);
-				return { switchedOff: row?.switched_off ?? false };
+				return { isOff: row?.is_off ?? true, switchedOff: row?.switched_off ?? false };
 			});
 		},
 
