@@ -14,6 +14,7 @@ const nothing = {
 	itemsRestarted: 0,
 	requestsRestarted: 0,
 	jobsWoken: 0,
+	receiversWoken: 0,
 	uploadsMissing: 0,
 	deletionsFinished: 0,
 	errors: [],
