@@ -261,7 +261,7 @@ export const upkeepScenarios: GrantScenario[] = [
 			await newUser();
 			await until("each has more lines", signal, async () =>
 				(await counts()).every((count, at) => count > (before[at] ?? 0)),
-			);
+			).finally(() => user.call("DELETE", `/webhooks/${webhook.id}`));
 		},
 	},
 ];
