@@ -26,8 +26,8 @@ it("the sweeper tries each of its parts where all fail, logs why each did, and f
 	const failure = await Promise.resolve(handler({}, context)).catch((error) => error);
 	expect(failure).toBeInstanceOf(AggregateError);
 	const failed = lines.filter(({ message }) => message === "a part of the sweep failed");
-	// Events, stalled items, uploads, requests, deletions; then the measurement, recent claims, trash, redactions and partitions.
-	expect(failed).toHaveLength(14);
+	// Events, stalled items, uploads, requests, deliveries, deletions; then the measurement, recent claims, trash, redactions and partitions.
+	expect(failed).toHaveLength(15);
 	for (const { error } of failed) expect(JSON.stringify(error)).toContain("ECONNREFUSED");
-	expect(failure.errors).toHaveLength(14);
+	expect(failure.errors).toHaveLength(15);
 });
