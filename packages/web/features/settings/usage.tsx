@@ -8,7 +8,7 @@ import { useUsage } from "./use-settings.ts";
 const barWidth = 10;
 const barHeight = 100;
 
-/** What the person stores, and what models billed for them by day. */
+/** The things that the person stores, and the cost of models by day. */
 export function Usage() {
 	const { t, locale } = useLanguage();
 	const { data, error, refetch } = useUsage();

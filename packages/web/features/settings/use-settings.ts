@@ -4,7 +4,7 @@ import { byDay } from "./usage-days.ts";
 
 type Me = Schemas["Me"];
 
-/** What the API knows of the person: dates in answers are meant in their time zone. */
+/** The settings that the API has of the person: dates in answers are meant in their time zone. */
 export function useMe() {
 	return useQuery({ queryKey: ["me"], queryFn: ({ signal }) => bodyOf(api().GET("/me", { signal })) });
 }
