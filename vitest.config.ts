@@ -20,8 +20,8 @@ export default defineConfig({
 		// It ends a test that hangs; none claims how long it takes, and the machine may be busy.
 		testTimeout: 120_000,
 		hookTimeout: 180_000,
-		// Many tests wait for another process: two workers more than there are cores keep the cores at work.
-		maxWorkers: availableParallelism() + 2,
+		// Many tests wait for another process: one worker more than there are cores keeps the cores at work.
+		maxWorkers: availableParallelism() + 1,
 		// Commands and clouds are processes that compile the same modules at each start.
 		env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/node") },
 		// A worker loads modules once for all its files: that halves the CPU of the unit tests.

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
+import { normal, seeded } from "#tools/random.ts";
 import { deflatedZeros } from "../support/deflated-zeros.ts";
 
 export const formats = ["png", "jpeg", "webp", "gif", "avif"] as const;
@@ -11,6 +12,13 @@ export function plain(width: number, height: number, background = "#2040d0"): Sh
 		create: { width, height, channels: 3, background },
 		limitInputPixels: false,
 	});
+}
+
+/** Noise that is the same at every run. */
+export function sameNoise(width: number, height: number): Sharp {
+	const next = normal(seeded(1));
+	const bytes = Uint8ClampedArray.from({ length: width * height * 3 }, () => 128 + 40 * next());
+	return sharp(bytes, { raw: { width, height, channels: 3 } });
 }
 
 /** Draws noise, which compresses badly, so that a truncated file really lacks pixels. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
 	for (const scenario of grantScenarios) observations.push(await observe(scenario));
 	// The quickest scenario that needs a grant is tried first.
 	observations.sort((a, b) => a.milliseconds - b.milliseconds);
-}, 180_000);
+}, 600_000);
 afterAll(() => system?.stop());
 
 const callOf = ({ caller, permission }: Decision) => `${caller.arn} ${permission.action}`;

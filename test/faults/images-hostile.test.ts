@@ -51,7 +51,7 @@ const rightWith = (width: number, height: number) => ({
 
 describe("a file that ends early", () => {
 	it.each(odd.formats)("is refused wherever it ends, unless only its last bytes are missing: %s", async (format) => {
-		const bytes = await odd.noisy(90, 60).toFormat(format).toBuffer();
+		const bytes = await odd.sameNoise(90, 60).toFormat(format).toBuffer();
 		const ends = Array.from({ length: 40 }, (_, at) => Math.floor((bytes.length * at) / 40));
 		for (const end of [...ends, bytes.length - 1]) {
 			const { outcome, width } = await processor.derive(bytes.subarray(0, end));

@@ -43,7 +43,7 @@ command("login", "sign in, and keep the session")
 	.option("--cognito <url>", "the user pool's address, or its region")
 	.action((options) => login(output(), options));
 command("logout", "sign out, and revoke the session").action(() => logout(output()));
-command("upload", "upload pictures and folders; again, it goes on where it ended")
+command("upload", "upload pictures and folders, or go on with it")
 	.argument("<path...>")
 	.option("-r, --recursive", "with the folders below")
 	.option("--album <name>", "put them into an album, which is made where there is none")
@@ -81,7 +81,7 @@ command("tag", "give items tags, or take them off")
 	.action((tags, { item, ...options }) => tag(output(), tags, item, options));
 command("usage", "show what was used").action(() => usage(output()));
 command("doctor", "check the way from here to your items").action(() => doctor(output()));
-command("mcp", "serve your items to an agent on stdin and stdout (MCP)").action(async () => {
+command("mcp", "serve your items to an agent (MCP over stdio)").action(async () => {
 	// Its packages are loaded by this command alone.
 	const { serveStdio } = await import("../../mcp/src/stdio.ts");
 	await serveStdio(connect());
