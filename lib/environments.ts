@@ -248,9 +248,9 @@ export const environmentSchema = z.strictObject({
 		.prefault({}),
 	/** Addresses of stand-ins on this machine. @default the providers themselves */
 	providerUrls: z.partialRecord(z.enum(keyedProviders), loopbackUrl).default({}),
-	/** The dataset on this machine from which the vision provider `replay` answers. */
 	/** Webhooks are delivered to this machine, too, and without TLS: for environment local alone. */
 	loopbackReceivers: z.boolean().default(false),
+	/** The dataset on this machine from which the vision provider `replay` answers. */
 	replayFolder: z.string().regex(/^\//, "must be an absolute path").nullable().default(null),
 	/** The sentence-embedding model on this machine that the embedding provider `onnx` runs. */
 	onnxFolder: z.string().regex(/^\//, "must be an absolute path").nullable().default(null),

@@ -1,7 +1,6 @@
 import { analyzeItem } from "#core/pipeline/analyze-item.ts";
 import { analysisRequested, imageProcessed } from "#core/pipeline/events.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { log } from "#lambda-kit/log.ts";
 import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { queueHandler, type StageQueue } from "#lambda-kit/queue-handler.ts";
 
@@ -16,7 +15,6 @@ export const analyzeStage = (ports: Parameters<typeof analyzeItem>[0] & Pick<Por
 				ports,
 				() => event.user_id,
 				() => analyzeItem(ports, event, options),
-				(error) => log.warn("usage was not recorded", { error }),
 			),
 		queue,
 	);

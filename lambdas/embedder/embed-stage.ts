@@ -1,7 +1,6 @@
 import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { analysisComplete, embeddingRequested } from "#core/pipeline/events.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { log } from "#lambda-kit/log.ts";
 import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { queueHandler, type StageQueue } from "#lambda-kit/queue-handler.ts";
 
@@ -18,7 +17,6 @@ export const embedStage = (ports: EmbedPorts, queue: StageQueue) =>
 				ports,
 				() => event.user_id,
 				() => ("request_id" in event ? embedAgain(ports, event, options) : embedAnalysis(ports, event, options)),
-				(error) => log.warn("usage was not recorded", { error }),
 			),
 		queue,
 	);

@@ -1,11 +1,11 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { jobDueEvent } from "#core/jobs/job.ts";
 import type { JobPorts } from "#core/jobs/kinds.ts";
 import { runSlice } from "#core/jobs/run-slice.ts";
 import type { Limits } from "#core/limits/limits.ts";
 import { eventSources } from "#core/pipeline/stages.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import { retrySoon, type StageQueue } from "#lambda-kit/queue-handler.ts";
+import { messageHandler } from "#lambda-kit/message-handler.ts";
+import type { StageQueue } from "#lambda-kit/queue-handler.ts";
 
 /** A slice begins no step after it: then it is another person's turn. */
 const sliceMs = 10_000;
@@ -22,7 +22,7 @@ export function sliceHandler(
 	ports: JobPorts,
 	queue: Pick<StageQueue, "delay" | "send">,
 	limits: Limits,
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+): ReturnType<typeof messageHandler> {
 	async function wakeLater(userId: string): Promise<void> {
 		const next = await ports.jobs.next(userId);
 		if (!next) return;
@@ -31,34 +31,22 @@ export function sliceHandler(
 		await queue.send(message, userId, Math.min(next.seconds, maxDelaySeconds));
 	}
 
-	return async ({ Records }, context) => {
-		const batchItemFailures: { itemIdentifier: string }[] = [];
-		for (const record of Records) {
-			const started = Date.now();
-			const about = { request_id: context.awsRequestId, message_id: record.messageId };
-			try {
-				const slice = await runSlice(ports, {
-					leaseSeconds: Math.ceil(context.getRemainingTimeInMillis() / 1000) + leaseMarginSeconds,
-					deadline: new Date(started + sliceMs),
-					limits,
-				});
-				if (!slice) continue;
-				const { job, ...result } = slice;
-				await wakeLater(job.userId);
-				log.info("job slice", {
-					...about,
-					...result,
-					job_id: job.id,
-					kind: job.kind,
-					user: hashUser(job.userId),
-					duration_ms: Date.now() - started,
-				});
-			} catch (error) {
-				log.error("job slice failed, will be retried", { error, ...about, duration_ms: Date.now() - started });
-				batchItemFailures.push({ itemIdentifier: record.messageId });
-				await retrySoon(record, error, queue);
-			}
-		}
-		return { batchItemFailures };
-	};
+	return messageHandler("job slice", queue, async (_, { context, about, started }) => {
+		const slice = await runSlice(ports, {
+			leaseSeconds: Math.ceil(context.getRemainingTimeInMillis() / 1000) + leaseMarginSeconds,
+			deadline: new Date(started + sliceMs),
+			limits,
+		});
+		if (!slice) return;
+		const { job, ...result } = slice;
+		await wakeLater(job.userId);
+		log.info("job slice", {
+			...about,
+			...result,
+			job_id: job.id,
+			kind: job.kind,
+			user: hashUser(job.userId),
+			duration_ms: Date.now() - started,
+		});
+	});
 }

@@ -1,8 +1,8 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { deliveriesDue } from "#core/pipeline/events.ts";
 import { deliverDue } from "#core/webhooks/deliver-due.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import { busEvent, retrySoon, type StageQueue } from "#lambda-kit/queue-handler.ts";
+import { messageHandler } from "#lambda-kit/message-handler.ts";
+import { busEvent, type StageQueue } from "#lambda-kit/queue-handler.ts";
 
 /** Then it is another person's turn: a receiver that hangs takes ten seconds at each attempt. */
 const sliceMs = 25_000;
@@ -13,32 +13,18 @@ const maxDelaySeconds = 15 * 60;
 export function deliveryHandler(
 	ports: Parameters<typeof deliverDue>[0],
 	queue: Pick<StageQueue, "delay" | "send">,
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-	return async ({ Records }, context) => {
-		const batchItemFailures: { itemIdentifier: string }[] = [];
-		for (const record of Records) {
-			const started = Date.now();
-			const about = { request_id: context.awsRequestId, message_id: record.messageId };
-			try {
-				const { detail } = busEvent.parse(JSON.parse(record.body));
-				const { user_id: userId } = deliveriesDue.parse(detail);
-				const { againSeconds, switchedOff, ...report } = await deliverDue(ports, userId, {
-					deadline: new Date(started + sliceMs),
-				});
-				if (againSeconds !== null && againSeconds <= maxDelaySeconds) {
-					await queue.send(record.body, userId, againSeconds);
-				}
-				const user = hashUser(userId);
-				for (const id of switchedOff) {
-					log.warn("webhook switched off after a day of failures", { ...about, webhook_id: id, user });
-				}
-				log.info("deliveries", { ...about, ...report, user, duration_ms: Date.now() - started });
-			} catch (error) {
-				log.error("deliveries failed, will be retried", { error, ...about, duration_ms: Date.now() - started });
-				batchItemFailures.push({ itemIdentifier: record.messageId });
-				await retrySoon(record, error, queue);
-			}
+): ReturnType<typeof messageHandler> {
+	return messageHandler("deliveries", queue, async ({ body }, { about, started }) => {
+		const { detail } = busEvent.parse(JSON.parse(body));
+		const { user_id: userId } = deliveriesDue.parse(detail);
+		const { againSeconds, switchedOff, ...report } = await deliverDue(ports, userId, {
+			deadline: new Date(started + sliceMs),
+		});
+		if (againSeconds !== null && againSeconds <= maxDelaySeconds) await queue.send(body, userId, againSeconds);
+		const user = hashUser(userId);
+		for (const id of switchedOff) {
+			log.warn("webhook switched off after a day of failures", { ...about, webhook_id: id, user });
 		}
-		return { batchItemFailures };
-	};
+		log.info("deliveries", { ...about, ...report, user, duration_ms: Date.now() - started });
+	});
 }

@@ -13,7 +13,7 @@ export function webhooksFunction(
 ): NodeFunction {
 	const { environment, database } = resources;
 	const groups = variablesOf(resources);
-	const webhooks: NodeFunction = new NodeFunction(scope, "Worker", "webhooks", {
+	const webhooks = new NodeFunction(scope, "Worker", "webhooks", {
 		environment,
 		network: database.functionNetwork,
 		behindQueue: true,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { TokenUsage } from "#core/items/analysis.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { log } from "./log.ts";
 
 const bills = new AsyncLocalStorage<TokenUsage[]>();
 
@@ -12,19 +13,18 @@ export function bill({ provider, model, inputTokens, outputTokens, costUsd }: To
 /**
  * Does work for a person, and records afterwards what models billed for it, by one statement, also where the work failed.
  * @param person is asked for once there is something to record; null where the work is nobody's
- * @param onFailure is told why a bill was not recorded: the work is done, and must not fail by it
  */
 export async function recordingBill<T>(
 	{ usage }: Pick<Ports, "usage">,
 	person: () => string | null | undefined,
 	work: () => Promise<T>,
-	onFailure: (error: unknown) => void,
 ): Promise<T> {
 	const calls: TokenUsage[] = [];
 	try {
 		return await bills.run(calls, work);
 	} finally {
 		const userId = calls.length > 0 ? person() : null;
-		if (userId) await usage.record(userId, calls).catch(onFailure);
+		// The work is done, and must not fail by its bill.
+		if (userId) await usage.record(userId, calls).catch((error) => log.warn("usage was not recorded", { error }));
 	}
 }

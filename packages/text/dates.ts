@@ -1,4 +1,5 @@
 import { foldedForms } from "./fold.ts";
+import { localDay } from "./local-day.ts";
 
 /** A date that a text names, as precisely as it does. */
 export interface NamedDate {
@@ -185,7 +186,7 @@ export function findQueriedDates(query: string, clock: Clock): NamedDate[] {
 	}
 	const relatives = [...query.matchAll(relative)];
 	if (relatives.length > 0) {
-		const today = localDay(clock);
+		const today = new Date(`${localDay(clock.now, clock.timeZone)}T00:00:00Z`);
 		for (const match of relatives) add(match, relativeReadings(match.groups ?? {}, today));
 	}
 	const others = findDates(query).filter(({ start, end }) => !taken.subarray(start, end).includes(1));
@@ -196,14 +197,6 @@ function monthsOfSeason(season: string, year: number): DateParts[] {
 	const months = seasons[season.toLowerCase()] ?? [];
 	// A winter begins in one year and ends in the next.
 	return months.map((month) => ({ year: month < (months[0] ?? 0) ? year + 1 : year, month }));
-}
-
-function localDay({ now, timeZone = "UTC" }: Clock): Date {
-	const [year = 0, month = 1, day = 1] = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" })
-		.format(now)
-		.split("-")
-		.map(Number);
-	return new Date(Date.UTC(year, month - 1, day));
 }
 
 const dayMs = 86_400_000;

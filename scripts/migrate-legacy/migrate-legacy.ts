@@ -99,6 +99,7 @@ function differencesOf(verification: Verification): string[] {
 	const differing = Object.entries(kinds).flatMap(([kind, { equal, source, stored }]) =>
 		equal ? [] : [`The ${kind} differ: ${source} in the source, ${stored} as they are stored.`],
 	);
+	if (!neighbours) return [...differing, "No neighbours were compared: no item that was carried has a vector."];
 	if (neighbours.meanOverlap >= minOverlap) return differing;
 	return [
 		...differing,
@@ -110,6 +111,7 @@ function print({ neighbours, ...kinds }: Verification): void {
 	for (const [kind, { stored, equal }] of Object.entries(kinds)) {
 		console.log(`  ${kind.padEnd(10)} ${String(stored).padStart(7)}   ${equal ? "equal" : "DIFFERENT"}`);
 	}
+	if (!neighbours) return;
 	console.log(
 		`  The ${neighbours.topK} nearest of each of ${neighbours.documents} documents overlap by ${neighbours.meanOverlap.toFixed(3)} on average, ${neighbours.minOverlap.toFixed(2)} at least.`,
 	);

@@ -26,7 +26,8 @@ export interface Verification {
 	pictures: Compared;
 	analyses: Compared;
 	vectors: Compared;
-	neighbours: { documents: number; topK: number; meanOverlap: number; minOverlap: number };
+	/** Null where no document has a vector. */
+	neighbours: { documents: number; topK: number; meanOverlap: number; minOverlap: number } | null;
 }
 
 /** More than the neighbours that are compared, since the person may have other items with vectors of this model. */
@@ -91,12 +92,15 @@ async function verifyVectors(items: SourceItem[], { userId, database }: Destinat
 	}
 	return {
 		vectors: compared(lines),
-		neighbours: {
-			documents: overlaps.length,
-			topK: comparedNeighbours,
-			meanOverlap: overlaps.length === 0 ? 1 : overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length,
-			minOverlap: Math.min(1, ...overlaps),
-		},
+		neighbours:
+			overlaps.length === 0
+				? null
+				: {
+						documents: overlaps.length,
+						topK: comparedNeighbours,
+						meanOverlap: overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length,
+						minOverlap: Math.min(...overlaps),
+					},
 	};
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Ports } from "#core/ports/index.ts";
-import { log } from "#lambda-kit/log.ts";
 import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { answerError } from "./answer-error.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
@@ -34,7 +33,6 @@ export function createSubApp(
 			ports,
 			() => c.get("userId"),
 			() => next(),
-			(error) => log.warn("usage was not recorded", { error }),
 		);
 		c.env.identified?.(c.get("userId"));
 	});

@@ -219,9 +219,12 @@ const groupedHits = async (ports: SearchPorts, userId: string, { group_by, top_k
 	group_by ? (await groupDuplicates(ports, userId, hits)).slice(0, top_k) : hits;
 
 async function byAgent(ports: SearchPorts, userId: string, body: SearchBody, deadline: Date) {
-	const { timeZone, language } = await ports.profiles.find(userId);
+	const [{ timeZone, language }, limits] = await Promise.all([
+		ports.profiles.find(userId),
+		limitsOf(ports, userId, body),
+	]);
 	const found = await agenticSearch(ports, userId, {
-		...(await limitsOf(ports, userId, body)),
+		...limits,
 		person: { timeZone: body.time_zone ?? timeZone, language },
 		question: body.query,
 		model: body.answer_model || undefined,

@@ -15,7 +15,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Received, stubServer } from "../../client/test/stub-server.ts";
 
-/** As many files are uploaded through two kills; the issue asks for 2,000. */
+/** As many files are uploaded through two kills: CLI_FILES=2000 tries a large folder. */
 const files = Number(process.env.CLI_FILES || 120);
 
 let folder: string;

@@ -36,6 +36,12 @@ const contentTypes: Record<string, string> = {
 	avif: "image/avif",
 };
 
+const extensionOf = (filename: string) => filename.split(".").at(-1)?.toLowerCase() ?? "";
+
+/** Tells by a file's name whether the API takes it for a picture. */
+export const isPictureName = (filename: string): boolean =>
+	filename.includes(".") && Object.hasOwn(contentTypes, extensionOf(filename));
+
 /** The API takes at most as many at once. */
 const filesPerRequest = 50;
 const concurrentUploads = 4;
@@ -120,7 +126,7 @@ interface Announced<File extends PictureFile> {
 
 async function announcementOf({ filename, content }: PictureFile) {
 	const digest = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
-	const extension = filename.split(".").at(-1)?.toLowerCase() ?? "";
+	const extension = extensionOf(filename);
 	return {
 		filename,
 		content_type: contentTypes[extension] ?? (content.type || `image/${extension}`),

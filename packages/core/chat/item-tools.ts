@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { nextDay, startOfDay } from "#text/local-day.ts";
 import { text } from "../input-fields.ts";
 import { filterOf } from "../items/filter-fields.ts";
 import { shownWords } from "../items/shown-words.ts";
 import { maxTagLength } from "../items/tag-names.ts";
-import { nextDay, startOfDay } from "../people/local-day.ts";
 import type { ItemFilter, ItemWithAnalysis, Ports, SearchLimits } from "../ports/index.ts";
 import { searchItems } from "../search/search-items.ts";
 import type { SeenItems } from "../search/search-tools.ts";

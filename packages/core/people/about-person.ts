@@ -1,4 +1,4 @@
-import { localDay } from "./local-day.ts";
+import { localDay } from "#text/local-day.ts";
 import type { Profile } from "./profile.ts";
 
 /** Tells a model the person's day, on which "last week" depends, and their language, where it is known. */

@@ -4,14 +4,13 @@ import path from "node:path";
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import type { CollectionsClient } from "../../client/index.ts";
+import { type CollectionsClient, isPictureName } from "../../client/index.ts";
 import { hitView, itemView } from "./item-view.ts";
 import { bounded, dataResult, failedResult } from "./results.ts";
 
 /** Bytes of a picture in a result; a thumbnail has a tenth. */
 const maxPictureBytes = 1_000_000;
 const maxUploadBytes = 50_000_000;
-const pictureName = /\.(png|jpe?g|webp|gif|avif)$/i;
 
 const id = z.uuid().describe("The item's id, as search and list give it");
 const top = z.int().min(1).max(50).default(10).describe("How many at most");
@@ -128,7 +127,7 @@ export function createMcpServer(client: CollectionsClient): McpServer {
 			annotations: changing,
 		},
 		guarded(async (input) => {
-			if (!pictureName.test(input.path)) return failedResult(`${input.path} is no picture by its name.`);
+			if (!isPictureName(input.path)) return failedResult(`${input.path} is no picture by its name.`);
 			const { size } = await stat(input.path);
 			if (size > maxUploadBytes)
 				return failedResult(`${input.path} has ${size} bytes, more than the ${maxUploadBytes} that are accepted.`);

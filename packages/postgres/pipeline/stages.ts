@@ -201,7 +201,7 @@ export function postgresStages(db: Database): Stages {
 				      where tombstones.user_id = next.user_id and tombstones.item_id = next.item_id
 				      returning tombstones.*, turn, touched_at
 				    )
-				    select user_id, item_id, deleted_at from taken order by turn, touched_at`,
+				    select user_id, item_id, deleted_at from taken order by turn, touched_at, deleted_at`,
 			);
 			return rows.map((row) => ({
 				userId: row.user_id,

@@ -58,7 +58,7 @@ export function postgresWebhooks(db: Database): Webhooks {
 			if (row) return webhookFromRow(row);
 			throw new AppError(
 				"too_many_webhooks",
-				`You have ${maxWebhooks} webhooks, which is the most: delete one that you do not need.`,
+				`You have ${maxWebhooks} webhooks, which is the maximum: delete one, then make another.`,
 			);
 		},
 

@@ -66,9 +66,7 @@ export async function ask(output: Output, words: string[], options: SearchOption
 	const answer = await connect().search(words.join(" "), { ...requestOf(options), include_answer: true });
 	output.result(answer, [
 		answer.answer ?? "No item answers that.",
-		...(answer.citations ?? []).map((citation) =>
-			dim(`  ${typeof citation === "string" ? citation : JSON.stringify(citation)}`),
-		),
+		...(answer.citations ?? []).map(({ item_id, snippet }) => dim(`  ${item_id}  ${snippet.split("\n")[0]}`)),
 	]);
 }
 
@@ -83,7 +81,11 @@ export async function open(output: Output, id: string, { print }: { print?: bool
 
 async function show(url: string): Promise<void> {
 	const [program, ...args] =
-		process.platform === "darwin" ? ["open"] : process.platform === "win32" ? ["cmd", "/c", "start", ""] : ["xdg-open"];
+		process.platform === "darwin"
+			? ["open"]
+			: process.platform === "win32"
+				? ["rundll32", "url.dll,FileProtocolHandler"]
+				: ["xdg-open"];
 	const child = spawn(program as string, [...args, url], { stdio: "ignore", detached: true });
 	await new Promise<void>((resolve, reject) => {
 		child.once("spawn", resolve);

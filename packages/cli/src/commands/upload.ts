@@ -55,18 +55,29 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 			},
 		});
 		output.clearProgress();
+		const unchanged: string[] = [];
 		const album = options.album && (await albumOf(client, options.album));
 		for (let at = 0; at < summary.itemIds.length; at += idsPerChange) {
 			const ids = summary.itemIds.slice(at, at + idsPerChange);
-			if (options.tag?.length) await client.call("POST", "/items/batch", { action: "tag", ids, tags: options.tag });
-			if (album) await client.call("POST", "/items/batch", { action: "add_to_album", ids, album_id: album });
+			const changes = [
+				...(options.tag?.length ? [{ action: "tag", tags: options.tag }] : []),
+				...(album ? [{ action: "add_to_album", album_id: album }] : []),
+			];
+			for (const change of changes) {
+				const { failed } = await client.call<{ failed: { id: string; detail: string }[] }>("POST", "/items/batch", {
+					...change,
+					ids,
+				});
+				unchanged.push(...failed.map(({ id, detail }) => `${id}: ${detail}`));
+			}
 		}
 		const { itemIds, ...counts } = summary;
-		output.result({ ...counts, skipped, item_ids: itemIds }, [
+		output.result({ ...counts, skipped, unchanged, item_ids: itemIds }, [
+			...unchanged,
 			...summary.refused.map(({ file, reason }) => `${file}: ${reason}`),
 			`${summary.sent} sent, ${summary.known} there already, ${summary.resumed} sent before, ${summary.refused.length} refused.`,
 		]);
-		if (summary.refused.length > 0 || skipped.length > 0) process.exitCode = exitCodes.partly;
+		if (summary.refused.length + skipped.length + unchanged.length > 0) process.exitCode = exitCodes.partly;
 	} catch (error) {
 		output.clearProgress();
 		if (!interruption.signal.aborted) throw error;

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { isPictureName } from "../../../client/index.ts";
 import { exitCodes, Failure } from "../failure.ts";
 
 /** A picture on this machine. */
@@ -9,8 +10,6 @@ export interface LocalPicture {
 	/** In milliseconds. */
 	modified: number;
 }
-
-const pictureName = /\.(png|jpe?g|webp|gif|avif)$/i;
 
 /**
  * Finds the pictures of files and folders, a folder's own or with `recursive` those of all below. Links are not followed,
@@ -30,7 +29,7 @@ export function findPictures(
 		try {
 			for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
 				const found = path.join(folder, entry.name);
-				if (entry.isFile() && pictureName.test(entry.name)) add(found);
+				if (entry.isFile() && isPictureName(entry.name)) add(found);
 				else if (entry.isDirectory() && recursive && !entry.name.startsWith(".")) walk(found);
 			}
 		} catch (error) {

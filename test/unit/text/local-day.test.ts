@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { localDay, nextDay, startOfDay } from "#core/people/local-day.ts";
+import { localDay, nextDay, startOfDay } from "#text/local-day.ts";
 
 it.each([
 	["2026-06-10", "UTC", "2026-06-10T00:00:00Z"],
