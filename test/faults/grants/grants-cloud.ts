@@ -62,7 +62,7 @@ export interface GrantsCloud {
 	eventTypesIn(queueUrl: string): string[];
 	/** Returns a queue's URL by its logical id without the hash. */
 	queue(name: string): string;
-	/** Deletes unfinished work: every message, the items and requests that a later sweep would restart, and webhooks. */
+	/** Deletes unfinished work: every message, and the items and requests that a later sweep would restart. */
 	purge(): Promise<void>;
 	/** Makes the objects below a prefix two hours older. */
 	age(prefix: string): void;
@@ -246,8 +246,6 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			await control.sql("delete from requests where status = 'pending'");
 			await control.sql("delete from outbox");
 			await control.sql("delete from jobs");
-			// A scenario that was ended could not delete its webhook, and a person has ten at most.
-			await control.sql("delete from webhooks");
 			await control.sql("delete from webhook_deliveries");
 		},
 		age(prefix) {

@@ -17,6 +17,7 @@ import {
 	uploadWithoutNotification,
 	withholding,
 } from "./steps.ts";
+import { withWebhook } from "./webhooks.ts";
 
 /** Scenarios of the sweeper, migrations and failures. */
 export const upkeepScenarios: GrantScenario[] = [
@@ -254,14 +255,15 @@ export const upkeepScenarios: GrantScenario[] = [
 				ids: Array.from({ length: 101 }, () => randomUUID()),
 				action: "delete",
 			});
-			const webhook = await user.call<{ id: string }>("POST", "/webhooks", { url: "http://127.0.0.1:9/closed" });
-			await user.call("POST", `/webhooks/${webhook.id}/test`);
-			await control.sweepNow();
-			await invoke(outputs.MigrationFunctionName);
-			await newUser();
-			await until("each has more lines", signal, async () =>
-				(await counts()).every((count, at) => count > (before[at] ?? 0)),
-			).finally(() => user.call("DELETE", `/webhooks/${webhook.id}`));
+			await withWebhook(system, "http://127.0.0.1:9/closed", async (webhookId) => {
+				await user.call("POST", `/webhooks/${webhookId}/test`);
+				await control.sweepNow();
+				await invoke(outputs.MigrationFunctionName);
+				await newUser();
+				await until("each has more lines", signal, async () =>
+					(await counts()).every((count, at) => count > (before[at] ?? 0)),
+				);
+			});
 		},
 	},
 ];

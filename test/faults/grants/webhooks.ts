@@ -3,9 +3,24 @@ import type { AddressInfo } from "node:net";
 import type { GrantsCloud } from "./grants-cloud.ts";
 import { check, type GrantScenario, picture, pipeline, ready, until, withholding } from "./steps.ts";
 
+/** Runs the work with a webhook, which goes with it. */
+export async function withWebhook(
+	{ user, control }: GrantsCloud,
+	url: string,
+	work: (id: string) => Promise<void>,
+): Promise<void> {
+	const { id } = await user.call<{ id: string }>("POST", "/webhooks", { url });
+	try {
+		await work(id);
+	} finally {
+		// Not by the user, whose calls end with the scenario: ten webhooks left behind would refuse more.
+		await control.sql("delete from webhooks where id = $1", [id]);
+	}
+}
+
 /** Runs the work with a webhook of a receiver on this machine, which answers with the status. */
 async function withReceiver(
-	{ user }: GrantsCloud,
+	system: GrantsCloud,
 	status: number,
 	work: (webhook: { id: string; received: { type: string; data: { item_id?: string } }[] }) => Promise<void>,
 ): Promise<void> {
@@ -19,13 +34,11 @@ async function withReceiver(
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const { port } = server.address() as AddressInfo;
-	const { id } = await user.call<{ id: string }>("POST", "/webhooks", { url: `http://127.0.0.1:${port}/hook` });
 	try {
-		await work({ id, received });
+		await withWebhook(system, `http://127.0.0.1:${port}/hook`, (id) => work({ id, received }));
 	} finally {
 		server.closeAllConnections();
 		server.close();
-		await user.call("DELETE", `/webhooks/${id}`);
 	}
 }
 
