@@ -14,9 +14,9 @@ test("models of a day are one bar, and a day without a call has an empty one", (
 		],
 	});
 	expect(days).toEqual([
-		{ day: "2026-02-27", calls: 0, cost: 0 },
-		{ day: "2026-02-28", calls: 0, cost: 0 },
-		{ day: "2026-03-01", calls: 3, cost: 0.75 },
+		{ day: "2026-02-27", calls: 0 },
+		{ day: "2026-02-28", calls: 0 },
+		{ day: "2026-03-01", calls: 3 },
 	]);
 });
 

@@ -5,7 +5,6 @@ type Usage = components["schemas"]["Usage"];
 export interface UsageDay {
 	day: string;
 	calls: number;
-	cost: number;
 }
 
 /** Adds up models and providers of a day. */
@@ -13,13 +12,11 @@ export function byDay({ from, to, days }: Pick<Usage, "from" | "to" | "days">): 
 	const sums = new Map<string, UsageDay>();
 	for (let at = Date.parse(from); at <= Date.parse(to); at += 86_400_000) {
 		const day = new Date(at).toISOString().slice(0, 10);
-		sums.set(day, { day, calls: 0, cost: 0 });
+		sums.set(day, { day, calls: 0 });
 	}
-	for (const { day, calls, cost_usd: cost } of days) {
+	for (const { day, calls } of days) {
 		const sum = sums.get(day);
-		if (!sum) continue;
-		sum.calls += calls;
-		sum.cost += cost;
+		if (sum) sum.calls += calls;
 	}
 	return [...sums.values()];
 }

@@ -8,7 +8,7 @@ import { useUsage } from "./use-settings.ts";
 const barWidth = 10;
 const barHeight = 100;
 
-/** The things that the person stores, and the cost of models by day. */
+/** How much the person stores, what models cost in all, and their calls by day. */
 export function Usage() {
 	const { t, locale } = useLanguage();
 	const { data, error, refetch } = useUsage();
