@@ -45,6 +45,18 @@ async function withReceiver(
 /** Scenarios of webhooks. */
 export const webhookScenarios: GrantScenario[] = [
 	{
+		name: "a test of a webhook is delivered by a fresh function",
+		provesActions: pipeline,
+		run: (system, signal) =>
+			withReceiver(system, 204, async ({ id, received }) => {
+				const { user, cold, outputs, depth, queue } = system;
+				await cold(String(outputs.WebhooksFunctionName));
+				await user.call("POST", `/webhooks/${id}/test`);
+				await until("it is delivered", signal, async () => received.some(({ type }) => type === "webhook.test"));
+				await until("the queue is empty", signal, async () => (await depth(queue("WebhooksQueue"))) === 0);
+			}),
+	},
+	{
 		name: "a webhook learns that an item is ready, and that it is deleted, from a fresh function",
 		provesActions: pipeline,
 		run: (system, signal) =>
