@@ -1,9 +1,10 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { PGlite } from "@electric-sql/pglite";
 import { chromium } from "playwright-core";
-import { build } from "vite";
 import type { TestProject } from "vitest/node";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser } from "#cli/users.ts";
@@ -39,7 +40,7 @@ export default async function setup(project: TestProject) {
 		// Containers have no user namespaces for the sandbox, and the pages are our own.
 		chromium.launchServer({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] }),
 		synthesize(at("cdk.out"), { limits: busyLimits }),
-		build({ configFile: "packages/web/vite.config.ts", logLevel: "warn", build: { outDir: at("dist") } }),
+		buildApp(at("dist")),
 		initializeDatabase(at("state/pgdata")),
 	]);
 	const cloud = await startCloudProcess({
@@ -62,6 +63,12 @@ export default async function setup(project: TestProject) {
 		await Promise.all([browser.close(), cloud.stop()]);
 		await rm(directory, { recursive: true, force: true });
 	};
+}
+
+/** Builds what is deployed. In this process it would be React's development build, without a service worker: NODE_ENV is `test` here. */
+async function buildApp(outDir: string): Promise<void> {
+	const options = ["--config", "packages/web/vite.config.ts", "--outDir", outDir, "--logLevel", "warn"];
+	await promisify(execFile)("vite", ["build", ...options], { env: { ...process.env, NODE_ENV: "production" } });
 }
 
 async function initializeDatabase(folder: string): Promise<void> {
