@@ -1,4 +1,4 @@
-import { wordPattern } from "./any-word.ts";
+import { anyWord, wordPattern } from "./any-word.ts";
 
 /** Words before the amount that a person pays or has paid, from the surest; the languages of each follow one another. */
 export const totalLabels = [
@@ -126,3 +126,14 @@ function label(...lists: string[]): RegExp {
 		"gu",
 	);
 }
+
+/** Words that head a field of a pass, a ticket or a form: where one stands alone, it is nobody's name. */
+export const fieldLabel = new RegExp(
+	`^${anyWord(
+		"date|time|day|class|cabin|seats?|row|gate|terminal|zone|group|flight|carrier|operated by|from|to|via|departure|departs?|arrival|arrives?|boards?|boarding(?: time| pass)?|duration|status|total|price|fare|amount|payment|ticket|type|reference|booking|number|address|phone|e-?mail|admission|entry|adults?|child(?:ren)?|section|door|doors|venue|signature|gender|sex|nationality|country|city|age|room|check-?(?:in|out)|nights|guests|qty|quantity|items?|description|notes?",
+		"datum|uhrzeit|zeit|klasse|sitz(?:platz)?|platz|reihe|flugsteig|flug|von|nach|abflug|abfahrt|ankunft|preis|betrag|zahlung|nummer|adresse|telefon|eintritt|erwachsene|unterschrift|geschlecht|zimmer|anzahl|gleis|wagen",
+		"heure|classe|siege|place|porte|vol|depart|arrivee|prix|montant|numero|adresse|entree|voiture|voie|fecha|hora|clase|asiento|puerta|vuelo|salida|llegada|precio|importe|direccion|telefono|entrada|coche|anden|data|ora|classe|posto|volo|partenza|arrivo|prezzo",
+		"日付|時刻|便名|座席|搭乗口|出発|到着|料金|电话|日期|时间|航班|座位|登机口|票价",
+	)}$`,
+	"u",
+);

@@ -1,5 +1,5 @@
-import type { PlainText } from "./any-word.ts";
-import { givenNameLabel, personLabel, surnameLabel } from "./labels.ts";
+import { type PlainText, plainText } from "./any-word.ts";
+import { fieldLabel, givenNameLabel, personLabel, surnameLabel } from "./labels.ts";
 
 /** Forms of address around a name on passes and letters. */
 const address =
@@ -14,7 +14,8 @@ export function nameIn(text: string): string | null {
 	const bare = text.trim().replaceAll(address, "").trim();
 	const [, last, first] = /^(\p{Lu}[\p{Lu}' -]+)\/(\p{Lu}[\p{Lu}' -]+)$/u.exec(bare) ?? [];
 	const name = last && first ? `${first} ${last}`.replace(/\s(?:MR|MRS|MS|MISS)\b/, "") : bare;
-	if (name.length < 2 || name.length > 40 || /\p{N}|_/u.test(name)) return null;
+	if (name.length < 2 || name.length > 40 || /\p{N}|_/u.test(name) || fieldLabel.test(plainText(name).plain))
+		return null;
 	if (idealName.test(name)) return name;
 	if (!fullName.test(name)) return null;
 	return name === name.toUpperCase() && name.length > 3 ? inTitleCase(name) : name;

@@ -3,6 +3,7 @@ import { plainText } from "#text/facts/any-word.ts";
 import type { Fact, FactKind } from "#text/facts/fact.ts";
 import { findFacts, maxFacts } from "#text/facts/find-facts.ts";
 import { findQuantities } from "#text/facts/quantities.ts";
+import { presence } from "./chat-controls.ts";
 import { contactName } from "./contact-name.ts";
 import { withNeighbours } from "./layout.ts";
 import { isSure, type LegibleLine, textOf } from "./legible-lines.ts";
@@ -20,8 +21,6 @@ const onlyOf: Partial<Record<FactKind, PictureKind[]>> = {
 };
 /** Numbers in source code are no facts of a person's life. */
 const inCode: FactKind[] = ["url", "email"];
-/** When somebody was there, in the head of a chat. */
-const presence = /online|last seen|en linea|en ligne|^vu a|active|在线|既読/;
 /** Of a clock at the top of a screen. */
 const statusBarBottom = 0.06;
 

@@ -142,6 +142,7 @@ export const rules: Record<TextKind, Rule[]> = {
 				"online|last seen(?: today)?|typing|zuletzt online|en linea|en ligne|vu a \\d\\d:\\d\\d|active (?:now|\\d+m ago)|delivered|forwarded|既読|已读|在线",
 			),
 		},
+		{ weight: 1.5, layout: ({ endsInInputField }) => endsInInputField },
 		{ weight: 2.5, layout: ({ hasTwoSides }) => hasTwoSides },
 		{ weight: 2, layout: ({ stamps }) => stamps >= 2 },
 		{ weight: 0.5, layout: ({ stamps }) => stamps >= 4 },

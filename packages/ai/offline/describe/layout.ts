@@ -1,6 +1,7 @@
 import type { TextBox } from "#core/items/analysis.ts";
 import { plainText } from "#text/facts/any-word.ts";
 import type { FactLine } from "#text/facts/fact.ts";
+import { inputField } from "./chat-controls.ts";
 import { type LegibleLine, textOf } from "./legible-lines.ts";
 
 /** A label stands above its value by this many heights of the value at most. */
@@ -99,6 +100,8 @@ export interface Layout {
 	priceRows: number;
 	/** Messages on both sides. */
 	hasTwoSides: boolean;
+	/** The lowest line is the empty field of a new message. */
+	endsInInputField: boolean;
 	/** Lines that have a time of day or a receipt of reading alone. */
 	stamps: number;
 	/** Shares of all lines. */
@@ -137,6 +140,7 @@ export function layoutOf(lines: readonly LegibleLine[]): Layout {
 			return (left !== undefined && barePrice.test(text)) || (/\p{L}/u.test(text) && price.test(text));
 		}).length,
 		hasTwoSides: hasTwoSides(lines, neighbours),
+		endsInInputField: inputField.test(texts[lowestOf(lines)] ?? ""),
 		stamps: count(stamp),
 		codeShare: texts.length === 0 ? 0 : (codeLines.length + (sqlLines >= 2 ? sqlLines : 0)) / texts.length,
 		prompts: originals.filter((text) => promptLine.test(text)).length,
@@ -154,6 +158,9 @@ export function layoutOf(lines: readonly LegibleLine[]): Layout {
 		lettersPerLine: texts.length === 0 ? 0 : letters / texts.length,
 	};
 }
+
+const lowestOf = (lines: readonly LegibleLine[]) =>
+	lines.reduce((lowest, { box }, at) => (box.y > (lines[lowest]?.box.y ?? 0) ? at : lowest), 0);
 
 const minMessageLetters = 6;
 

@@ -9,6 +9,8 @@ const sureLine = 0.85;
 export const sureWord = 0.7;
 /** A title of less sure words would be noise in large type. */
 const sureTitle = 0.85;
+/** In UTF-16 code units. */
+export const maxTitleLength = 120;
 
 /** Keeps the words that were surely written, and drops the noise that pictures give. */
 export function legible(line: TextLine): LegibleLine {
@@ -48,8 +50,11 @@ export function isControls(line: LegibleLine): boolean {
 }
 
 /** Returns the largest, longest and best-read line: most likely what the image is about. */
-export function titleOf(lines: LegibleLine[]): string | null {
-	let best: { text: string; weight: number } | null = null;
+export const titleOf = (lines: LegibleLine[]): string | null => titleIn(lines)?.text ?? null;
+
+/** Returns the same with the line that has it. */
+export function titleIn(lines: LegibleLine[]): { line: LegibleLine; text: string } | null {
+	let best: { line: LegibleLine; text: string; weight: number } | null = null;
 	for (const line of lines) {
 		const words = line.words.filter(({ text, confidence }) => confidence >= sureTitle && !/^[#@]/.test(text));
 		const text = words.map((word) => word.text).join(" ");
@@ -57,9 +62,9 @@ export function titleOf(lines: LegibleLine[]): string | null {
 		if (letters < minTitleLetters(text) || letters * 2 < text.length) continue;
 		const weight = line.box.height * Math.min(letters, 16);
 		// Measured heights vary with the letters: of equals, the first is the title.
-		if (weight > (best?.weight ?? 0) * 1.15) best = { text, weight };
+		if (weight > (best?.weight ?? 0) * 1.15) best = { line, text: text.slice(0, maxTitleLength), weight };
 	}
-	return best?.text.slice(0, 120) ?? null;
+	return best;
 }
 
 /** Two characters are a word of Chinese and Japanese. */

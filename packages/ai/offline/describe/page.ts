@@ -1,20 +1,19 @@
 import type { PictureKind } from "#core/items/picture-kind.ts";
 import type { Fact, FactKind } from "#text/facts/fact.ts";
 import { factsOf } from "./facts.ts";
+import { type Heading, headingOf } from "./heading.ts";
 import { kindOf } from "./kind.ts";
 import { layoutOf, rowsOf } from "./layout.ts";
-import { isControls, type LegibleLine, textOf, titleOf } from "./legible-lines.ts";
+import { isControls, type LegibleLine, textOf } from "./legible-lines.ts";
 
 /** A picture's text as it is understood. */
-export interface Page {
+export interface Page extends Heading {
 	kind: PictureKind;
 	/** Without rows of an app's buttons. */
 	lines: LegibleLine[];
 	texts: string[];
 	/** The same with the pieces of a row as one text. */
 	rows: string[];
-	/** The line that says most likely what the picture is about. */
-	title: string | null;
 	facts: Fact[];
 }
 
@@ -24,14 +23,14 @@ export function pageOf(lines: LegibleLine[]): Page {
 	const layout = layoutOf(content);
 	const found = factsOf(content);
 	const kind = kindOf(layout, found.all);
-	const title = titleOf(content);
+	const heading = headingOf(content);
 	return {
 		kind,
 		lines: content,
 		texts: content.map(textOf),
 		rows: rowsOf(content),
-		title,
-		facts: found.for(kind, title),
+		...heading,
+		facts: found.for(kind, heading.title),
 	};
 }
 

@@ -31,9 +31,12 @@ export function peopleInChat(lines: LegibleLine[]): { name: string; line: string
 		.map((line) => ({ name: line, line }));
 	const found = [senders, members, repeated].find((names) => names.length > 0);
 	if (found) return found.filter(({ name }, at) => found.findIndex((each) => each.name === name) === at);
-	const title = head.slice(0, maxHeadLines).find(isName);
-	return title ? [{ name: title, line: title }] : [];
+	const title = head.slice(0, maxHeadLines).find((line) => isName(withoutInitial(line)));
+	return title === undefined ? [] : [{ name: withoutInitial(title), line: title }];
 }
+
+/** Drops the letter that stands for a portrait beside the name. */
+const withoutInitial = (text: string) => text.replace(/^(\p{Lu})\s(?=\1\p{Ll})/u, "");
 
 const isOneself = (name: string) => oneself.has(plainText(name.trim()).plain);
 

@@ -41,9 +41,9 @@ const passWords =
 	/^(?:boarding pass|bordkarte|carte d'embarquement|tarjeta de embarque|搭乗券|登机牌|e-?ticket|online-ticket|ticket|entrada|billet(?: de train)?|eintrittskarte|fahrkarte)$/;
 
 /** Returns the title, or where that only says that this is a ticket the line after it. */
-function titleBeside({ title, texts }: Page): string {
+function titleBeside({ title, titleTexts, texts }: Page): string {
 	const tells = (text: string) => !passWords.test(plainText(text.trim()).plain);
 	if (title && tells(title)) return title;
-	const at = title === null ? -1 : texts.indexOf(title);
+	const at = texts.indexOf(titleTexts.at(-1) ?? "");
 	return texts.slice(at + 1).find((text) => /\p{L}{3}/u.test(text) && tells(text)) ?? title ?? "";
 }

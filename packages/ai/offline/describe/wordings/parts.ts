@@ -47,7 +47,7 @@ export function factSentences(page: Page, ...kinds: (keyof typeof names)[]): str
 
 /** Quotes the beginning of the text that is not said already. */
 export function quote(page: Page, ...said: string[]): string | null {
-	const rest = page.rows.filter((text) => !said.includes(text) && text !== page.title);
+	const rest = page.rows.filter((text) => !said.includes(text) && !page.titleTexts.includes(text));
 	const opening = openingOf(rest.length > 0 ? rest : page.rows);
 	return opening ? `It says: ${opening}` : null;
 }
