@@ -6,7 +6,6 @@ import { timeout } from "hono/timeout";
 import { AppError } from "#core/errors.ts";
 import type { Limits } from "#core/limits/limits.ts";
 import { once } from "#core/once.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
 import { answerError } from "./http/answer-error.ts";
@@ -14,46 +13,10 @@ import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
 import { rateLimiter } from "./http/rate-limiter.ts";
 import { limitHead } from "./http/request-sizes.ts";
+import type { ApiPorts, Deployment, RegisterRoutes } from "./http/route-module.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
-import type { Deployment } from "./routes/public.ts";
-import { allRoutes, type RouteModule } from "./routes/table.ts";
-
-/** The ports that routes use. */
-export type ApiPorts = Pick<
-	Ports,
-	| "items"
-	| "edits"
-	| "tags"
-	| "requests"
-	| "redactions"
-	| "rateLimits"
-	| "idempotencyKeys"
-	| "outbox"
-	| "events"
-	| "analyses"
-	| "albums"
-	| "jobs"
-	| "golden"
-	| "search"
-	| "searchIndex"
-	| "searchSettings"
-	| "similar"
-	| "vectorIndex"
-	| "objects"
-	| "embedder"
-	| "chat"
-	| "sessions"
-	| "turns"
-	| "webSearch"
-	| "health"
-	| "profiles"
-	| "usage"
-	| "userPool"
-	| "shares"
-	| "webhooks"
-	| "deletedAccounts"
->;
+import { allRoutes } from "./routes/table.ts";
 
 interface ApiOptions {
 	ports: ApiPorts;
@@ -67,8 +30,14 @@ interface ApiOptions {
 }
 
 /** The HTTP API, from request to response. */
-export function createApi(options: ApiOptions): Hono<ApiEnv> {
-	const { authenticate, ports, limits, maxAnswerMs = 26_000 } = options;
+export function createApi({
+	authenticate,
+	ports,
+	deployment,
+	limits,
+	maxAnswerMs = 26_000,
+	maxWaitMs = 20_000,
+}: ApiOptions): Hono<ApiEnv> {
 	const limiter = rateLimiter(ports.rateLimits, ports.deletedAccounts, limits);
 	const app = new Hono<ApiEnv>();
 
@@ -96,13 +65,14 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 		}),
 	);
 
-	const modules = routeModules(options, () => subAppWith(Object.keys(modules) as RouteModule[]));
-	const subAppWith = async (names: RouteModule[]): Promise<Api> => {
+	const modules = [...new Set(allRoutes.map(({ module }) => module))];
+	const subAppWith = async (modules: string[]): Promise<Api> => {
 		const subApp = createSubApp(authenticate, limiter, ports);
-		for (const name of names) (await modules[name]())(subApp);
+		for (const module of modules) (await registerRoutes(module))(subApp, ports, settings);
 		return subApp;
 	};
-	const subApps = new Map<RouteModule, () => Promise<Api>>();
+	const settings = { deployment, limits, maxWaitMs, wholeApi: () => subAppWith(modules) };
+	const subApps = new Map<string, () => Promise<Api>>();
 	for (const { method, path, module } of allRoutes) {
 		const subApp = subApps.get(module) ?? once(() => subAppWith([module]));
 		subApps.set(module, subApp);
@@ -126,110 +96,10 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 }
 
 /**
- * Loads each module of routes at the first request for it: making the schemas of all of them takes a cold start
- * longer than answering, and a request needs those of one.
+ * Loads a module of routes at the first request for it: making the schemas of all of them takes a cold start longer
+ * than answering, and a request needs those of one. The bundler makes a chunk of each file of the folder.
  */
-function routeModules(
-	{ ports, deployment, limits, maxWaitMs = 20_000 }: ApiOptions,
-	/** An application with all routes. */
-	whole: () => Promise<Api>,
-): Record<RouteModule, () => Promise<(app: Api) => void>> {
-	return {
-		public: async () => {
-			const { publicRoutes } = await import("./routes/public.ts");
-			return (app) => publicRoutes(app, ports, deployment, whole);
-		},
-		items: async () => {
-			const { itemRoutes } = await import("./routes/items.ts");
-			return (app) => itemRoutes(app, ports);
-		},
-		edits: async () => {
-			const { editRoutes } = await import("./routes/edits.ts");
-			return (app) => editRoutes(app, ports);
-		},
-		tags: async () => {
-			const { tagRoutes } = await import("./routes/tags.ts");
-			return (app) => tagRoutes(app, ports);
-		},
-		"item-lists": async () => {
-			const { itemListRoutes } = await import("./routes/item-lists.ts");
-			return (app) => itemListRoutes(app, ports);
-		},
-		uploads: async () => {
-			const { uploadRoutes } = await import("./routes/uploads.ts");
-			return (app) => uploadRoutes(app, ports, limits);
-		},
-		analyses: async () => {
-			const { analysisRoutes } = await import("./routes/analyses.ts");
-			return (app) => analysisRoutes(app, ports);
-		},
-		requests: async () => {
-			const { requestRoutes } = await import("./routes/requests.ts");
-			return (app) => requestRoutes(app, ports, { maxWaitMs });
-		},
-		albums: async () => {
-			const { albumRoutes } = await import("./routes/albums.ts");
-			return (app) => albumRoutes(app, ports);
-		},
-		jobs: async () => {
-			const { jobRoutes } = await import("./routes/jobs.ts");
-			return (app) => jobRoutes(app, ports, limits);
-		},
-		images: async () => {
-			const { imageRoutes } = await import("./routes/images.ts");
-			return (app) => imageRoutes(app, ports);
-		},
-		golden: async () => {
-			const { goldenRoutes } = await import("./routes/golden.ts");
-			return (app) => goldenRoutes(app, ports);
-		},
-		text: async () => {
-			const { textRoutes } = await import("./routes/text.ts");
-			return (app) => textRoutes(app, ports);
-		},
-		search: async () => {
-			const { searchRoutes } = await import("./routes/search.ts");
-			return (app) => searchRoutes(app, ports);
-		},
-		chat: async () => {
-			const { chatRoutes } = await import("./routes/chat.ts");
-			return (app) => chatRoutes(app, ports);
-		},
-		"search-config": async () => {
-			const { searchConfigRoutes } = await import("./routes/search-config.ts");
-			return (app) => searchConfigRoutes(app, ports);
-		},
-		similar: async () => {
-			const { similarRoutes } = await import("./routes/similar.ts");
-			return (app) => similarRoutes(app, ports);
-		},
-		"vector-index": async () => {
-			const { vectorIndexRoutes } = await import("./routes/vector-index.ts");
-			return (app) => vectorIndexRoutes(app, ports);
-		},
-		me: async () => {
-			const { meRoutes } = await import("./routes/me.ts");
-			return (app) => meRoutes(app, ports, limits);
-		},
-		usage: async () => {
-			const { usageRoutes } = await import("./routes/usage.ts");
-			return (app) => usageRoutes(app, ports);
-		},
-		account: async () => {
-			const { accountRoutes } = await import("./routes/account.ts");
-			return (app) => accountRoutes(app, ports);
-		},
-		shares: async () => {
-			const { shareRoutes } = await import("./routes/shares.ts");
-			return (app) => shareRoutes(app, ports);
-		},
-		webhooks: async () => {
-			const { webhookRoutes } = await import("./routes/webhooks.ts");
-			return (app) => webhookRoutes(app, ports);
-		},
-		"share-pages": async () => {
-			const { sharePageRoutes } = await import("./routes/share-pages.ts");
-			return (app) => sharePageRoutes(app, ports);
-		},
-	};
+async function registerRoutes(module: string): Promise<RegisterRoutes> {
+	const { register } = (await import(`./routes/${module}.ts`)) as { register: RegisterRoutes };
+	return register;
 }

@@ -7,8 +7,8 @@ import { withCrashVariable } from "#lambda-kit/crash-point.ts";
 import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { lazyPort } from "#lambda-kit/lazy-port.ts";
 import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
-import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
+import type { ApiPorts } from "./http/route-module.ts";
 
 /** The words of the offline vectors, read where a search finds nothing for a word. */
 const isWord = async (word: string) => (await import("#ai/offline/word-vectors.ts")).isWord(word);

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { deleteAccount, deletionPhrase } from "#core/people/delete-account.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import { type Api, guarded, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 /** The rest of a large account is left to the sweeper. */
@@ -31,10 +31,7 @@ const remove = guarded(routes.deleteAccount, {
 });
 
 /** Serves the way out. */
-export function accountRoutes(
-	app: Api,
-	ports: Pick<Ports, "deletedAccounts" | "rateLimits" | "userPool" | "objects" | "sessions" | "idempotencyKeys">,
-) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(remove, async (c) => {
 		const userId = c.get("userId");
 		const about = { user: hashUser(userId), request_id: c.get("requestId") };
@@ -45,4 +42,4 @@ export function accountRoutes(
 		log.info("account deleted", { ...about, is_done: isDone });
 		return isDone ? c.json({ status: "deleted" as const }, 200) : c.json({ status: "deleting" as const }, 202);
 	});
-}
+};

@@ -4,9 +4,10 @@ import { maxAlbumDescription, maxAlbumItems, maxAlbumName, maxAlbums, smartSearc
 import { showAlbum } from "#core/albums/show-album.ts";
 import { albumNotFound, itemNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
-import type { ListedAlbum, Ports } from "#core/ports/index.ts";
+import type { ListedAlbum } from "#core/ports/index.ts";
 import { problem } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { albumSchema, presentAlbum } from "../presenters/album.ts";
 import { routes } from "./table.ts";
 
@@ -125,10 +126,7 @@ const take = guarded(routes.removeAlbumItems, {
 const parallelSearches = 4;
 
 /** Serves albums. `GET /items?album=` lists their items. */
-export function albumRoutes(
-	app: Api,
-	ports: Pick<Ports, "albums" | "items" | "objects" | "search" | "embedder" | "vectorIndex">,
-) {
+export const register: RegisterRoutes = (app, ports) => {
 	const present = async (listed: ListedAlbum) => presentAlbum(ports, await showAlbum(ports, listed));
 
 	async function presentStored(userId: string, albumId: string) {
@@ -206,4 +204,4 @@ export function albumRoutes(
 		await ports.albums.removeItems(userId, id, ids);
 		return c.json(await presentStored(userId, id), 200);
 	});
-}
+};

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { analysisNotFound, itemNotFound } from "#core/errors.ts";
-import type { Ports } from "#core/ports/index.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { analysisSchema, presentAnalysis } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -22,7 +22,7 @@ const get = guarded(routes.getAnalysis, {
 });
 
 /** Serves the analyses of a person's items. */
-export function analysisRoutes(app: Api, { analyses }: Pick<Ports, "analyses">) {
+export const register: RegisterRoutes = (app, { analyses }) => {
 	app.openapi(listOfItem, async (c) => {
 		const id = idOf(c.req.valid("param").id, itemNotFound);
 		const versions = await analyses.listByItem(c.get("userId"), id);
@@ -36,4 +36,4 @@ export function analysisRoutes(app: Api, { analyses }: Pick<Ports, "analyses">) 
 		if (!analysis) throw analysisNotFound(id);
 		return c.json(presentAnalysis(analysis), 200);
 	});
-}
+};

@@ -8,7 +8,8 @@ import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { type ChatSession, maxHistoryMessages, type Ports, type SessionMessage } from "#core/ports/index.ts";
 import { busy, modelGone, problem, providerOff } from "../http/error-responses.ts";
-import { type Api, guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
@@ -178,10 +179,7 @@ const answeredAfterMs = 25_000;
 const maxCounted = 25_000;
 
 /** Serves conversations. */
-export function chatRoutes(
-	app: Api,
-	ports: Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects">,
-) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(post, async (c) => {
 		const started = performance.now();
 		const body = c.req.valid("json");
@@ -266,7 +264,7 @@ export function chatRoutes(
 			doing: activityOf(now),
 		};
 	}
-}
+};
 
 /** Refuses an id that no client may choose: it names no session. */
 function knownId(value: string): string {

@@ -5,10 +5,10 @@ import { editItem } from "#core/items/edit-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
 import { distinctTags, maxTags } from "#core/items/tag-names.ts";
 import { takenAtOfPerson } from "#core/items/taken-at.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { entityTagsIn } from "../http/entity-tags.ts";
 import { etagHeader, ifMatchParameter, problem } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { tagName } from "../presenters/tag-name.ts";
 import { routes } from "./table.ts";
@@ -72,7 +72,7 @@ const edit = guarded(routes.editItem, {
 });
 
 /** Serves changes of a person's own words about items. */
-export function editRoutes(app: Api, ports: Pick<Ports, "edits" | "outbox" | "events" | "objects">) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(edit, async (c) => {
 		const id = idOf(c.req.valid("param").id, itemNotFound);
 		const { taken_at, favorite, tags, ...texts } = c.req.valid("json");
@@ -90,4 +90,4 @@ export function editRoutes(app: Api, ports: Pick<Ports, "edits" | "outbox" | "ev
 		);
 		return c.json(await presentItem(ports, edited), 200, { etag: entityTag(edited) });
 	});
-}
+};

@@ -4,8 +4,9 @@ import { isStorable, text } from "#core/input-fields.ts";
 import { imageDescription } from "#core/items/analysis.ts";
 import type { GoldenEntry } from "#core/items/golden-entry.ts";
 import { itemFilename } from "#core/items/item.ts";
-import { type Ports, reviewModes } from "#core/ports/index.ts";
-import { type Api, guarded, idOf, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { reviewModes } from "#core/ports/index.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { analysisSchema, presentAnalysis } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -167,7 +168,7 @@ const get = guarded(routes.getGoldenEntry, {
 });
 
 /** Serves the review of analyses, of a person's own items. */
-export function goldenRoutes(app: Api, { golden, items }: Pick<Ports, "golden" | "items">) {
+export const register: RegisterRoutes = (app, { golden, items }) => {
 	app.openapi(list, async (c) => {
 		const { review_mode: mode, limit, offset } = c.req.valid("query");
 		const page = await golden.list(c.get("userId"), { mode, limit, offset });
@@ -241,7 +242,7 @@ export function goldenRoutes(app: Api, { golden, items }: Pick<Ports, "golden" |
 		const entry = await golden.find(c.get("userId"), itemId);
 		return c.json({ entry: entry && presentEntry(entry, found.item.originalFilename) }, 200);
 	});
-}
+};
 
 function presentEntry({ itemId, description, sourceAnalysisIds, reviewedAt }: GoldenEntry, originalFilename: string) {
 	return {

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
 import { itemFilename, originalKey, thumbnailKey } from "#core/items/item.ts";
-import type { Ports } from "#core/ports/index.ts";
-import { type Api, guarded, idOf, json } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, json } from "../http/routing.ts";
 import { hasThumbnail, urlLifetimeSeconds } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
@@ -27,7 +27,7 @@ const get = guarded(routes.getImageUrl, {
 });
 
 /** Serves URLs of a person's images. */
-export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
+export const register: RegisterRoutes = (app, ports) => {
 	const { items, objects } = ports;
 
 	app.openapi(get, async (c) => {
@@ -62,4 +62,4 @@ export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 		const { url, expiresAt } = await objects.presignCacheable(key, urlLifetimeSeconds);
 		return c.json({ url, expires_at: expiresAt.toISOString() }, 200);
 	});
-}
+};

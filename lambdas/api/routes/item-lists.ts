@@ -4,10 +4,11 @@ import { AppError } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import { listEntityTag } from "#core/items/entity-tag.ts";
 import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
-import { facetNames, type ItemFilter, type ItemSort, itemSorts, type Ports } from "#core/ports/index.ts";
+import { facetNames, type ItemFilter, type ItemSort, itemSorts } from "#core/ports/index.ts";
 import { hasVersion } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter, notFound } from "../http/error-responses.ts";
-import { type Api, guarded, json, wholeNumber } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, wholeNumber } from "../http/routing.ts";
 import { compactItemSchema, presentCompactItem } from "../presenters/compact-item.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
@@ -95,10 +96,8 @@ const facets = guarded(routes.listFacets, {
 
 type FacetShape = Record<(typeof facetNames)[number], typeof facetValues>;
 
-type ListPorts = Pick<Ports, "items" | "objects" | "albums" | "search" | "embedder" | "vectorIndex">;
-
 /** Serves lists of a person's items. */
-export function itemListRoutes(app: Api, ports: ListPorts) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(list, async (c) => {
 		const { ids, sort, order, fields, limit, offset, cursor, ...filters } = c.req.valid("query");
 		const userId = c.get("userId");
@@ -125,7 +124,7 @@ export function itemListRoutes(app: Api, ports: ListPorts) {
 		const filter = await resolveAlbum(ports, userId, filterOf(c.req.valid("query")));
 		return c.json(await ports.items.facets(userId, filter), 200);
 	});
-}
+};
 
 /** @throws AppError where items have no places: a smart album finds them in none */
 function sortOf({ album }: ItemFilter, asked: ItemSort | undefined): ItemSort {

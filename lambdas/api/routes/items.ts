@@ -6,7 +6,8 @@ import { uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { hasVersion } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -70,7 +71,7 @@ const restore = guarded(routes.restoreItem, {
 });
 
 /** Serves a person's items. */
-export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "sessions" | "webhooks" | "events">) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(upload, async (c) => {
 		const { file } = c.req.valid("form");
 		const stored = await uploadItem(ports, c.get("userId"), {
@@ -105,7 +106,7 @@ export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "s
 		await ports.items.restore(c.get("userId"), id);
 		return c.json(await presentItem(ports, await findItem(ports, c.get("userId"), id)), 200);
 	});
-}
+};
 
 async function findItem({ items }: Pick<Ports, "items">, userId: string, id: string) {
 	const found = await items.find(userId, id);

@@ -8,11 +8,11 @@ import { type BatchActionName, batchActionNames, batchActions } from "#core/jobs
 import { batchItems, maxAtOnce } from "#core/jobs/batch-items.ts";
 import { hasEnded, type Job, maxJobItems } from "#core/jobs/job.ts";
 import { wake } from "#core/jobs/start-job.ts";
-import type { Limits, RouteClass } from "#core/limits/limits.ts";
-import type { Ports } from "#core/ports/index.ts";
+import type { RouteClass } from "#core/limits/limits.ts";
 import { problem } from "../http/error-responses.ts";
 import type { Charge, RateLimiter } from "../http/rate-limiter.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { failedItemSchema, jobSchema, presentFailure, presentJob } from "../presenters/job.ts";
 import { routes } from "./table.ts";
 
@@ -116,11 +116,7 @@ const cancel = guarded(routes.cancelJob, {
 });
 
 /** Serves batches and the jobs that large ones become. */
-export function jobRoutes(
-	app: Api,
-	ports: Parameters<typeof batchItems>[0] & Parameters<typeof resolveAlbum>[0] & Pick<Ports, "jobs" | "objects">,
-	limits: Limits,
-) {
+export const register: RegisterRoutes = (app, ports, { limits }) => {
 	/** Takes requests from the person's limits, all or none. They hold no slot: the stages bound what runs at once. */
 	const takeFrom = (limiter: RateLimiter, userId: string) => async (routeClass: RouteClass, units: number) => {
 		if (units > limits.requestsPerMinute[routeClass]) return false;
@@ -167,6 +163,6 @@ export function jobRoutes(
 		if (job.state !== "canceled") throw jobEnded(job);
 		return c.json(await presentJob(ports, job), 200);
 	});
-}
+};
 
 const jobEnded = ({ id, state }: Job) => new AppError("job_ended", `The job ${id} has ended: it is ${state}.`);

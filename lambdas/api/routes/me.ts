@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { text } from "#core/input-fields.ts";
-import { type Limits, routeClasses } from "#core/limits/limits.ts";
+import { routeClasses } from "#core/limits/limits.ts";
 import { canonicalLanguage, canonicalTimeZone, type Profile } from "#core/people/profile.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
-import { type Api, guarded, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Account"];
@@ -76,7 +76,7 @@ const change = guarded(routes.changeMe, {
 });
 
 /** Serves what a person says of themselves, and what the service knows of them. */
-export function meRoutes(app: Api, { profiles, userPool }: Pick<Ports, "profiles" | "userPool">, limits: Limits) {
+export const register: RegisterRoutes = (app, { profiles, userPool }, { limits }) => {
 	/** The profile is what the person asked for: it is answered even where the user pool is not. */
 	async function email(userId: string): Promise<string | null> {
 		return userPool.email(userId).catch((error) => {
@@ -112,4 +112,4 @@ export function meRoutes(app: Api, { profiles, userPool }: Pick<Ports, "profiles
 		const changes = { displayName: display_name, language, timeZone: time_zone };
 		return c.json(await present(userId, profiles.change(userId, changes)), 200);
 	});
-}
+};

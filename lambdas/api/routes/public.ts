@@ -1,19 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 import { docsAssets, docsPage, docsPolicy } from "../http/docs-page.ts";
 import { addExamples, type Described } from "../http/examples.ts";
-import { type Api, json, open } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { json, open } from "../http/routing.ts";
 import { tasks } from "../http/tasks.ts";
 import { routes } from "./table.ts";
-
-/** Describes the deployed version. */
-export interface Deployment {
-	environment: string;
-	version: string;
-	gitSha: string;
-}
 
 const tags = ["Service"];
 
@@ -87,13 +80,8 @@ const asset = open(routes.docsAsset, {
 });
 
 /** Serves the routes that need no token. */
-export function publicRoutes(
-	app: Api,
-	ports: Pick<Ports, "health">,
-	{ environment, version: semver, gitSha }: Deployment,
-	/** Loads an application with all routes. */
-	whole: () => Promise<Api>,
-) {
+export const register: RegisterRoutes = (app, ports, { deployment, wholeApi }) => {
+	const { environment, version: semver, gitSha } = deployment;
 	const deployed = { version: semver, git_sha: gitSha, environment };
 
 	app.openapi(health, async (c) => {
@@ -115,7 +103,7 @@ export function publicRoutes(
 	app.openapi(version, (c) => c.json(deployed, 200));
 
 	app.openapi(openapi, async (c) => {
-		const document = (await whole()).getOpenAPI31Document({
+		const document = (await wholeApi()).getOpenAPI31Document({
 			openapi: "3.1.0",
 			info: {
 				title: "Collections",
@@ -147,4 +135,4 @@ export function publicRoutes(
 			"cache-control": "public, max-age=86400",
 		});
 	});
-}
+};

@@ -4,11 +4,11 @@ import { itemNotFound, requestNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } from "#core/pipeline/request-work.ts";
 import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { conflict, modelGone, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import { pollUntil } from "../http/poll-until.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
 import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -92,11 +92,7 @@ const get = guarded(routes.getRequest, {
 });
 
 /** Serves requests to repeat work: the stages do it, these routes queue it and wait. */
-export function requestRoutes(
-	app: Api,
-	ports: Pick<Ports, "items" | "analyses" | "requests" | "outbox" | "events" | "objects">,
-	{ maxWaitMs }: { maxWaitMs: number },
-) {
+export const register: RegisterRoutes = (app, ports, { maxWaitMs }) => {
 	const { items, analyses, requests } = ports;
 
 	/** Returns the request once it is done, null until then. @throws AppError the reason of a failure */
@@ -184,7 +180,7 @@ export function requestRoutes(
 			200,
 		);
 	});
-}
+};
 
 const addressOf = ({ itemId, id }: WorkRequest) => `/items/${itemId}/requests/${id}`;
 

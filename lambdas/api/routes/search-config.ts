@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
-import { type Api, guarded, json, noQuery } from "../http/routing.ts";
+import { embeddingDimensions } from "#core/ports/index.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, noQuery } from "../http/routing.ts";
 import { presentSearchParameters } from "../presenters/search-parameters.ts";
 import { routes } from "./table.ts";
 
@@ -62,7 +63,7 @@ const config = guarded(routes.getSearchConfig, {
 });
 
 /** Serves what search works with. */
-export function searchConfigRoutes(app: Api, { searchSettings, embedder }: Pick<Ports, "searchSettings" | "embedder">) {
+export const register: RegisterRoutes = (app, { searchSettings, embedder }) => {
 	app.openapi(config, async (c) => {
 		const { parameters, database, counts } = await searchSettings.read(c.get("userId"));
 		const { model, fusionWeights, answerabilityThreshold, exhaustive } = embedder;
@@ -84,4 +85,4 @@ export function searchConfigRoutes(app: Api, { searchSettings, embedder }: Pick<
 			200,
 		);
 	});
-}
+};

@@ -11,7 +11,8 @@ import type { SearchType } from "#core/search/search-types.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import { type Api, guarded, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -146,7 +147,7 @@ type SearchPorts = Pick<
 >;
 
 /** Serves searches over a person's items. */
-export function searchRoutes(app: Api, ports: SearchPorts) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(search, async (c) => {
 		const body = c.req.valid("json");
 		const type = searchTypes[body.search_type];
@@ -190,7 +191,7 @@ export function searchRoutes(app: Api, ports: SearchPorts) {
 			200,
 		);
 	});
-}
+};
 
 type SearchBody = z.output<typeof request>;
 

@@ -5,14 +5,15 @@ import { AppError, shareNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { attachment } from "#core/items/attachment.ts";
 import { imageTypes, originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
-import type { Ports, SharedPage } from "#core/ports/index.ts";
+import type { SharedPage } from "#core/ports/index.ts";
 import { enterShare, findShare, isOpen } from "#core/shares/open-share.ts";
 import type { Share, SharedPicture } from "#core/shares/share.ts";
 import { passSeconds } from "#core/shares/share-password.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { lockedShare, nothingShared, tooManyVisits, wrongFields } from "../http/error-responses.ts";
 import { originOf } from "../http/origin.ts";
-import { type Api, idOf, json, open, wholeNumber } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { idOf, json, open, wholeNumber } from "../http/routing.ts";
 import {
 	albumPage,
 	albumPicturePage,
@@ -118,7 +119,7 @@ const picture = open(routes.showSharedPicture, {
 const wantsHtml = (c: Context) => c.req.header("accept")?.includes("text/html") ?? false;
 
 /** Serves what visitors see, who have an address and no token. */
-export function sharePageRoutes(app: Api, ports: Pick<Ports, "shares" | "rateLimits" | "objects">) {
+export const register: RegisterRoutes = (app, ports) => {
 	const { shares, objects } = ports;
 
 	app.use("/s/*", async (c, next) => {
@@ -242,7 +243,7 @@ export function sharePageRoutes(app: Api, ports: Pick<Ports, "shares" | "rateLim
 			...(size === "download" && { "content-disposition": attachment(downloadName(found, "jpg")) }),
 		});
 	});
-}
+};
 
 /** A visitor who may save the picture may also know what its file is called. */
 const downloadName = ({ originalFilename }: SharedPicture, extension: string) =>

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
 import { albumId, itemId, text } from "#core/input-fields.ts";
-import type { Ports } from "#core/ports/index.ts";
 import { createShare } from "#core/shares/create-share.ts";
 import type { Share } from "#core/shares/share.ts";
 import { conflict, notFound } from "../http/error-responses.ts";
 import { originOf } from "../http/origin.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Shares"];
@@ -113,7 +113,7 @@ const end = guarded(routes.deleteShare, {
 const noShare = (id: string) => new AppError("share_not_found", `There is no share ${id}.`);
 
 /** Serves a person's shares; `share-pages.ts` serves what visitors see. */
-export function shareRoutes(app: Api, ports: Pick<Ports, "shares">) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(create, async (c) => {
 		const body = c.req.valid("json");
 		const { share, token } = await createShare(ports, c.get("userId"), {
@@ -139,4 +139,4 @@ export function shareRoutes(app: Api, ports: Pick<Ports, "shares">) {
 		if (!(await ports.shares.delete(c.get("userId"), id))) throw noShare(id);
 		return c.json({ status: "deleted" as const, id }, 200);
 	});
-}
+};

@@ -5,7 +5,8 @@ import { itemFilename } from "#core/items/item.ts";
 import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
 import { conflict } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, jsonBody, noQuery, wholeNumber } from "../http/routing.ts";
 import { presentTile, tileFields } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
@@ -107,7 +108,7 @@ const duplicates = guarded(routes.listDuplicates, {
 });
 
 /** Serves the items similar to an item, and the pairs of near-duplicates. */
-export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder" | "objects" | "items">) {
+export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(duplicates, async (c) => {
 		const userId = c.get("userId");
 		const { limit, cursor } = c.req.valid("query");
@@ -148,7 +149,7 @@ export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder
 			200,
 		);
 	});
-}
+};
 
 async function present(
 	ports: Pick<Ports, "objects">,

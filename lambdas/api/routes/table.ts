@@ -5,7 +5,7 @@ interface AnyRoute {
 	/** With parameters in braces: `/items/{id}`. */
 	path: string;
 	/** The file of this folder that serves it, loaded by the first request for it. */
-	module: RouteModule;
+	module: string;
 }
 
 /** A route that is answered without a token. */
@@ -26,32 +26,6 @@ export interface GuardedRoute extends AnyRoute {
 
 /** A route of the HTTP API, as gateway, handler and OpenAPI document know it. */
 export type Route = PublicRoute | GuardedRoute;
-
-export type RouteModule =
-	| "public"
-	| "items"
-	| "edits"
-	| "tags"
-	| "item-lists"
-	| "uploads"
-	| "requests"
-	| "analyses"
-	| "images"
-	| "text"
-	| "albums"
-	| "jobs"
-	| "golden"
-	| "similar"
-	| "search"
-	| "chat"
-	| "search-config"
-	| "vector-index"
-	| "me"
-	| "usage"
-	| "account"
-	| "shares"
-	| "webhooks"
-	| "share-pages";
 
 /**
  * Declares method and path of every route once: the gateway's routes are made from this table, and a file of this

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { deleteTag, renameTag } from "#core/items/change-tags.ts";
-import type { Ports } from "#core/ports/index.ts";
-import { type Api, guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { tagName } from "../presenters/tag-name.ts";
 import { routes } from "./table.ts";
 
@@ -51,7 +51,7 @@ const remove = guarded(routes.deleteTag, {
 const followMs = 10_000;
 
 /** Serves the tags of a person. */
-export function tagRoutes(app: Api, ports: Pick<Ports, "tags" | "searchIndex" | "requests" | "events">) {
+export const register: RegisterRoutes = (app, ports) => {
 	const clocked = { ...ports, clock: { now: () => new Date() } };
 	const deadline = () => new Date(Date.now() + followMs);
 
@@ -72,4 +72,4 @@ export function tagRoutes(app: Api, ports: Pick<Ports, "tags" | "searchIndex" | 
 		await deleteTag(clocked, c.get("userId"), name, { deadline: deadline() });
 		return c.json({ status: "deleted" as const, name }, 200);
 	});
-}
+};

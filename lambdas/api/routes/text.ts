@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
 import { placedText } from "#core/items/placed-text.ts";
-import type { Ports } from "#core/ports/index.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { placedLineSchema, presentLine } from "../presenters/placed-line.ts";
 import { routes } from "./table.ts";
 
@@ -28,7 +28,7 @@ const get = guarded(routes.getText, {
 });
 
 /** Serves the text of a person's pictures. */
-export function textRoutes(app: Api, { items }: Pick<Ports, "items">) {
+export const register: RegisterRoutes = (app, { items }) => {
 	app.openapi(get, async (c) => {
 		const id = idOf(c.req.valid("param").id, itemNotFound);
 		const found = await items.find(c.get("userId"), id);
@@ -39,4 +39,4 @@ export function textRoutes(app: Api, { items }: Pick<Ports, "items">) {
 		const complete = description.image_details.text_complete !== false;
 		return c.json({ lines: placedText(description).map(presentLine), complete }, 200);
 	});
-}
+};

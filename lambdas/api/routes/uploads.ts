@@ -3,12 +3,12 @@ import { AppError } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { type ImageType, imageTypes } from "#core/items/item.ts";
 import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
-import type { Limits } from "#core/limits/limits.ts";
-import type { Ports, UploadForm } from "#core/ports/index.ts";
+import type { UploadForm } from "#core/ports/index.ts";
 import { type Problem, problemOf } from "#lambda-kit/problem.ts";
 import { problemSchema } from "../http/error-responses.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import { type Api, guarded, invalidFields, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, invalidFields, json, noQuery, requiredBody } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -100,7 +100,7 @@ const prepare = guarded(
 );
 
 /** Serves uploads that are too large for a request of this API, or many. */
-export function uploadRoutes(app: Api, ports: Pick<Ports, "items" | "objects">, limits: Limits) {
+export const register: RegisterRoutes = (app, ports, { limits }) => {
 	async function prepared(userId: string, file: z.output<typeof announced>) {
 		const result = await prepareUpload(
 			ports,
@@ -149,7 +149,7 @@ export function uploadRoutes(app: Api, ports: Pick<Ports, "items" | "objects">, 
 		const answer = { uploads: results.map((result) => result.body) };
 		return results.some(({ created }) => created) ? c.json(answer, 201) : c.json(answer, 200);
 	});
-}
+};
 
 function presentForm({ itemId, form: { url, fields, expiresAt } }: { itemId: string; form: UploadForm }) {
 	return { item_id: itemId, url, fields, expires_at: expiresAt.toISOString() };

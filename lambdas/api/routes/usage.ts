@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
-import type { Ports, UsageOfDay } from "#core/ports/index.ts";
-import { type Api, guarded, json } from "../http/routing.ts";
+import type { UsageOfDay } from "#core/ports/index.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const day = z.iso.date({ error: "Must be a day as 2026-03-01" });
@@ -46,7 +47,7 @@ const get = guarded(routes.getUsage, {
 });
 
 /** Serves what a person's use of the service amounts to. */
-export function usageRoutes(app: Api, { usage }: Pick<Ports, "usage">) {
+export const register: RegisterRoutes = (app, { usage }) => {
 	app.openapi(get, async (c) => {
 		const userId = c.get("userId");
 		const range = rangeOf(c.req.valid("query"), new Date());
@@ -76,7 +77,7 @@ export function usageRoutes(app: Api, { usage }: Pick<Ports, "usage">) {
 			200,
 		);
 	});
-}
+};
 
 const presentBilled = (billed: Omit<UsageOfDay, "day" | "provider" | "model">) => ({
 	calls: billed.calls,

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
+import { embeddingDimensions } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
-import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, json, jsonBody, noQuery } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const status = guarded(routes.getVectorIndexStatus, {
@@ -51,7 +52,7 @@ const rebuild = guarded(routes.rebuildVectorIndex, {
 });
 
 /** Serves the state of a person's vectors. */
-export function vectorIndexRoutes(app: Api, ports: Pick<Ports, "vectorIndex" | "embedder" | "requests" | "events">) {
+export const register: RegisterRoutes = (app, ports) => {
 	const { vectorIndex, embedder } = ports;
 
 	app.openapi(rebuild, async (c) => {
@@ -67,4 +68,4 @@ export function vectorIndexRoutes(app: Api, ports: Pick<Ports, "vectorIndex" | "
 		const status = await vectorIndex.status(c.get("userId"), model);
 		return c.json({ ...status, model, dimensions: embeddingDimensions }, 200);
 	});
-}
+};

@@ -3,7 +3,6 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { eventSources } from "#core/pipeline/stages.ts";
-import type { Ports } from "#core/ports/index.ts";
 import {
 	deliveriesDueEvent,
 	maxWebhooks,
@@ -12,7 +11,8 @@ import {
 	webhookEvents,
 } from "#core/webhooks/webhook.ts";
 import { conflict } from "../http/error-responses.ts";
-import { type Api, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Webhooks"];
@@ -124,7 +124,7 @@ const test = guarded(routes.testWebhook, {
 const noWebhook = (id: string) => new AppError("webhook_not_found", `There is no webhook ${id}.`);
 
 /** Serves a person's webhooks. */
-export function webhookRoutes(app: Api, { webhooks, events }: Pick<Ports, "webhooks" | "events">) {
+export const register: RegisterRoutes = (app, { webhooks, events }) => {
 	app.openapi(create, async (c) => {
 		const { url, events: wanted } = c.req.valid("json");
 		const secret = newWebhookSecret();
@@ -158,4 +158,4 @@ export function webhookRoutes(app: Api, { webhooks, events }: Pick<Ports, "webho
 		await events.publish(eventSources.api, [deliveriesDueEvent(userId, Date.now())]);
 		return c.json({ status: "queued" as const, delivery_id: deliveryId }, 202);
 	});
-}
+};
