@@ -59,6 +59,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		usage: lazyPort(async () => (await database()).usage),
 		deletedAccounts: lazyPort(async () => (await database()).deletedAccounts),
 		shares: lazyPort(async () => (await database()).shares),
+		verifications: lazyPort(async () => (await database()).verifications),
 		webhooks: lazyPort(async () => (await database()).webhooks),
 		userPool: cognitoUserPool(env.USER_POOL_ID),
 		objects: s3Objects(env.BUCKET_NAME),

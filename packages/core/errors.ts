@@ -42,6 +42,7 @@ export type ErrorCode =
 	| "item_changed"
 	| "share_not_found"
 	| "too_many_shares"
+	| "verification_not_found"
 	| "webhook_not_found"
 	| "too_many_webhooks"
 	| "password_required"
@@ -156,6 +157,9 @@ export const tooManyPending = (max: number) =>
 		"too_many_pending",
 		`You have ${max} announced uploads whose images have not arrived, which is the maximum: send their images, or delete them (GET /items?status=pending), then announce more.`,
 	);
+
+export const verificationNotFound = (verificationId: string) =>
+	new AppError("verification_not_found", `There is no verification ${verificationId}.`);
 
 /** The cursor of a list was altered, or belongs to another list. */
 export const unknownCursor = () =>

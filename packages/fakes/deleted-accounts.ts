@@ -26,6 +26,7 @@ export function fakeDeletedAccounts(store: Store): DeletedAccounts {
 				store.shares,
 				store.usage,
 				store.webhooks,
+				store.verifications,
 			];
 			for (const table of rows) {
 				for (const [key, row] of table) if ("userId" in row && row.userId === userId) table.delete(key);

@@ -28,6 +28,7 @@ import { createStore, type Store } from "./store.ts";
 import { fakeTags } from "./tags.ts";
 import { fakeUsage } from "./usage.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
+import { fakeVerifications } from "./verifications.ts";
 import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 import { fakeWebhooks } from "./webhooks.ts";
 
@@ -117,6 +118,7 @@ export function fakePorts(): FakePorts {
 		usage: fakeUsage(store),
 		userPool: fakeUserPool(),
 		shares: fakeShares(store),
+		verifications: fakeVerifications(store),
 		webhooks: fakeWebhooks(store),
 		webhookSender: { post: async () => 200 },
 		deletedAccounts: fakeDeletedAccounts(store),

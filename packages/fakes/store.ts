@@ -10,6 +10,7 @@ import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Clock, ItemWithAnalysis, NewEmbedding, UsageOfDay } from "#core/ports/index.ts";
 import type { Share } from "#core/shares/share.ts";
+import type { Verification } from "#core/verification/verification.ts";
 import type { Delivery, Webhook } from "#core/webhooks/webhook.ts";
 
 export interface StoredItem {
@@ -93,6 +94,8 @@ export interface Store {
 	/** By user, day, provider and model. */
 	usage: Map<string, UsageOfDay & { userId: string }>;
 	shares: Map<string, Share & { tokenHash: string }>;
+	/** Oldest first. */
+	verifications: Map<string, Verification>;
 	webhooks: Map<string, Webhook & { secret: string; failures: number; retryAt: number }>;
 	deliveries: Map<string, { delivery: Delivery; dueAt: number }>;
 	deletedAccounts: Map<string, { deletedAt: number; emptiedAt: number | null; dueAt: number }>;
@@ -110,6 +113,7 @@ export function createStore(clock: Clock): Store {
 		profiles: new Map(),
 		usage: new Map(),
 		shares: new Map(),
+		verifications: new Map(),
 		webhooks: new Map(),
 		deliveries: new Map(),
 		deletedAccounts: new Map(),

@@ -48,6 +48,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	session_busy: { status: 409, title: "The session is busy", retryAfter: 2 },
 	share_not_found: { status: 404, title: "Nothing is shared here" },
 	too_many_shares: { status: 409, title: "Too many shares" },
+	verification_not_found: { status: 404, title: "No such verification" },
 	webhook_not_found: { status: 404, title: "No such webhook" },
 	too_many_webhooks: { status: 409, title: "Too many webhooks" },
 	password_required: { status: 403, title: "A password is needed" },

@@ -22,6 +22,7 @@ import { postgresSimilar } from "./search/similar.ts";
 import { postgresVectorIndex } from "./search/vector-index.ts";
 import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 import { postgresShares } from "./shares/shares.ts";
+import { postgresVerifications } from "./verification/verifications.ts";
 import { postgresWebhooks } from "./webhooks/webhooks.ts";
 
 /** The ports that PostgreSQL implements. */
@@ -48,6 +49,7 @@ export type PostgresPorts = Pick<
 	| "profiles"
 	| "usage"
 	| "shares"
+	| "verifications"
 	| "webhooks"
 	| "deletedAccounts"
 >;
@@ -76,6 +78,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		profiles: postgresProfiles(db),
 		usage: postgresUsage(db),
 		shares: postgresShares(db),
+		verifications: postgresVerifications(db),
 		webhooks: postgresWebhooks(db),
 		deletedAccounts: postgresDeletedAccounts(db),
 	};

@@ -72,6 +72,16 @@ async function fillOtherTables(userId: string, itemId: string): Promise<void> {
 			[userId, id],
 		],
 		["insert into webhook_deliveries (user_id, id, webhook_id, type) values ($1, $2, $2, 'item.ready')", [userId, id]],
+		[
+			`insert into verifications (user_id, id, request_id, text, sources, claims, risk_level, model, duration_ms, notices)
+			 values ($1, $2, 'request', 'A boat.', '{collection}', '[]', 'low', 'offline', 1, '{}')`,
+			[userId, id],
+		],
+		[
+			`insert into verification_citations (user_id, verification_id, claim, place, item_id, sentence)
+			 values ($1, $2, 0, 0, $3, 'A boat.')`,
+			[userId, id, itemId],
+		],
 		["insert into removed_tags (user_id, item_id, tag) values ($1, $2, 'car')", [userId, itemId]],
 		["insert into outdated_documents (user_id, item_id) values ($1, $2)", [userId, itemId]],
 		["insert into jobs (user_id, id, kind, input) values ($1, $2, 'tag', '{}')", [userId, id]],

@@ -32,6 +32,7 @@ import { tagsContract } from "./tags.ts";
 import { tenancyContract } from "./tenancy.ts";
 import { textSearchContract } from "./text-search.ts";
 import { vectorSearchContract } from "./vector-search.ts";
+import { verificationsContract } from "./verifications.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -106,9 +107,9 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|webhooks|webhook_deliveries|shares|albums|album_items|jobs|job_items)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|verifications|verification_citations|webhooks|webhook_deliveries|shares|albums|album_items|jobs|job_items)\b/;
 		const bound =
-			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks) \(user_id\b/;
+			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks|verifications|verification_citations) \(user_id\b/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));
@@ -192,6 +193,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	sharesContract(get);
 	albumsContract(get);
 	jobsContract(get);
+	verificationsContract(get);
 }
 
 /** Records every statement that is sent to the database. */

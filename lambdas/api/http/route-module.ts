@@ -34,6 +34,7 @@ export type ApiPorts = Pick<
 	| "usage"
 	| "userPool"
 	| "shares"
+	| "verifications"
 	| "webhooks"
 	| "deletedAccounts"
 >;

@@ -9,6 +9,7 @@ export const tasks = [
 	{ name: "Batches", description: "Do one thing to many items, and follow the job that does it." },
 	{ name: "Search", description: "Find items by words, by meaning, or by both." },
 	{ name: "Chat", description: "Ask the collection, turn by turn." },
+	{ name: "Verify", description: "Check the claims of a text, or of an item's description, against what there is." },
 	{ name: "Shares", description: "Show an item or an album to people without an account." },
 	{ name: "Shared pages", description: "What somebody with a link sees." },
 	{ name: "Webhooks", description: "Have a program of yours told when an item is ready, failed or deleted." },

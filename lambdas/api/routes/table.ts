@@ -97,6 +97,10 @@ export const routes = {
 	listWebhooks: { method: "GET", path: "/webhooks", limit: "read", module: "webhooks" },
 	deleteWebhook: { method: "DELETE", path: "/webhooks/{id}", limit: "write", module: "webhooks" },
 	testWebhook: { method: "POST", path: "/webhooks/{id}/test", limit: "write", module: "webhooks" },
+	verifyText: { method: "POST", path: "/verifications", limit: "expensive", module: "verifications" },
+	listVerifications: { method: "GET", path: "/verifications", limit: "read", module: "verifications" },
+	getVerification: { method: "GET", path: "/verifications/{id}", limit: "read", module: "verifications" },
+	deleteVerification: { method: "DELETE", path: "/verifications/{id}", limit: "write", module: "verifications" },
 	showShare: { method: "GET", path: "/s/{token}", public: true, module: "share-pages" },
 	enterShare: { method: "POST", path: "/s/{token}", public: true, module: "share-pages" },
 	/** A page of an album asks for each of its pictures. */

@@ -4,6 +4,7 @@ import { type QuotedItem, readQuotedItems } from "#core/chat/quoted-items.ts";
 import { ModelFailure } from "#core/errors.ts";
 import { todayIn } from "#core/people/about-person.ts";
 import type { Chat, ChatMessage, ChatRequest, ToolCall } from "#core/ports/index.ts";
+import { asksForVerdicts, noVerdicts } from "#core/verification/ask-model.ts";
 import { converse, fulfil } from "./converse.ts";
 import { extract } from "./extract.ts";
 import { itemRequest } from "./item-request.ts";
@@ -47,6 +48,8 @@ interface Reply {
 
 /** Returns the next message: of a conversation, of an agent that searches, or the answer to one question. */
 function reply({ messages, tools = [], toolChoice }: ChatRequest): Reply {
+	// Code has compared everything that this chat could.
+	if (asksForVerdicts(messages)) return { text: noVerdicts, toolCalls: [] };
 	const at = messages.findLastIndex(({ role }) => role === "user");
 	const [before, turn] = [messages.slice(0, at), messages.slice(at)];
 	const hasTool = (name: string) => tools.some((tool) => tool.name === name);

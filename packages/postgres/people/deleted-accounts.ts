@@ -38,6 +38,7 @@ export function postgresDeletedAccounts(db: Database): DeletedAccounts {
 		async deleteRows(userId) {
 			// Before the items: nobody is told that those are deleted.
 			await db.query(sql`delete from webhooks where user_id = ${userId}`);
+			await db.query(sql`delete from verifications where user_id = ${userId}`);
 			const items = await db.query<{ id: string }>(
 				sql`select id from items where user_id = ${userId} limit ${itemsAtOnce}`,
 			);

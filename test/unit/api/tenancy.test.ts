@@ -11,6 +11,7 @@ let shareId: string;
 let albumId: string;
 let jobId: string;
 let webhookId: string;
+let verificationId: string;
 
 beforeEach(async () => {
 	api = testApi();
@@ -30,6 +31,8 @@ beforeEach(async () => {
 	shareId = share.body.id;
 	const webhook = await api.as(ada)("POST", "/webhooks", { json: { url: "https://example.com" } });
 	webhookId = webhook.body.id;
+	const verification = await api.as(ada)("POST", "/verifications", { json: { item_id: itemId } });
+	verificationId = verification.body.id;
 	const album = {
 		id: crypto.randomUUID(),
 		userId: ada,
@@ -61,6 +64,7 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 	if (path.startsWith("/albums/")) return { owned: albumId, unknown: nobodys };
 	if (path.startsWith("/chat/")) return { owned: "mine", unknown: nobodys };
 	if (path.startsWith("/webhooks/")) return { owned: webhookId, unknown: nobodys };
+	if (path.startsWith("/verifications/")) return { owned: verificationId, unknown: nobodys };
 	if (path.startsWith("/shares/")) return { owned: shareId, unknown: nobodys };
 	return { owned: mine.itemId, unknown: nobodys };
 }

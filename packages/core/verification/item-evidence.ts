@@ -1,0 +1,65 @@
+import type { Analysis, ImageDescription } from "../items/analysis.ts";
+import { factPhrases } from "../items/fact-phrases.ts";
+import type { Item } from "../items/item.ts";
+import { placedText } from "../items/placed-text.ts";
+import { shownWords } from "../items/shown-words.ts";
+import type { ItemWithAnalysis } from "../ports/index.ts";
+import { type Evidence, evidenceFrom } from "./evidence.ts";
+
+/** Returns everything that is known of an item, as a search finds it; null before its first analysis. */
+export function itemEvidence({ item, latestAnalysis, tags }: ItemWithAnalysis): Evidence | null {
+	if (!latestAnalysis) return null;
+	const { description } = latestAnalysis;
+	const { category, headline, summary } = shownWords(item, latestAnalysis);
+	return evidenceFrom(
+		{ itemId: item.id, url: null },
+		{
+			lines: placedText(description),
+			prose: [headline, summary, item.edits.summary === null ? description.image_details.key_interest : ""],
+			labels: [category, ...tags, ...labelsOf(description), ...knownOf(item)],
+		},
+	);
+}
+
+/** Returns what is known of an item without the model that described it: what OCR read, the file's own facts, the person's words. */
+export function evidenceBesideModel(
+	{ item, latestAnalysis, tags }: ItemWithAnalysis,
+	otherVersions: readonly Analysis[],
+): Evidence {
+	const others = otherVersions.map(({ description }) => description);
+	return evidenceFrom(
+		{ itemId: item.id, url: null },
+		{
+			lines: latestAnalysis ? placedText(latestAnalysis.description) : [],
+			prose: others.flatMap(({ headline, summary }) => [headline, summary]),
+			labels: [...tags, ...knownOf(item), ...others.flatMap(labelsOf)],
+		},
+	);
+}
+
+/** The labels of a description, and what it names. */
+export const labelsOf = ({
+	subcategories,
+	image_details: details,
+	media_metadata: media,
+}: ImageDescription): string[] => [
+	...factPhrases(details.facts ?? []),
+	...subcategories,
+	...media.location_tags,
+	...media.hashtags,
+	...media.tagged_accounts,
+	...(media.original_poster ? [media.original_poster] : []),
+	...details.objects,
+	...details.themes,
+	...details.emotions,
+	...details.vibes,
+];
+
+/** Of the file itself, and in the person's own words. */
+const knownOf = ({ takenAt, camera, colours, note, edits }: Item): string[] => [
+	...(takenAt ? [`Taken on ${takenAt.local.slice(0, 10)}`] : []),
+	...(camera ? [camera] : []),
+	...colours,
+	...(note ? [note] : []),
+	...Object.values(edits).filter((words) => typeof words === "string"),
+];
