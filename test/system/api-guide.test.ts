@@ -8,9 +8,9 @@ import { newUser, outputs } from "./environment.ts";
 const guide = readFileSync("docs/api-guide.md", "utf8");
 const blocksOf = (text: string) => [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block = ""]) => block);
 
-test("the API guide has ten tasks with a curl each, all of which a new person can paste in their order", async () => {
+test("the API guide has eleven tasks with a curl each, all of which a new person can paste in their order", async () => {
 	const [start = "", ...tasks] = guide.split(/^## (?=\d+\. )/m);
-	expect(tasks.map((task) => Number.parseInt(task, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+	expect(tasks.map((task) => Number.parseInt(task, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 	for (const task of tasks) expect(blocksOf(task).join("\n"), task).toContain("curl -s ");
 
 	const user = await newUser("newcomer");
@@ -24,7 +24,14 @@ test("the API guide has ten tasks with a curl each, all of which a new person ca
 	const script = strict + [here, ...tasks.flatMap(blocksOf)].join("\n");
 	const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` };
 	const { stdout } = await promisify(execFile)("bash", ["-c", script], { env });
-	for (const seen of ["ready", '"headline":"The app\'s icon"', '"name":"Drafts"', '"views":1', '"status":"trashed"']) {
+	for (const seen of [
+		"ready",
+		'"headline":"The app\'s icon"',
+		'"name":"Drafts"',
+		'"views":1',
+		'"status":"trashed"',
+		'"verdict":"supported"',
+	]) {
 		expect(stdout).toContain(seen);
 	}
 });

@@ -10,7 +10,7 @@ export type VerificationSource = (typeof verificationSources)[number];
 export const riskLevels = ["low", "medium", "high", "critical"] as const;
 export type RiskLevel = (typeof riskLevels)[number];
 
-/** What a claim says, and what stands in its place in the passage that is cited. */
+/** The words of a claim, and those in their place in the passage that is cited. */
 export interface Difference {
 	claimed: string;
 	found: string;

@@ -15,7 +15,7 @@ export const verificationParameters = {
 	minOpposite: 0.75,
 };
 
-/** What code finds when it compares a claim with one item. */
+/** The outcome of comparing a claim with one item. */
 interface Comparison {
 	evidence: Evidence;
 	/** The share of the claim's words and facts that the item has, 0 to 1. */
