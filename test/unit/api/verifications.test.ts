@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { offlineChat } from "#ai/offline/chat.ts";
 import { ModelFailure } from "#core/errors.ts";
+import type { Chat, Ports } from "#core/ports/index.ts";
 import { checkedByCode } from "#core/verification/verify-text.ts";
 import { type FakeReply, fakeChat } from "#fakes/chat.ts";
+import { fakeWebSearch } from "#fakes/web-search.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, bob, testApi } from "./test-api.ts";
 
@@ -12,8 +14,8 @@ const pass = { headline: "Boarding pass of Mara Ellison to Lisbon", details: { e
 let api: ReturnType<typeof testApi>;
 let itemId: string;
 
-async function start(chat: object = offlineChat()) {
-	api = testApi({ ports: { chat: chat as never } });
+async function start(chat: Chat = offlineChat(), more: Partial<Ports> = {}) {
+	api = testApi({ ports: { chat, ...more } });
 	({ itemId } = await readyItem(api.ports, ada, pass));
 }
 
@@ -145,13 +147,15 @@ describe("POST /verifications", () => {
 	});
 
 	it("looks on the web, where that is on, for what the collection says nothing of", async () => {
-		api.ports.webSearch.isKeySet = true;
-		api.ports.webSearch.pages = [
+		const webSearch = fakeWebSearch();
+		await start(offlineChat(), { webSearch });
+		webSearch.isKeySet = true;
+		webSearch.pages = [
 			{ title: "Moon", url: "https://example.com/moon", content: "The moon orbits the earth in 27 days." },
 		];
 		const text = "The boarding pass to Lisbon has gate B24. The moon orbits the earth in 29 days.";
 		const { body } = await verify({ text, sources: ["collection", "web"] });
-		expect(api.ports.webSearch.queries).toEqual(["The moon orbits the earth in 29 days."]);
+		expect(webSearch.queries).toEqual(["The moon orbits the earth in 29 days."]);
 		expect(body.claims[1]).toMatchObject({
 			verdict: "contradicted",
 			citations: [{ item_id: null, url: "https://example.com/moon" }],
