@@ -8,7 +8,14 @@ export interface Screen {
 	open(page: Page): Promise<void>;
 }
 
-const pictures = (page: Page) => page.waitForLoadState("networkidle");
+/** Thumbnails below the screen are loaded when they are scrolled to. */
+const allShown = `[...document.images].every((image) =>
+	image.complete ? image.naturalWidth > 0 : image.getBoundingClientRect().top > innerHeight)`;
+
+const pictures = async (page: Page) => {
+	await page.waitForLoadState("networkidle");
+	await page.waitForFunction(allShown);
+};
 
 const toLibrary = async (page: Page) => {
 	await page.goto("/");

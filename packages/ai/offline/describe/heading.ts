@@ -9,9 +9,9 @@ export interface Heading {
 }
 
 /** A heading of several lines is larger than the text around it by this factor: lines of prose are no heading. */
-const minEmphasis = 1.25;
-/** Heights of lines in one size differ with their letters. */
-const maxHeightRatio = 1.2;
+const minEmphasis = 1.2;
+/** Heights of lines in one size differ with their letters: a line with a "g" is higher than one without. */
+const maxHeightRatio = 1.4;
 const maxLines = 3;
 /** As a share of the picture's width. */
 const maxIndent = 0.02;
@@ -21,13 +21,12 @@ export function headingOf(lines: LegibleLine[]): Heading {
 	const found = titleIn(lines);
 	if (!found) return { title: null, titleTexts: [] };
 	const heights = lines.map(({ box }) => box.height).sort((a, b) => a - b);
-	const usual = heights[Math.floor(heights.length / 2)] ?? 0;
+	const usual = heights[Math.floor((heights.length - 1) / 2)] ?? 0;
+	const isLarge = ({ box }: LegibleLine) => box.height >= minEmphasis * usual;
 	const heading = [found.line];
-	if (found.line.box.height >= minEmphasis * usual) {
-		for (const line of lines.toSorted((a, b) => a.box.y - b.box.y)) {
-			const last = heading.at(-1);
-			if (last && heading.length < maxLines && goesOn(last, line)) heading.push(line);
-		}
+	for (const line of lines.filter(isLarge).sort((a, b) => a.box.y - b.box.y)) {
+		const last = heading.at(-1);
+		if (last && isLarge(last) && heading.length < maxLines && goesOn(last, line)) heading.push(line);
 	}
 	return {
 		title: [found.text, ...heading.slice(1).map(textOf)].join(" ").slice(0, maxTitleLength).toWellFormed(),
