@@ -30,6 +30,11 @@ export default defineConfig({
 		projects: [
 			{
 				extends: true,
+				// First, so that the app is built while the environment under test starts.
+				test: { name: "web", include: ["test/web/**/*.test.ts"], globalSetup: "test/web/global-setup.ts" },
+			},
+			{
+				extends: true,
 				test: {
 					name: "parts",
 					globalSetup: "test/support/serialized-dynamodb.ts",
@@ -71,16 +76,6 @@ export default defineConfig({
 					name: "faults",
 					include: ["test/faults/**/*.test.ts", faultsOfPackages],
 					globalSetup: ["test/support/serialized-dynamodb.ts", environment],
-				},
-			},
-			{
-				extends: true,
-				test: {
-					name: "web",
-					include: ["test/web/**/*.test.ts"],
-					globalSetup: "test/web/global-setup.ts",
-					// Each file opens a browser: two at once are all that two cores take.
-					maxWorkers: 2,
 				},
 			},
 			{

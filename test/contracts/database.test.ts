@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { connectDatabase, type Database } from "#postgres/database.ts";
-import { type EmptyDatabase, native, pglite } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase, native } from "./databases.ts";
 
 const patient = { interval: 20, timeout: 10_000 };
 const unavailable = { code: "database_unavailable" };
@@ -76,7 +76,7 @@ describe("a database that is unavailable", () => {
 
 	it("answers again once it is back", async () => {
 		let isDown = true;
-		const empty = await pglite.create();
+		const empty = await contractDatabase.create();
 		const port = await listen((socket) => {
 			if (isDown) return void socket.destroy();
 			const { connect: open } = process.getBuiltinModule("node:net");

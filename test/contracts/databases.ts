@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
 import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { afterAll } from "vitest";
 import { servePglite } from "#cdk-local/services/rds/pglite-server.ts";
+import { openPgliteCopy } from "#cdk-local/testing/pglite.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
 import { connectDatabase, type Database, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";
@@ -72,27 +73,24 @@ export async function migratedDatabase(): Promise<EmptyDatabase> {
 	return database;
 }
 
-/** PGlite takes five seconds of CPU to initialize: a worker does so once, and its databases begin as copies. */
-let migratedPglite: Promise<{ roles: Roles; files: Blob }> | undefined;
+/** A worker migrates one PGlite, and its databases begin as copies. */
+let migratedPglite: Promise<{ roles: Roles; folder: string }> | undefined;
 
 async function createMigratedPglite(): Promise<EmptyDatabase> {
 	migratedPglite ??= (async () => {
 		const roles = newRoles();
-		const { db, ...database } = await createPglite(roles);
+		const { folder, close, ...database } = await createPglite(roles);
+		process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 		await database.migrate();
-		const files = await db.dumpDataDir("none");
-		await database.drop();
-		return { roles, files };
+		await close();
+		return { roles, folder };
 	})();
-	const { roles, files } = await migratedPglite;
-	return createPglite(roles, files);
+	const { roles, folder } = await migratedPglite;
+	return createPglite(roles, folder);
 }
 
-async function createPglite(roles: Roles, loadDataDir?: Blob) {
-	const db = await PGlite.create({
-		extensions: { vector, pg_trgm, btree_gin, unaccent },
-		...(loadDataDir && { loadDataDir }),
-	});
+async function createPglite(roles: Roles, from?: string) {
+	const { db, folder, remove } = await openPgliteCopy({ extensions: { vector, pg_trgm, btree_gin, unaccent } }, from);
 	const master = { username: "postgres", password: "made-for-this-test" };
 	await db.exec(`alter role postgres password '${master.password}'`);
 	const server = await servePglite(db);
@@ -107,10 +105,14 @@ async function createPglite(roles: Roles, loadDataDir?: Blob) {
 		roles,
 		async () => {
 			await server.close();
-			await db.close();
+			await remove();
 		},
 	);
-	return { ...database, db };
+	const close = async () => {
+		await server.close();
+		await db.close();
+	};
+	return { ...database, folder, close };
 }
 
 async function createNative(): Promise<EmptyDatabase> {

@@ -1,12 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { PGlite } from "@electric-sql/pglite";
 import type { TestProject } from "vitest/node";
-import { readOutputsFile } from "#cli/outputs.ts";
+import { initializedPglite } from "#cdk-local/testing/pglite.ts";
+import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { type Bundles, lastBundles } from "#lib/bundling/build.ts";
 import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { copyDatabase, startCloudProcess } from "./cloud-process.ts";
+import { Control } from "./control.ts";
 
 interface ProvidedEnvironment {
 	/** The outputs file of the environment under test. */
@@ -16,8 +17,10 @@ interface ProvidedEnvironment {
 	/** The folder of the synthesized environment `local`. */
 	assembly: string;
 	bundles: Bundles;
-	/** The data folder of an empty PGlite, which takes five seconds of CPU to initialize. */
-	emptyDatabase: string;
+	/** The data folder of a PGlite that own clouds begin with: it has the migrations, which take seconds of CPU, and no rows. */
+	migratedDatabase: string;
+	/** The cloud's output, which has the codes that a user would get by mail; null if a deployed environment is under test. */
+	cloudLog: string | null;
 }
 
 declare module "vitest" {
@@ -25,6 +28,7 @@ declare module "vitest" {
 }
 
 interface Environment {
+	outputs: Outputs;
 	provided: ProvidedEnvironment;
 	remove(): Promise<void>;
 }
@@ -34,17 +38,22 @@ const shared = globalThis as typeof globalThis & {
 	environmentUnderTest?: { made: Promise<Environment>; projects: number };
 };
 
-/** Provides the environment under test, which all projects of a run share: it ends with the last of them. */
 export default async function setup(project: TestProject) {
+	return (await provideEnvironment(project)).release;
+}
+
+/** Provides the environment under test, which all projects of a run share: it ends with the last of them. */
+export async function provideEnvironment(project: TestProject) {
 	shared.environmentUnderTest ??= { made: makeEnvironment(), projects: 0 };
 	const environment = shared.environmentUnderTest;
 	environment.projects++;
-	const { provided, remove } = await environment.made;
+	const { provided, outputs, remove } = await environment.made;
 	for (const name of Object.keys(provided) as (keyof ProvidedEnvironment)[]) project.provide(name, provided[name]);
-	return async () => {
+	const release = async () => {
 		environment.projects--;
 		if (environment.projects === 0) await remove();
 	};
+	return { provided, outputs, release };
 }
 
 /**
@@ -55,30 +64,34 @@ async function makeEnvironment(): Promise<Environment> {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
 	const remove = () => rm(directory, { recursive: true, force: true });
 	const assembly = path.join(directory, "cdk.out");
-	const emptyDatabase = path.join(directory, "empty-database");
-	await Promise.all([synthesize(assembly, { limits: busyLimits }), initializeDatabase(emptyDatabase)]);
-	const built = { assembly, bundles: lastBundles(), emptyDatabase };
+	const [emptyDatabase] = await Promise.all([initializedPglite(), synthesize(assembly, { limits: busyLimits })]);
+	const built = { assembly, bundles: lastBundles() };
 	if (process.env.OUTPUTS) {
-		return { provided: { ...built, outputsFile: path.resolve(process.env.OUTPUTS), stateDir: null }, remove };
+		const outputsFile = path.resolve(process.env.OUTPUTS);
+		const outputs = await readOutputsFile(outputsFile, "deploy the environment");
+		const provided = { ...built, migratedDatabase: emptyDatabase, outputsFile, stateDir: null, cloudLog: null };
+		return { outputs, provided, remove };
 	}
 	const stateDir = path.join(directory, "state");
 	const outputsFile = path.join(directory, "outputs.json");
+	const cloudLog = path.join(directory, "cloud.log");
 	await copyDatabase(emptyDatabase, stateDir);
-	const cloud = await startCloudProcess({ assembly, stateDir, outputsFile });
+	const cloud = await startCloudProcess({ assembly, stateDir, outputsFile, logFile: cloudLog });
 	const outputs = await readOutputsFile(outputsFile, "start the local cloud");
 	const operator = await operatorOf(stateDir);
 	await invoke(outputs, operator, outputs.MigrationFunctionName);
+	const control = new Control(outputs, operator);
+	// Only the files of a database that has ended are consistent.
+	await control.stopDatabase();
+	const migratedDatabase = path.join(directory, "migrated-database");
+	await cp(path.join(stateDir, "pgdata"), migratedDatabase, { recursive: true });
+	await control.startDatabase();
 	return {
-		provided: { ...built, outputsFile, stateDir },
+		outputs,
+		provided: { ...built, migratedDatabase, outputsFile, stateDir, cloudLog },
 		remove: async () => {
 			await cloud.stop();
 			await remove();
 		},
 	};
-}
-
-async function initializeDatabase(folder: string): Promise<void> {
-	const db = await PGlite.create(folder);
-	await db.exec("create database collections");
-	await db.close();
 }

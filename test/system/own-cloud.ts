@@ -37,10 +37,10 @@ export class OwnCloud {
 		this.port = port;
 	}
 
-	/** Starts a cloud with an empty, migrated database. */
+	/** Starts a cloud with an empty database: the migration gives its roles their passwords. */
 	static async start(options: OwnCloudOptions = {}): Promise<OwnCloud> {
 		const cloud = new OwnCloud(await mkdtemp(path.join(tmpdir(), "collections-own-")), await freePort());
-		await copyDatabase(inject("emptyDatabase"), cloud.stateDir);
+		await copyDatabase(inject("migratedDatabase"), cloud.stateDir);
 		await cloud.restart(options);
 		await cloud.invoke(cloud.outputs.MigrationFunctionName);
 		return cloud;

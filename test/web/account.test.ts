@@ -1,9 +1,7 @@
 import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { operatorOf } from "#tools/local/local-environment.ts";
-import { codeFor, newPerson, openBrowser, password, Visitor } from "./visitor.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { codeFor, localCloud, newPerson, openBrowser, password, test, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -62,11 +60,11 @@ test("a wrong password is refused with a sentence, and a forgotten one is replac
 });
 
 test("an invited person chooses a password of their own at the first sign-in", async () => {
-	const outputs = await readOutputsFile(inject("webOutputsFile"), "start the local cloud");
+	const { outputs, operator } = await localCloud();
 	const pool = new CognitoIdentityProviderClient({
 		region: outputs.Region,
 		endpoint: outputs.CognitoEndpoint,
-		credentials: await operatorOf(inject("webStateDir")),
+		credentials: operator,
 	});
 	await pool.send(
 		new AdminCreateUserCommand({

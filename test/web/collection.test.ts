@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { newPerson, openBrowser, type PictureFile, preparePeople, samplePictures, Visitor } from "./visitor.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { newPerson, openBrowser, type PictureFile, preparePeople, samplePictures, test, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 let samples: PictureFile[];

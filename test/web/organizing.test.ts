@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser, preparePeople, samplePictures, Visitor } from "./visitor.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { openBrowser, preparePeople, samplePictures, test, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 let enter: ReturnType<typeof preparePeople>;

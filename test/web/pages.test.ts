@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { newPerson, openBrowser, type SizeName, samplePictures, sizes, themes, Visitor } from "./visitor.ts";
+import { afterAll, beforeAll, describe } from "vitest";
+import { newPerson, openBrowser, type SizeName, samplePictures, sizes, test, themes, Visitor } from "./visitor.ts";
 
 const email = "reader@example.com";
 let browser: Browser;

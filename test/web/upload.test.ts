@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, beforeAll, test } from "vitest";
-import { newPerson, openBrowser, Visitor } from "./visitor.ts";
+import { afterAll, beforeAll } from "vitest";
+import { newPerson, openBrowser, test, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 beforeAll(async () => {

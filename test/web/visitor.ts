@@ -1,18 +1,22 @@
 import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect, inject } from "vitest";
+import { test as anyTest, expect, inject } from "vitest";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
 import { operatorOf } from "#tools/local/local-environment.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
+import { hasChromium } from "./chromium.ts";
 
 export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
 export type SizeName = keyof typeof sizes;
 export const themes = ["light", "dark"] as const;
 
 export const password = "correct-Horse-9";
+
+/** Skipped where there is no browser; the set-up says how to install one. */
+export const test = anyTest.skipIf(!hasChromium);
 
 /** Returns the browser that all files share. */
 export const openBrowser = (): Promise<Browser> => chromium.connect(inject("browserEndpoint"));
@@ -26,10 +30,16 @@ export interface PictureFile {
 export const samplePictures = async (): Promise<PictureFile[]> =>
 	(await drawSampleImages()).map(({ filename, bytes }) => ({ name: filename, bytes }));
 
+/** Returns the outputs of the cloud under test and its operator's credentials. */
+export async function localCloud() {
+	const outputs = await readOutputsFile(inject("outputsFile"), "start the local cloud");
+	return { outputs, operator: await operatorOf(inject("stateDir") ?? "") };
+}
+
 /** Creates a confirmed person, whose collection has pictures that are ready. Adding them by hand is other tests' claim. */
 export async function newPerson(email: string, pictures: readonly PictureFile[] = []): Promise<string> {
-	const outputs = await readOutputsFile(inject("webOutputsFile"), "start the local cloud");
-	await ensureUser(outputs, await operatorOf(inject("webStateDir")), email, password);
+	const { outputs, operator } = await localCloud();
+	await ensureUser(outputs, operator, email, password);
 	if (pictures.length === 0) return email;
 	const client = new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, email, password) });
 	const items = await Promise.all(pictures.map(({ name, bytes }) => client.upload(name, new Uint8Array(bytes))));
@@ -59,7 +69,7 @@ export function preparePeople(pictures: Record<string, readonly PictureFile[]>) 
 
 /** The latest code that the pool sent to an address. */
 export async function codeFor(email: string): Promise<string> {
-	const log = await readFile(inject("cloudLog"), "utf8");
+	const log = await readFile(inject("cloudLog") ?? "", "utf8");
 	const code = [...log.matchAll(new RegExp(`Confirmation code for ${email}: (\\S+)`, "g"))].at(-1)?.[1];
 	if (!code) throw new Error(`No code was sent to ${email}.`);
 	return code;
@@ -98,7 +108,8 @@ export class Visitor {
 			locale: "en-GB",
 			reducedMotion: "reduce",
 		});
-		context.setDefaultTimeout(30_000);
+		// It ends a page that hangs; the machine may be busy.
+		context.setDefaultTimeout(60_000);
 		await context.grantPermissions(["clipboard-read", "clipboard-write"]);
 		return new Visitor(context, await context.newPage(), expected);
 	}

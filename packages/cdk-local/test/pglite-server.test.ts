@@ -1,14 +1,16 @@
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type PgliteServer, servePglite } from "../services/rds/pglite-server.ts";
+import { openPgliteCopy } from "../testing/pglite.ts";
 
 let db: PGlite;
+let remove: () => Promise<void>;
 let server: PgliteServer;
 const clients: pg.Client[] = [];
 
 beforeAll(async () => {
-	db = await PGlite.create();
+	({ db, remove } = await openPgliteCopy());
 	await db.exec(`
 		create role reader login password 'right';
 		create role nobody;
@@ -23,7 +25,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
 	await server?.close();
-	await db?.close();
+	await remove?.();
 });
 
 async function connect(options: pg.ClientConfig = {}): Promise<pg.Client> {

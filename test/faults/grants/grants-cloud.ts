@@ -101,7 +101,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	await disableSchedulesAndRetries(assembly);
 	const stateDir = path.join(directory, "state");
 	const outputsFile = path.join(directory, "outputs.json");
-	await copyDatabase(inject("emptyDatabase"), stateDir);
+	await copyDatabase(inject("migratedDatabase"), stateDir);
 	const cloud = await cdkLocal({
 		assembly,
 		stateDir,

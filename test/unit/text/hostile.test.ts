@@ -1,5 +1,6 @@
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPgliteCopy } from "#cdk-local/testing/pglite.ts";
 import { markNegations, withoutNegations } from "#core/search/negation.ts";
 import { snippetOf } from "#postgres/search/snippet.ts";
 import { documentVector } from "#text/document.ts";
@@ -78,10 +79,11 @@ describe.each(Object.entries(functions))("%s", (_, run) => {
 
 describe("PostgreSQL", () => {
 	let db: PGlite;
+	let remove: () => Promise<void>;
 	beforeAll(async () => {
-		db = await PGlite.create();
+		({ db, remove } = await openPgliteCopy());
 	});
-	afterAll(() => db.close());
+	afterAll(() => remove());
 
 	const lexemeCount = async (vector: string) => {
 		const { rows } = await db.query<{ count: number }>("select length($1::text::tsvector) as count", [vector]);
