@@ -1,6 +1,6 @@
 import { App, type AppProps, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { allRoutes } from "#lambdas/api/routes/table.ts";
+import { allRoutes, streamedRoutes } from "#lambdas/api/routes/table.ts";
 import { type Bundles, build, bundledFiles } from "#lib/bundling/build.ts";
 import type { Environment } from "#lib/environments.ts";
 import { featureFlags } from "#lib/feature-flags.ts";
@@ -45,6 +45,7 @@ export function collections(
 		bundles,
 		version: project.version,
 		gitSha,
+		origins,
 	});
 	const api = new ApiStack(app, {
 		environment,
@@ -52,6 +53,7 @@ export function collections(
 		storage,
 		compute,
 		routes: allRoutes,
+		streamedRoutes,
 	});
 	new MonitoringStack(app, { environment, database, compute, api });
 	Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -133,7 +133,7 @@ const connectionsPerSandbox = 2;
 const unreservable = 100;
 
 /** Functions whose concurrency no queue bounds. */
-const reservedFunctions = ["api", "cleanup", "migrate", "preSignUp"] as const;
+const reservedFunctions = ["api", "stream", "cleanup", "migrate", "preSignUp"] as const;
 
 /** Returns whether functions reserve concurrency. Below this quota a reservation would fail the deployment. */
 export function reserves(environment: Pick<Environment, "lambdaConcurrencyQuota">): boolean {

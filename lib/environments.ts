@@ -150,6 +150,11 @@ export const environmentSchema = z.strictObject({
 				{ memory: 2048, timeout: maxRequestSeconds, concurrency: 10 },
 				{ maxTimeout: maxRequestSeconds },
 			),
+			/** Streams answers: a sandbox for each until its end. */
+			stream: functionSize(
+				{ memory: 2048, timeout: maxRequestSeconds, concurrency: 10 },
+				{ maxTimeout: maxRequestSeconds },
+			),
 			...queueFunctionSizes,
 			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),

@@ -16,25 +16,28 @@ import { limitHead } from "./http/request-sizes.ts";
 import type { ApiPorts, Deployment, RegisterRoutes } from "./http/route-module.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
-import { allRoutes } from "./routes/table.ts";
+import { allRoutes, type Route, streamedRoutes } from "./routes/table.ts";
 
 interface ApiOptions {
 	ports: ApiPorts;
 	authenticate: Authenticate;
 	deployment: Deployment;
 	limits: Limits;
+	/** @default the routes of the HTTP API */
+	served?: readonly Route[];
 	/** The gateway ends a request at 30 seconds without a body. @default 26 seconds */
 	maxAnswerMs?: number;
 	/** Limits the wait for another function; after it the API answers 202 with the request's address. @default 20 seconds */
 	maxWaitMs?: number;
 }
 
-/** The HTTP API, from request to response. */
+/** The HTTP API, or the one of streams, from request to response. */
 export function createApi({
 	authenticate,
 	ports,
 	deployment,
 	limits,
+	served = allRoutes,
 	maxAnswerMs = 26_000,
 	maxWaitMs = 20_000,
 }: ApiOptions): Hono<ApiEnv> {
@@ -65,15 +68,15 @@ export function createApi({
 		}),
 	);
 
-	const modules = [...new Set(allRoutes.map(({ module }) => module))];
+	const modules = [...new Set([...allRoutes, ...streamedRoutes].map(({ module }) => module))];
 	const subAppWith = async (modules: string[]): Promise<Api> => {
 		const subApp = createSubApp(authenticate, limiter, ports);
 		for (const module of modules) (await registerRoutes(module))(subApp, ports, settings);
 		return subApp;
 	};
-	const settings = { deployment, limits, maxWaitMs, wholeApi: () => subAppWith(modules) };
+	const settings = { deployment, limits, maxAnswerMs, maxWaitMs, wholeApi: () => subAppWith(modules) };
 	const subApps = new Map<string, () => Promise<Api>>();
-	for (const { method, path, module } of allRoutes) {
+	for (const { method, path, module } of served) {
 		const subApp = subApps.get(module) ?? once(() => subAppWith([module]));
 		subApps.set(module, subApp);
 		app.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) =>

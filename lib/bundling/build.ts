@@ -22,11 +22,18 @@ import { targetOf } from "./install-natives.ts";
 import { javascript, metafileOf } from "./javascript.ts";
 import { nativeFiles } from "./native-files.ts";
 
-export type LambdaName = "api" | (typeof queueFunctions)[number]["lambda"] | "cleanup" | "migrate" | "pre-sign-up";
+export type LambdaName =
+	| "api"
+	| "stream"
+	| (typeof queueFunctions)[number]["lambda"]
+	| "cleanup"
+	| "migrate"
+	| "pre-sign-up";
 
 /** Folders of `lambdas/`, each a function of its own. */
 export const lambdas: readonly LambdaName[] = [
 	"api",
+	"stream",
 	...queueFunctions.map(({ lambda }) => lambda),
 	"cleanup",
 	"migrate",

@@ -1,6 +1,8 @@
 import type { Construct } from "constructs";
 import { apiEnv } from "#lambdas/api/env.ts";
+import { streamEnv } from "#lambdas/stream/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
+import type { Environment } from "../environments.ts";
 import { checkpoints, derived, dynamoDbActions, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
@@ -18,28 +20,12 @@ export function apiFunction(
 	const { environment, database, storage } = resources;
 	const { bucket, bus } = storage;
 	const table = database.checkpoints.tableArn;
-	const groups = variablesOf(resources);
 	const api: NodeFunction = new NodeFunction(scope, "Api", "api", {
 		environment,
 		network: database.functionNetwork,
 		bundle,
 		contract: apiEnv,
-		variables: {
-			...itemVariables(groups),
-			...groups.userPool,
-			...groups.embedding,
-			...groups.chat,
-			...groups.webSearch,
-			...groups.tracing,
-			VERSION: version,
-			GIT_SHA: gitSha,
-			LIMITS: JSON.stringify(environment.limits),
-			TOKEN_ISSUER: storage.tokenIssuer,
-			JWKS_URL: storage.jwksUrl,
-			USER_POOL_CLIENT_IDS: storage.userPoolClients.map(({ userPoolClientId }) => userPoolClientId).join(),
-			TRACE_INPUTS: environment.traces.inputs,
-			TRACE_OUTPUTS: environment.traces.outputs,
-		},
+		variables: apiVariables(resources, version, gitSha),
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
@@ -53,9 +39,57 @@ export function apiFunction(
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]) // stores the parts of a conversation that are too large for the table
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
 		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]); // deletes accounts
-	if (environment.chatProvider === "bedrock") {
-		api.allowBedrock(environment.chatModels.bedrock); // answers questions
-		if (environment.bedrock.subscribe) api.allowBedrockSubscription(); // enables the model at its first answer
+	return allowChatModel(api, environment);
+}
+
+/** Streams the answers of searches and chats, which an HTTP API cannot. */
+export function streamFunction(
+	scope: Construct,
+	{ bundle, version, gitSha, origins, ...resources }: ApiFunctionProps & { origins: string[] },
+): NodeFunction {
+	const { environment, database, storage } = resources;
+	const { bucket } = storage;
+	const stream: NodeFunction = new NodeFunction(scope, "Stream", "stream", {
+		environment,
+		network: database.functionNetwork,
+		bundle,
+		contract: streamEnv,
+		variables: { ...apiVariables(resources, version, gitSha), CORS_ORIGINS: origins.join() },
+	})
+		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
+		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
+		.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
+		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of a deleted conversation's parts
+		.allow(dynamoDbActions, [database.checkpoints.tableArn]) // stores conversations, counts requests
+		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
+	return allowChatModel(stream, environment);
+}
+
+function apiVariables(resources: FunctionResources, version: string, gitSha: string) {
+	const { environment, storage } = resources;
+	const groups = variablesOf(resources);
+	return {
+		...itemVariables(groups),
+		...groups.userPool,
+		...groups.embedding,
+		...groups.chat,
+		...groups.webSearch,
+		...groups.tracing,
+		VERSION: version,
+		GIT_SHA: gitSha,
+		LIMITS: JSON.stringify(environment.limits),
+		TOKEN_ISSUER: storage.tokenIssuer,
+		JWKS_URL: storage.jwksUrl,
+		USER_POOL_CLIENT_IDS: storage.userPoolClients.map(({ userPoolClientId }) => userPoolClientId).join(),
+		TRACE_INPUTS: environment.traces.inputs,
+		TRACE_OUTPUTS: environment.traces.outputs,
+	};
+}
+
+function allowChatModel(made: NodeFunction, { chatProvider, chatModels, bedrock }: Environment): NodeFunction {
+	if (chatProvider === "bedrock") {
+		made.allowBedrock(chatModels.bedrock); // answers questions
+		if (bedrock.subscribe) made.allowBedrockSubscription(); // enables the model at its first answer
 	}
-	return api;
+	return made;
 }

@@ -50,8 +50,8 @@ function failureAlarms({ deadLetters, functions }: Sources) {
 		};
 	}
 	// Whoever migrates sees the failure; a rotation or a cleanup that also fails its two retries is a dead letter, and so is a
-	// message of deliveries that fails five times, which nobody's upload waits for.
-	const { Migrate, Cleanup, Webhooks, ...unattended } = functions;
+	// message of jobs or deliveries that fails five times, which nobody's upload waits for.
+	const { Migrate, Cleanup, Jobs, Webhooks, ...unattended } = functions;
 	for (const [name, { function: fn }] of Object.entries(unattended)) {
 		alarms[`${name}Errors`] = {
 			description: `${name}: an invocation failed; its log says why.`,

@@ -69,16 +69,18 @@ function health({ application, deadLetters, api }: Sources, alarms: Alarm[]) {
 function functionHealth({ functions }: Sources) {
 	// These run one or two at a time.
 	const { Cleanup, Migrate, Jobs, Webhooks, ...busy } = functions;
-	// Whoever migrates sees the failure.
-	const { Migrate: _, ...unattended } = functions;
+	const { Api, Stream } = busy;
+	// Failures of the others are dead letters, or seen by who migrates: a dashboard of more than 50 metrics is not free.
+	const failing = { ...busy, Jobs };
 	const each = (shown: Partial<typeof functions>, metric: string, statistic: string) =>
 		Object.entries(shown).map(([label, { function: fn }]) =>
 			fn.metric(metric, { label, statistic, period: fiveMinutes }),
 		);
 	return [
-		graph("Function errors", "invocations", each(unattended, "Errors", "Sum")),
+		graph("Function errors", "invocations", each(failing, "Errors", "Sum")),
 		graph("Function duration, p95", "ms", each(busy, "Duration", "p95")),
-		graph("Function throttles", "invocations", each(busy, "Throttles", "Sum")),
+		// A queue waits for its stage.
+		graph("Function throttles", "invocations", each({ Api, Stream }, "Throttles", "Sum")),
 		graph("Function concurrency", "sandboxes", each(busy, "ConcurrentExecutions", "Maximum")),
 	];
 }

@@ -22,6 +22,7 @@ export function metricSources(
 		deadLetters: { Rotation: database.failedRotations, ...compute.deadLetters },
 		functions: {
 			Api: compute.api,
+			Stream: compute.stream,
 			...stageWorkers(compute),
 			Jobs: compute.jobs.worker,
 			Webhooks: compute.webhooks.worker,

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import { AccessLogFormat, type RestApi } from "aws-cdk-lib/aws-apigateway";
 import {
 	type CfnStage,
 	CorsHttpMethod,
@@ -16,6 +16,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { Route } from "#lambdas/api/routes/table.ts";
 import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
+import { streamApi } from "../constructs/stream-api.ts";
 import type { Environment } from "../environments.ts";
 import type { ComputeStack } from "./compute-stack.ts";
 import type { StorageStack } from "./storage-stack.ts";
@@ -27,13 +28,15 @@ interface ApiStackProps {
 	storage: StorageStack;
 	compute: ComputeStack;
 	routes: readonly Route[];
+	streamedRoutes: readonly Route[];
 }
 
-/** The HTTP API, which needs a token on every route that is not public. */
+/** The HTTP API and the REST API of streams. The HTTP API needs a token on every route that is not public. */
 export class ApiStack extends EnvironmentStack {
 	readonly httpApi: HttpApi;
+	readonly streamApi: RestApi;
 
-	constructor(scope: Construct, { environment, origins, storage, compute, routes }: ApiStackProps) {
+	constructor(scope: Construct, { environment, origins, storage, compute, routes, streamedRoutes }: ApiStackProps) {
 		super(scope, "API", environment);
 		const integration = new HttpLambdaIntegration(
 			"Function",
@@ -117,6 +120,8 @@ export class ApiStack extends EnvironmentStack {
 		// API Gateway refuses settings of a route that does not exist yet.
 		stage.node.addDependency(this.httpApi);
 		this.output("ApiUrl", this.httpApi.apiEndpoint);
+		this.streamApi = streamApi(this, compute.stream, streamedRoutes);
+		this.output("StreamUrl", this.streamApi.deploymentStage.urlForPath());
 	}
 }
 

@@ -6,7 +6,7 @@ import { EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
 import { QueueWorker } from "../constructs/queue-worker.ts";
 import { exportScheduledRules } from "../constructs/scheduled-rules.ts";
-import { apiFunction } from "../functions/api.ts";
+import { apiFunction, streamFunction } from "../functions/api.ts";
 import { cleanupFunction } from "../functions/cleanup.ts";
 import { jobsFunction } from "../functions/jobs.ts";
 import { stageWorker } from "../functions/stage-workers.ts";
@@ -18,11 +18,14 @@ interface ComputeStackProps extends FunctionResources {
 	/** `/version` answers both. */
 	version: string;
 	gitSha: string;
+	/** Web pages that may call the API. */
+	origins: string[];
 }
 
 /** The api, the pipeline's stages, the sweeper, and what starts them. */
 export class ComputeStack extends EnvironmentStack {
 	readonly api: NodeFunction;
+	readonly stream: NodeFunction;
 	readonly stages: Readonly<Record<StageName, QueueWorker>>;
 	readonly jobs: QueueWorker;
 	readonly webhooks: QueueWorker;
@@ -30,7 +33,7 @@ export class ComputeStack extends EnvironmentStack {
 	/** Dead-letter queues by their source: `Cleanup`, `Jobs`, `Webhooks`, a stage's id, or that with `Rule` for undelivered events. */
 	readonly deadLetters: Readonly<Record<string, Queue>>;
 
-	constructor(scope: Construct, { bundles, version, gitSha, ...resources }: ComputeStackProps) {
+	constructor(scope: Construct, { bundles, version, gitSha, origins, ...resources }: ComputeStackProps) {
 		super(scope, "Compute", resources.environment);
 		this.api = apiFunction(this, {
 			...resources,
@@ -38,6 +41,7 @@ export class ComputeStack extends EnvironmentStack {
 			version,
 			gitSha,
 		});
+		this.stream = streamFunction(this, { ...resources, bundle: bundles.stream, version, gitSha, origins });
 		const { bus, bucket } = resources.storage;
 		const shared = { environment: resources.environment, bus, bucket };
 		this.stages = Object.fromEntries(
@@ -77,6 +81,7 @@ export class ComputeStack extends EnvironmentStack {
 		}
 		this.deadLetters = deadLetters;
 		this.output("ApiFunctionName", this.api.function.functionName);
+		this.output("StreamFunctionName", this.stream.function.functionName);
 		this.output("CleanupFunctionName", cleanup.function.functionName);
 		this.output(
 			"DeadLetterQueueUrls",

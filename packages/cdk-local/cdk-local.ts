@@ -95,7 +95,7 @@ export async function cdkLocal(options: CdkLocalOptions): Promise<CdkLocal> {
 		const exports = new Map<string, Json>();
 		for (const template of assembly.stacks) {
 			const stack = new Stack(template, stores, exports);
-			const stackOutputs = stores.database.renameIn(await stack.create());
+			const stackOutputs = stores.restApis.localize(stores.database.renameIn(await stack.create()));
 			stores.stacks.push({
 				name: template.name,
 				outputs: stackOutputs,

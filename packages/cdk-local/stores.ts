@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsError } from "./endpoint/types.ts";
 import type { PortRegistry } from "./ports.ts";
+import { RestApis } from "./services/apigateway/store.ts";
 import { Gateway } from "./services/apigatewayv2/gateway.ts";
 import type { RunningStack } from "./services/cloudformation/store.ts";
 import { Distributions } from "./services/cloudfront/store.ts";
@@ -36,6 +37,7 @@ export interface Stores {
 	readonly userPools: UserPools;
 	readonly tables: Tables;
 	readonly gateway: Gateway;
+	readonly restApis: RestApis;
 	readonly distributions: Distributions;
 	readonly schedules: Schedules;
 	readonly database: Database;
@@ -96,6 +98,7 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 		onObjectCreated: (object) => buses.publish("default", objectCreatedEvent(object, state.account)),
 	});
 	const distributions = new Distributions({ ports, buckets, access, account: state.account });
+	const restApis = new RestApis({ ports, account: state.account, region: state.region, log });
 	return {
 		state,
 		credentials: new Credentials(state),
@@ -126,6 +129,7 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 			region: state.region,
 			log,
 		}),
+		restApis,
 		schedules: new Schedules(log),
 		database,
 		functions,
@@ -136,6 +140,7 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 		deliver,
 		async close() {
 			rmSync(taskRoots, { recursive: true, force: true });
+			await restApis.close();
 			await distributions.close();
 			await database.stop();
 		},

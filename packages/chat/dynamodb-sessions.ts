@@ -50,6 +50,8 @@ interface ChatSessionItem extends SessionItem {
 }
 
 const retryMs = 150;
+/** Begins the leases that no person may cancel. */
+const redactionLease = "redaction:";
 /** More questions than a person sends again in turns. */
 const maxUnanswered = 10;
 
@@ -132,7 +134,7 @@ export function dynamoDbSessions({
 	/** Redacts a session under its lease, which no turn may hold. @returns false if it did not get the lease */
 	async function redactSession(threads: Threads, sessionId: string, deleted: ReadonlySet<string>): Promise<boolean> {
 		const nowMs = now();
-		const { lease, lease_ends } = newLease(randomUUID());
+		const { lease, lease_ends } = newLease(redactionLease + randomUUID());
 		const held = await threads.table.update<ChatSessionItem>(
 			sessionKey(threads, sessionId),
 			{
@@ -272,6 +274,25 @@ export function dynamoDbSessions({
 			if (thread?.generation === generation) return;
 			// The session was deleted: removes everything that this turn wrote afterwards.
 			await deleteThreadItems(threads, payloads, sessionId);
+		},
+
+		async cancelTurn(userId, sessionId) {
+			const threads = threadsOf(userId);
+			const canceled = await threads.table.update(
+				sessionKey(threads, sessionId),
+				{ text: "remove #lease, #ends", names: { "#lease": "lease", "#ends": "lease_ends" } },
+				{
+					text: "#ends > :now and not begins_with(#lease, :redaction)",
+					values: { ":now": now(), ":redaction": redactionLease },
+				},
+			);
+			if (canceled) return true;
+			return (await threads.get(sessionId)) ? false : null;
+		},
+
+		async holdsTurn(userId, { sessionId, lease }) {
+			const thread = await threadsOf(userId).get(sessionId);
+			return (thread?.attributes as ChatSessionItem | undefined)?.lease === lease;
 		},
 
 		async list(userId, limit) {

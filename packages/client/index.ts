@@ -1,5 +1,6 @@
 export type { components, operations, paths } from "./src/api-types.ts";
 export {
+	type ChatRequest,
 	type ClientOptions,
 	CollectionsClient,
 	type CompactItem,
@@ -20,4 +21,5 @@ export {
 	SignInRefused,
 	signIn,
 } from "./src/session.ts";
+export { type ChatEvent, type SearchEvent, StreamCut, type StreamEvent } from "./src/streams.ts";
 export { isPictureName, type PictureFile, type Uploaded, type UploadListener } from "./src/uploads.ts";

@@ -39,6 +39,7 @@ export type ErrorCode =
 	| "too_many_jobs"
 	| "too_many_items"
 	| "session_busy"
+	| "turn_canceled"
 	| "item_changed"
 	| "share_not_found"
 	| "too_many_shares"

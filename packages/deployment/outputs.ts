@@ -5,6 +5,7 @@ import { queueFunctions } from "#core/pipeline/stages.ts";
 /** The output that names each function, by its folder in `lambdas/`. */
 export const functionOutputs: Readonly<Record<string, string>> = {
 	api: "ApiFunctionName",
+	stream: "StreamFunctionName",
 	...Object.fromEntries(queueFunctions.map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
@@ -20,6 +21,8 @@ const outputsFile = z.looseObject({
 	Environment: z.string(),
 	Region: z.string(),
 	ApiUrl: z.string(),
+	/** The REST API of streamed answers. */
+	StreamUrl: optional,
 	UserPoolId: z.string(),
 	UserPoolClientId: z.string(),
 	WebClientId: optional,

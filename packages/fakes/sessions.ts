@@ -122,6 +122,16 @@ export function fakeConversations(clock: Clock): {
 			const session = findLive(userId, sessionId);
 			if (session?.lease?.holder === lease) session.lease = null;
 		},
+		async cancelTurn(userId, sessionId) {
+			const session = findLive(userId, sessionId);
+			if (!session) return null;
+			const isUnderWay = session.lease !== null && session.lease.ends > now();
+			session.lease = null;
+			return isUnderWay;
+		},
+		async holdsTurn(userId, { sessionId, lease }) {
+			return findLive(userId, sessionId)?.lease?.holder === lease;
+		},
 		async list(userId, limit) {
 			return [...all]
 				.filter(([key, { expires }]) => {

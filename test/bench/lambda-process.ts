@@ -84,6 +84,7 @@ export async function coldStart(
 			} else reject(new Error(`Unexpected answer: ${payload}`));
 		},
 		failed: (_, payload) => reject(new Error(payload.toString())),
+		streams: (_, body) => body.resume(),
 		initFailed: (payload) => reject(new Error(payload.toString())),
 	});
 	try {

@@ -334,6 +334,28 @@ function sessionsContract(get: () => Conversations): void {
 		expect((await sessions.history(user, "s"))?.session.messageCount).toBe(6);
 	});
 
+	it("cancels the turn under way, whose question then continues it", async () => {
+		const [user, stranger] = [randomUUID(), randomUUID()];
+		const { sessions } = get();
+		expect(await sessions.cancelTurn(user, "s")).toBeNull();
+		const turn = await sessions.beginTurn(user, "s", "one");
+		expect(await sessions.cancelTurn(stranger, "s")).toBeNull();
+		expect(await sessions.holdsTurn(user, turn)).toBe(true);
+		expect(await sessions.cancelTurn(user, "s")).toBe(true);
+		expect(await sessions.holdsTurn(user, turn)).toBe(false);
+		expect(await sessions.cancelTurn(user, "s")).toBe(false);
+		await expect(sessions.endTurn(user, turn, answer("late"))).rejects.toMatchObject({ code: "session_busy" });
+		const again = await sessions.beginTurn(user, "s", "one");
+		expect(again.number).toBe(turn.number);
+		// The canceled turn takes nothing from the one after it.
+		await sessions.abandonTurn(user, turn);
+		expect(await sessions.holdsTurn(user, again)).toBe(true);
+		await sessions.endTurn(user, again, answer("to one"));
+		expect(await sessions.cancelTurn(user, "s")).toBe(false);
+		const history = await sessions.history(user, "s");
+		expect(history?.messages.map(({ text }) => text)).toEqual(["one", "to one"]);
+	});
+
 	it("refuses an answer to a deleted session, which stays deleted", async () => {
 		const user = randomUUID();
 		const { sessions } = get();

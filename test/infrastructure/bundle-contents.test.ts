@@ -192,10 +192,10 @@ describe("heavy packages are only where they are used", () => {
 	it.each<[string, RegExp, LambdaName[]]>([
 		["sharp", /^sharp$/, ["image-processor", "analyzer"]],
 		["ONNX Runtime", /^onnxruntime-/, ["analyzer"]],
-		["vision and chat models", /^(@anthropic-ai\/sdk|openai)$/, ["api", "analyzer"]],
-		["embedding models", /^voyageai$/, ["api", "embedder"]],
+		["vision and chat models", /^(@anthropic-ai\/sdk|openai)$/, ["api", "stream", "analyzer"]],
+		["embedding models", /^voyageai$/, ["api", "stream", "embedder"]],
 		["migrations", /^node-pg-migrate$/, ["migrate"]],
-		["the HTTP API", /^hono$/, ["api"]],
+		["the HTTP API", /^hono$/, ["api", "stream"]],
 	])("%s", (_, name, functions) => {
 		expect(carrying(name)).toEqual(functions);
 	});
@@ -212,7 +212,7 @@ describe("heavy packages are only where they are used", () => {
 
 	it.each<[string, string, LambdaName[]]>([
 		["text recognition", "ocr", ["analyzer"]],
-		["the table of word vectors", "word-vectors", ["api", "embedder"]],
+		["the table of word vectors", "word-vectors", ["api", "stream", "embedder"]],
 	])("%s, whose files lie beside the bundle", (_, folder, functions) => {
 		expect(lambdas.filter((name) => existsSync(join(bundles[name], folder)))).toEqual(functions);
 	});

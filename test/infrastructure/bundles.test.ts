@@ -9,6 +9,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { preSignUpEnv } from "#lambdas/pre-sign-up/env.ts";
+import { streamEnv } from "#lambdas/stream/env.ts";
 import { webhooksEnv } from "#lambdas/webhooks/env.ts";
 import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
@@ -17,6 +18,7 @@ import { bundles } from "./built.ts";
 
 const contracts: Record<LambdaName, readonly string[]> = {
 	api: apiEnv,
+	stream: streamEnv,
 	"image-processor": stageContract("process"),
 	analyzer: stageContract("analyze"),
 	embedder: stageContract("embed"),
@@ -78,7 +80,10 @@ describe.each(lambdas)("the bundle of %s", (name) => {
 		const folder = join(outside, name);
 		cpSync(local[name], folder, { recursive: true });
 		const stated = Object.fromEntries(contracts[name].map((variable) => [variable, values[variable] ?? "any"]));
-		const printed = node(folder, "console.log(typeof (await import('./handler.mjs')).handler); process.exit();", {
+		// The runtime's own global, which marks a handler that streams.
+		const runtime = "globalThis.awslambda = { streamifyResponse: (handler) => handler };";
+		const script = `${runtime} console.log(typeof (await import('./handler.mjs')).handler); process.exit();`;
+		const printed = node(folder, script, {
 			...stated,
 			AWS_REGION: "us-east-1",
 		});

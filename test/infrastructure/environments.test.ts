@@ -246,7 +246,7 @@ describe("the table of environments", () => {
 	test("refuses reservations that AWS would refuse at deployment", () => {
 		const table = tableWith(({ prod }) => Object.assign(prod, { lambdaConcurrencyQuota: 140 }));
 		expect(() => readEnvironment(table, "prod")).toThrow(
-			"environments.prod.functions: reserve 42 concurrent executions, but of the quota of 140 AWS keeps 100",
+			"environments.prod.functions: reserve 52 concurrent executions, but of the quota of 140 AWS keeps 100",
 		);
 	});
 

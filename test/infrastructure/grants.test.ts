@@ -53,6 +53,18 @@ const permissions: Record<string, string[]> = {
 		"cognito-idp:AdminGetUser on People",
 		...deletesPeople,
 	],
+	StreamRole: [
+		...readsLogin,
+		"s3:ListBucketVersions on Images",
+		listsObjects,
+		readsKey("anthropic"),
+		readsKey("openai"),
+		readsKey("tavily"),
+		readsKey("langsmith"),
+		...conversationGrants.filter((grant) => !grant.includes("/index/")),
+		"s3:GetObject on Images/derived/*",
+		"s3:GetObject on Images/originals/*",
+	],
 	ImageProcessorWorkerRole: [
 		...readsLogin,
 		...deletesVersions,
@@ -251,12 +263,13 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 		const found = parts.flatMap((part) =>
 			Object.values(ofType(templates[part], "AWS::Lambda::Permission")).map(
 				({ Properties }) =>
-					`${Properties.Principal} ${at(Properties.SourceArn).replace(/^.*:Http/, "")} invokes ${at(Properties.FunctionName)}`,
+					`${Properties.Principal} ${at(Properties.SourceArn).replace(/^.*:(?:Http|(?=Streams))/, "")} invokes ${at(Properties.FunctionName)}`,
 			),
 		);
 		expect(found.sort()).toEqual([
 			"apigateway.amazonaws.com /*/$default invokes ApiFunction",
 			"apigateway.amazonaws.com /*/*/* invokes ApiFunction",
+			"apigateway.amazonaws.com Streams/*/*/* invokes StreamFunction",
 			"events.amazonaws.com CleanupSchedule invokes CleanupFunction",
 			"events.amazonaws.com RotationSchedule invokes MigrateFunction",
 			"events.amazonaws.com SessionSchedule invokes CleanupFunction",
@@ -274,7 +287,7 @@ test("only functions that embed may read Voyage's key, and only where Voyage emb
 	const chosen = synthesize("dev", ({ dev }) => {
 		dev.embeddingProvider = "voyage";
 	});
-	expect(readers(chosen)).toEqual(["ApiRole", "EmbedderWorkerRole"]);
+	expect(readers(chosen)).toEqual(["ApiRole", "EmbedderWorkerRole", "StreamRole"]);
 });
 
 test.each([
@@ -283,7 +296,7 @@ test.each([
 		["foundation-model/anthropic.claude-sonnet-5-5", "inference-profile/us.anthropic.claude-sonnet-5-5"],
 	],
 	["amazon.nova-pro-v1:0", ["foundation-model/amazon.nova-pro-v1:0"]],
-])("an environment with Bedrock lets the api invoke %s and no other model", (model, resources) => {
+])("an environment with Bedrock lets what answers invoke %s and no other model", (model, resources) => {
 	const { Compute } = synthesize("dev", ({ dev }) => {
 		Object.assign(dev, {
 			chatProvider: "bedrock",
@@ -293,13 +306,16 @@ test.each([
 	const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
 		.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
 		.filter(({ Action }) => JSON.stringify(Action).includes("bedrock"));
-	expect(statements).toHaveLength(1);
-	expect(statements[0].Action).toBe("bedrock:InvokeModel");
-	const named = JSON.stringify(statements[0].Resource).match(/(inference-profile|foundation-model)\/[^"]+/g);
-	expect(named?.sort()).toEqual(resources);
+	// Of the api's function and of the one that streams.
+	expect(statements).toHaveLength(2);
+	for (const { Action, Resource } of statements) {
+		expect(Action).toBe("bedrock:InvokeModel");
+		const named = JSON.stringify(Resource).match(/(inference-profile|foundation-model)\/[^"]+/g);
+		expect(named?.sort()).toEqual(resources);
+	}
 });
 
-test("only an environment with Bedrock that asks for it lets its api subscribe to a model, and only through Bedrock", () => {
+test("only an environment with Bedrock that asks for it lets what answers subscribe to a model, and only through Bedrock", () => {
 	const marketplace = (templates: Templates) =>
 		parts.flatMap((part) =>
 			Object.entries(ofType(templates[part], "AWS::IAM::Policy")).flatMap(([policy, { Properties }]) =>
@@ -312,13 +328,13 @@ test("only an environment with Bedrock that asks for it lets its api subscribe t
 	const asked = synthesize("prod", ({ prod }) => {
 		Object.assign(prod, { chatProvider: "bedrock", bedrock: { subscribe: true } });
 	});
-	expect(marketplace(asked)).toEqual([
-		{
-			policy: "ApiRoleDefaultPolicy",
+	expect(marketplace(asked)).toEqual(
+		["ApiRoleDefaultPolicy", "StreamRoleDefaultPolicy"].map((policy) => ({
+			policy,
 			Effect: "Allow",
 			Action: ["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"],
 			Resource: "*",
 			Condition: { StringEquals: { "aws:CalledViaLast": "bedrock.amazonaws.com" } },
-		},
-	]);
+		})),
+	);
 });

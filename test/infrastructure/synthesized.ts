@@ -9,6 +9,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { jobsEnv } from "#lambdas/jobs/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { streamEnv } from "#lambdas/stream/env.ts";
 import { webhooksEnv } from "#lambdas/webhooks/env.ts";
 import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import type { Environment, EnvironmentName } from "#lib/environments.ts";
@@ -108,6 +109,7 @@ export interface Claimed {
 /** The contract of each function's variables, from its code. */
 export const contracts: Record<string, EnvContract> = {
 	ApiFunction: apiEnv,
+	StreamFunction: streamEnv,
 	ImageProcessorWorkerFunction: [...stageContract("process"), ...Object.keys(allocator)],
 	AnalyzerWorkerFunction: stageContract("analyze"),
 	EmbedderWorkerFunction: stageContract("embed"),

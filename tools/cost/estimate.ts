@@ -29,11 +29,11 @@ const priced = [
 ];
 
 /**
- * Resource types that cost nothing, or only through one of the above. CloudFront: 1 TB and 10 million requests a month are
+ * Resource types that cost nothing, or only through one of the above. A REST API costs by its requests, which traffic.ts counts. CloudFront: 1 TB and 10 million requests a month are
  * always free, more than the files of a web app.
  */
 const free =
-	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|Scheduler::Schedule|CloudFront::|CDK::Metadata)/;
+	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|ApiGateway::|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|Scheduler::Schedule|CloudFront::|CDK::Metadata)/;
 
 /**
  * Estimates an environment's monthly cost from its templates and its use.

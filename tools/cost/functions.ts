@@ -14,8 +14,10 @@ import { apiRequests, idle, type Profile, perUpload, perUser } from "./usage.ts"
 export function functions(all: All, profile: Profile): Line[] {
 	const { alwaysFree } = prices;
 	const requests = apiRequests(profile);
+	const streams = profile.users * perUser.streamedAnswers;
 	const runs: Record<string, readonly [count: number, seconds: number]> = {
-		Api: [requests, perUser.secondsPerApiRequest],
+		Api: [requests - streams, perUser.secondsPerApiRequest],
+		Stream: [streams, perUser.secondsPerStream],
 		...Object.fromEntries(
 			stageNames.map((name) => [stages[name].id, [profile.uploads, billedSeconds(name, profile)] as const]),
 		),

@@ -8,6 +8,7 @@ export function traffic(all: All, { network }: Pick<Environment, "network">, pro
 	const { users, uploads } = profile;
 	const { alwaysFree } = prices;
 	const requests = apiRequests(profile);
+	const streams = users * perUser.streamedAnswers;
 	const logsGb = idle.sweeps * idle.logGbPerSweep + uploads * perUpload.logGb + requests * perUser.logGbPerRequest;
 	const receives =
 		all("AWS::Lambda::EventSourceMapping").length * idle.receivesPerQueue + uploads * perUpload.sqsRequests;
@@ -23,7 +24,8 @@ export function traffic(all: All, { network }: Pick<Environment, "network">, pro
 				free: alwaysFree.logsGb * (prices.logsIngestGb + prices.logsStoreGbMonth),
 			},
 		),
-		line("HTTP API requests", whole(requests), (requests / 1e6) * prices.httpApiMillion),
+		line("HTTP API requests", whole(requests - streams), ((requests - streams) / 1e6) * prices.httpApiMillion),
+		line("REST API requests, of streamed answers", whole(streams), (streams / 1e6) * prices.restApiMillion),
 		line("SQS requests, most of them polls of empty queues", whole(receives), (receives / 1e6) * prices.sqsMillion, {
 			free: (alwaysFree.sqsRequests / 1e6) * prices.sqsMillion,
 		}),

@@ -57,6 +57,10 @@ export const perUser = {
 	/** Capacity units of the table for a turn: `make bench-chat` counts 26 requests and 43 KB for one with a search. */
 	tableWritesPerTurn: 43,
 	tableReadsPerTurn: 20,
+	/** Of the searches and turns, those of the web app and other programs that show answers as they come. */
+	streamedAnswers: 40,
+	/** Lambda bills the wait for the model. */
+	secondsPerStream: 4,
 	logGbPerRequest: 0.0000015,
 	secondsPerApiRequest: 0.12,
 } as const;
@@ -81,6 +85,6 @@ export const idle = {
 /** Months of images in storage: the estimate is for the end of the first year. */
 export const monthsStored = 12;
 
-/** Returns the API requests of all users. */
+/** Returns the API requests of all users, streamed or not. */
 export const apiRequests = ({ users, uploads }: Profile) =>
 	users * (perUser.apiRequests + perUser.chatTurns) + uploads * perUpload.apiRequests;

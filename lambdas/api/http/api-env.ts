@@ -23,5 +23,9 @@ export interface ApiEnv {
 		itemsInText?: string[];
 		/** The answer holds a secret that nothing stores: no key of its request keeps it. */
 		isSecret?: true;
+		/** Gives back the request's place among those that run at once. */
+		releaseSlot?: () => Promise<void>;
+		/** The answer is a stream, which releases the slot when it ends. */
+		isStreaming?: true;
 	};
 }

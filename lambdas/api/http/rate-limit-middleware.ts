@@ -35,10 +35,15 @@ export function limitRate(
 			for (const [name, value] of rateLimitHeaders(quota, taken)) refusal.headers.set(name, value);
 			return refusal;
 		}
+		const { slot } = taken;
+		const release = async () => {
+			if (slot) await limiter.release(userId, quota, slot);
+		};
+		c.set("releaseSlot", release);
 		try {
 			await next();
 		} finally {
-			if (taken.slot) await limiter.release(userId, quota, taken.slot);
+			if (!c.get("isStreaming")) await release();
 		}
 		for (const [name, value] of rateLimitHeaders(quota, taken)) c.header(name, value);
 	});

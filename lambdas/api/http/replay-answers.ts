@@ -8,7 +8,17 @@ import type { GuardedRoute } from "../routes/table.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 
 /** Returns whether a client may name a request by an `Idempotency-Key`. A search changes nothing. */
-export const acceptsIdempotencyKey = ({ method, limit }: GuardedRoute) => method === "POST" && limit !== "search";
+export const acceptsIdempotencyKey = ({ method, limit, streamed }: GuardedRoute) =>
+	method === "POST" && limit !== "search" && !streamed;
+
+/** Refuses a key whose answer could not be given again: a stream is not kept. */
+export const refuseIdempotencyKey = createMiddleware<ApiEnv>(async (c, next) => {
+	if (c.req.header("idempotency-key") === undefined) return next();
+	throw new AppError(
+		"invalid_request",
+		"A streamed answer takes no Idempotency-Key: leave it out. A message that is sent again continues its turn.",
+	);
+});
 
 /**
  * Carries out a request with an `Idempotency-Key` once: the same request with the key gets the first one's answer again,

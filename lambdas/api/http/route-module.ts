@@ -50,6 +50,8 @@ export interface Deployment {
 export interface RouteSettings {
 	deployment: Deployment;
 	limits: Limits;
+	/** Limits an answer, streamed or not. */
+	maxAnswerMs: number;
 	/** Limits the wait for another function; after it the API answers 202 with the request's address. */
 	maxWaitMs: number;
 	/** Loads an application with all routes. */

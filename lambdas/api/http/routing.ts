@@ -8,7 +8,7 @@ import type { ApiEnv } from "./api-env.ts";
 import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
 import { limitRate } from "./rate-limit-middleware.ts";
 import type { Charge } from "./rate-limiter.ts";
-import { acceptsIdempotencyKey, replayAnswers } from "./replay-answers.ts";
+import { acceptsIdempotencyKey, refuseIdempotencyKey, replayAnswers } from "./replay-answers.ts";
 
 // Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
@@ -40,6 +40,7 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 		...(acceptsIdempotencyKey(route) && { parameters: [idempotencyKey] }),
 		middleware: [
 			requireUser,
+			...((route as GuardedRoute).streamed ? [refuseIdempotencyKey] : []),
 			limitRate(route, chargeOf),
 			...(acceptsIdempotencyKey(route) ? [replayAnswers] : []),
 		] as MiddlewareHandler<ApiEnv>[],

@@ -24,7 +24,7 @@ const sessionId = z
 	})
 	.openapi({ example: "holiday-plans" });
 
-const request = z
+export const chatRequest = z
 	.strictObject({
 		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
 		session_id: sessionId.nullish().openapi({
@@ -41,7 +41,7 @@ const request = z
 	})
 	.openapi("ChatRequest");
 
-const shownItem = searchResult
+export const shownItem = searchResult
 	.extend({
 		deleted: z
 			.literal(true)
@@ -67,7 +67,7 @@ const message = z
 	})
 	.openapi("ChatMessage");
 
-const answered = z
+export const chatResponse = z
 	.object({
 		session_id: z.string(),
 		message,
@@ -116,9 +116,9 @@ const post = guarded(routes.chat, {
 	summary: "Say something to your collection",
 	description:
 		"Answers within 26 seconds, from items it searches for: at most six calls of a model and eight of tools; where one runs out, the answer is the best found and says so. A session takes one message at a time. A message that was not answered can be sent again: what was done for it is not done twice.",
-	request: { query: noQuery, body: requiredBody(request) },
+	request: { query: noQuery, body: requiredBody(chatRequest) },
 	responses: {
-		200: json("The answer.", answered),
+		200: json("The answer.", chatResponse),
 		404: problem("The session was deleted while it was answering."),
 		409: busy("The session is still answering another message."),
 		501: providerOff,
@@ -173,42 +173,40 @@ const deletion = (route: typeof routes.deleteChat | typeof routes.deleteSession)
 		},
 	});
 
+const cancel = guarded(routes.cancelTurn, {
+	tags: ["Chat"],
+	summary: "Cancel the answer that a conversation is making",
+	description:
+		"The turn under way ends within 2 seconds without an answer, and its message can be sent again. Its stream ends with the error `turn_canceled`.",
+	request: { params: sessionParams, query: noQuery },
+	responses: {
+		200: json(
+			"`canceled`, or `idle` where no turn was under way.",
+			z.object({ status: z.enum(["canceled", "idle"]), session_id: z.string() }),
+		),
+	},
+});
+
 /** Measured from the request's beginning; the answer is stored by then. */
 const answeredAfterMs = 25_000;
 /** Limits the statistics. With the default of 30 expensive requests a minute a user begins 7,230 sessions in four hours. */
 const maxCounted = 25_000;
 
+export type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects">;
+
 /** Serves conversations. */
 export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(post, async (c) => {
-		const started = performance.now();
-		const body = c.req.valid("json");
-		const session_id = body.session_id ?? randomUUID();
-		const { answer, reasoning, number } = await chatTurn(ports, c.get("userId"), {
-			sessionId: session_id,
-			question: body.message,
-			limits: {
-				topK: body.top_k ?? 10,
-				category: body.category_filter || undefined,
-				minSimilarity: body.min_similarity_score ?? undefined,
-			},
-			deadline: new Date(Date.now() + answeredAfterMs),
-		});
-		const presented = await presentMessage(ports, c.get("userId"), answer);
-		c.set("itemsInText", itemsIn(answer));
-		return c.json(
-			{
-				session_id,
-				message: presented,
-				conversation_turn: number,
-				search_results: presented.search_results,
-				agent_reasoning: reasoning,
-				tools_used: answer.toolsUsed,
-				trace_id: answer.traceId,
-				response_time_ms: Math.round(performance.now() - started),
-			},
-			200,
-		);
+		const { body, itemsInText } = await answerChat(ports, c.get("userId"), c.req.valid("json"));
+		c.set("itemsInText", itemsInText);
+		return c.json(body, 200);
+	});
+
+	app.openapi(cancel, async (c) => {
+		const id = knownId(c.req.valid("param").session_id);
+		const isCanceled = await ports.sessions.cancelTurn(c.get("userId"), id);
+		if (isCanceled === null) throw sessionNotFound(id);
+		return c.json({ status: isCanceled ? ("canceled" as const) : ("idle" as const), session_id: id }, 200);
 	});
 
 	app.openapi(list, async (c) => {
@@ -265,6 +263,42 @@ export const register: RegisterRoutes = (app, ports) => {
 		};
 	}
 };
+
+/** Says something to a person's collection. @param progress gets the steps as they come, and says when nobody waits */
+export async function answerChat(
+	ports: ChatPorts,
+	userId: string,
+	request: z.output<typeof chatRequest>,
+	progress?: { onStep(text: string): void; closed: AbortSignal },
+): Promise<{ body: z.output<typeof chatResponse>; itemsInText: string[] }> {
+	const started = performance.now();
+	const session_id = request.session_id ?? randomUUID();
+	const { answer, reasoning, number } = await chatTurn(ports, userId, {
+		sessionId: session_id,
+		question: request.message,
+		limits: {
+			topK: request.top_k ?? 10,
+			category: request.category_filter || undefined,
+			minSimilarity: request.min_similarity_score ?? undefined,
+		},
+		deadline: new Date(Date.now() + answeredAfterMs),
+		...progress,
+	});
+	const presented = await presentMessage(ports, userId, answer);
+	return {
+		body: {
+			session_id,
+			message: presented,
+			conversation_turn: number,
+			search_results: presented.search_results,
+			agent_reasoning: reasoning,
+			tools_used: answer.toolsUsed,
+			trace_id: answer.traceId,
+			response_time_ms: Math.round(performance.now() - started),
+		},
+		itemsInText: itemsIn(answer),
+	};
+}
 
 /** Refuses an id that no client may choose: it names no session. */
 function knownId(value: string): string {

@@ -47,7 +47,7 @@ function isTimeZone(name: string): boolean {
 /** `category_filter` is the list's `category`. */
 const { category: _, ...filters } = itemFilterFields.shape;
 
-const request = z
+export const searchRequest = z
 	.strictObject({
 		...filters,
 		query: text(1_000).trim().min(1),
@@ -95,7 +95,7 @@ const request = z
 	})
 	.openapi("SearchRequest");
 
-const response = z
+export const searchResponse = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
@@ -115,7 +115,7 @@ const response = z
 	.openapi("SearchResponse");
 
 /** A search that is answered, or made by an agent, calls models as a chat does. */
-function chargeOf(body: unknown): Charge {
+export function chargeOf(body: unknown): Charge {
 	const { include_answer = true, search_type } = (body ?? {}) as Partial<SearchBody>;
 	return { routeClass: include_answer || search_type === "agentic" ? "expensive" : routes.search.limit };
 }
@@ -127,10 +127,10 @@ const search = guarded(
 		summary: "Find items by words, by meaning, or by both",
 		description:
 			"The query is also answered from them, which makes it a request of the class `expensive`. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
-		request: { query: noQuery, body: requiredBody(request) },
+		request: { query: noQuery, body: requiredBody(searchRequest) },
 		responses: {
 			...notFound,
-			200: json("The items found, best first.", response),
+			200: json("The items found, best first.", searchResponse),
 			501: providerOff,
 			502: modelGone,
 		},
@@ -141,59 +141,74 @@ const search = guarded(
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */
 const answeredAfterMs = 20_000;
 
-type SearchPorts = Pick<
+export type SearchPorts = Pick<
 	Ports,
 	"search" | "similar" | "embedder" | "vectorIndex" | "analyses" | "items" | "profiles" | "chat" | "objects" | "albums"
 >;
 
 /** Serves searches over a person's items. */
 export const register: RegisterRoutes = (app, ports) => {
-	app.openapi(search, async (c) => {
-		const body = c.req.valid("json");
-		const type = searchTypes[body.search_type];
-		const deadline = new Date(Date.now() + answeredAfterMs);
-		const started = performance.now();
-		const found = await (type === "agentic"
-			? byAgent(ports, c.get("userId"), body, deadline)
-			: bySearch(ports, c.get("userId"), type, body, deadline)
-		).catch((error) => {
-			throw inField(error, { provider_not_available: "body.answer_model", model_not_found: "body.answer_model" });
-		});
-		const { hits, notices, answer, retrievalMs } = found;
-		// With the stemmers, which not every search needs here.
-		const places = () => import("#core/search/place-matches.ts");
-		const boxes = body.explain ? await (await places()).placeMatches(ports, c.get("userId"), hits) : null;
-		const { citations } = answer;
-		const placed =
-			citations.length > 0 ? await (await places()).placeCitations(ports, c.get("userId"), hits, citations) : [];
-		const scoredAs = type === "agentic" ? "hybrid" : type;
-		return c.json(
-			{
-				query: body.query,
-				search_type: body.search_type,
-				results: await Promise.all(
-					hits.map((hit, at) =>
-						presentHit(ports, c.get("userId"), hit, body.offset + at + 1, scoredAs, {
-							explain: body.explain,
-							boxes: boxes ? (boxes.get(hit.itemId) ?? []) : undefined,
-						}),
-					),
-				),
-				total_results: hits.filter(isStrong).length,
-				weak_results: hits.filter((hit) => !isStrong(hit)).length,
-				notices,
-				...presentAnswer(answer, placed),
-				retrieval_time_ms: Math.round(retrievalMs),
-				answer_time_ms: body.include_answer ? Math.round(performance.now() - started - retrievalMs) : null,
-				agent_reasoning: found.reasoning,
-				tools_used: found.toolsUsed,
-			},
-			200,
-		);
-	});
+	app.openapi(search, async (c) => c.json(await answerSearch(ports, c.get("userId"), c.req.valid("json")), 200));
 };
 
-type SearchBody = z.output<typeof request>;
+/** Tells a stream of a search before its answer. */
+interface SearchProgress {
+	onStep(text: string): void;
+	onResults(results: z.output<typeof searchResult>[]): void;
+}
+
+/** Answers a search. @param progress gets the steps and the results as they come */
+export async function answerSearch(
+	ports: SearchPorts,
+	userId: string,
+	body: SearchBody,
+	progress?: SearchProgress,
+): Promise<z.output<typeof searchResponse>> {
+	const type = searchTypes[body.search_type];
+	const deadline = new Date(Date.now() + answeredAfterMs);
+	const started = performance.now();
+	// With the stemmers, which not every search needs here.
+	const places = () => import("#core/search/place-matches.ts");
+	const present = async (hits: Hit[]) => {
+		const boxes = body.explain ? await (await places()).placeMatches(ports, userId, hits) : null;
+		const scoredAs = type === "agentic" ? "hybrid" : type;
+		const results = await Promise.all(
+			hits.map((hit, at) =>
+				presentHit(ports, userId, hit, body.offset + at + 1, scoredAs, {
+					explain: body.explain,
+					boxes: boxes ? (boxes.get(hit.itemId) ?? []) : undefined,
+				}),
+			),
+		);
+		progress?.onResults(results);
+		return results;
+	};
+	const found = await (type === "agentic"
+		? byAgent(ports, userId, body, deadline, present, progress?.onStep)
+		: bySearch(ports, userId, type, body, deadline, present)
+	).catch((error) => {
+		throw inField(error, { provider_not_available: "body.answer_model", model_not_found: "body.answer_model" });
+	});
+	const { hits, notices, answer, retrievalMs } = found;
+	const { citations } = answer;
+	const placed = citations.length > 0 ? await (await places()).placeCitations(ports, userId, hits, citations) : [];
+	return {
+		query: body.query,
+		search_type: body.search_type,
+		results: found.results,
+		total_results: hits.filter(isStrong).length,
+		weak_results: hits.filter((hit) => !isStrong(hit)).length,
+		notices,
+		...presentAnswer(answer, placed),
+		retrieval_time_ms: Math.round(retrievalMs),
+		answer_time_ms: body.include_answer ? Math.round(performance.now() - started - retrievalMs) : null,
+		agent_reasoning: found.reasoning,
+		tools_used: found.toolsUsed,
+	};
+}
+
+type SearchBody = z.output<typeof searchRequest>;
+type Present = (hits: Hit[]) => Promise<z.output<typeof searchResult>[]>;
 
 /** Absent where the request has none: a search of everything has a statement of its own. */
 async function filterIn(
@@ -219,7 +234,14 @@ const limitsOf = async (ports: SearchPorts, userId: string, body: SearchBody) =>
 const groupedHits = async (ports: SearchPorts, userId: string, { group_by, top_k }: SearchBody, hits: Hit[]) =>
 	group_by ? (await groupDuplicates(ports, userId, hits)).slice(0, top_k) : hits;
 
-async function byAgent(ports: SearchPorts, userId: string, body: SearchBody, deadline: Date) {
+async function byAgent(
+	ports: SearchPorts,
+	userId: string,
+	body: SearchBody,
+	deadline: Date,
+	present: Present,
+	onStep?: (text: string) => void,
+) {
 	const [{ timeZone, language }, limits] = await Promise.all([
 		ports.profiles.find(userId),
 		limitsOf(ports, userId, body),
@@ -230,13 +252,22 @@ async function byAgent(ports: SearchPorts, userId: string, body: SearchBody, dea
 		question: body.query,
 		model: body.answer_model || undefined,
 		deadline,
+		onStep,
 	});
 	const { model, traceId, usage } = found.answer;
 	const answer = body.include_answer ? found.answer : { ...unanswered(null), model, traceId, usage };
-	return { ...found, hits: await groupedHits(ports, userId, body, found.hits), answer };
+	const hits = await groupedHits(ports, userId, body, found.hits);
+	return { ...found, hits, results: await present(hits), answer };
 }
 
-async function bySearch(ports: SearchPorts, userId: string, searchType: SearchType, body: SearchBody, deadline: Date) {
+async function bySearch(
+	ports: SearchPorts,
+	userId: string,
+	searchType: SearchType,
+	body: SearchBody,
+	deadline: Date,
+	present: Present,
+) {
 	const started = performance.now();
 	const found = await searchItems(ports, userId, {
 		...(await limitsOf(ports, userId, body)),
@@ -249,6 +280,7 @@ async function bySearch(ports: SearchPorts, userId: string, searchType: SearchTy
 	});
 	const hits = await groupedHits(ports, userId, body, found.hits);
 	const retrievalMs = performance.now() - started;
+	const results = await present(hits);
 	const { emptyReason } = found;
 	const notices = emptyReason ? [...found.notices, emptyReason] : found.notices;
 	const answer = body.include_answer
@@ -260,5 +292,5 @@ async function bySearch(ports: SearchPorts, userId: string, searchType: SearchTy
 				deadline,
 			})
 		: unanswered(null);
-	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
+	return { hits, results, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
 }

@@ -22,9 +22,11 @@ export interface GuardedRoute extends AnyRoute {
 	limit: RouteClass;
 	/** Is answered to who deleted the account, too. */
 	afterDeletion?: true;
+	/** The answer is a stream of events: the REST API serves it. */
+	streamed?: true;
 }
 
-/** A route of the HTTP API, as gateway, handler and OpenAPI document know it. */
+/** A route of one of the two APIs, as gateway, handler and OpenAPI document know it. */
 export type Route = PublicRoute | GuardedRoute;
 
 /**
@@ -74,6 +76,9 @@ export const routes = {
 	/** Of class `expensive` where a model answers: see search.ts. */
 	search: { method: "POST", path: "/search", limit: "search", module: "search" },
 	chat: { method: "POST", path: "/chat", limit: "expensive", module: "chat" },
+	searchStream: { method: "POST", path: "/search/stream", limit: "search", module: "streams", streamed: true },
+	chatStream: { method: "POST", path: "/chat/stream", limit: "expensive", module: "streams", streamed: true },
+	cancelTurn: { method: "DELETE", path: "/chat/{session_id}/turn", limit: "write", module: "chat" },
 	listSessions: { method: "GET", path: "/chat/sessions", limit: "read", module: "chat" },
 	deleteSession: { method: "DELETE", path: "/chat/sessions/{session_id}", limit: "write", module: "chat" },
 	getHistory: { method: "GET", path: "/chat/{session_id}/history", limit: "read", module: "chat" },
@@ -113,4 +118,11 @@ export const routes = {
 	},
 } as const satisfies Record<string, Route>;
 
-export const allRoutes: readonly Route[] = Object.values(routes);
+const every: readonly Route[] = Object.values(routes);
+const isStreamed = (route: Route) => !route.public && route.streamed === true;
+
+/** The routes of the REST API, whose answers are streams. */
+export const streamedRoutes = every.filter(isStreamed);
+
+/** The routes of the HTTP API. */
+export const allRoutes: readonly Route[] = every.filter((route) => !isStreamed(route));

@@ -1,4 +1,5 @@
 import type { CreateResource } from "../template/resource.ts";
+import { apiGateway } from "./apigateway/index.ts";
 import { apiGatewayV2 } from "./apigatewayv2/index.ts";
 import { cloudFormation } from "./cloudformation/index.ts";
 import { cloudFront } from "./cloudfront/index.ts";
@@ -18,6 +19,7 @@ import { sts } from "./sts/index.ts";
 
 /** Every service that runs here. */
 export const awsServices: readonly AwsService[] = [
+	apiGateway,
 	apiGatewayV2,
 	cloudFormation,
 	cloudFront,

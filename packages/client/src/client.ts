@@ -3,6 +3,7 @@ import type { components, paths } from "./api-types.ts";
 import { answerOf } from "./problem.ts";
 import { pause, type SendOptions, sender } from "./send.ts";
 import { fixedToken, type Session } from "./session.ts";
+import { type ChatEvent, eventsIn, type SearchEvent } from "./streams.ts";
 import { type PictureFile, sendDirectly, type Uploaded, type UploadListener, uploadAll } from "./uploads.ts";
 
 export type Item = components["schemas"]["Item"];
@@ -10,6 +11,7 @@ export type Item = components["schemas"]["Item"];
 export type CompactItem = components["schemas"]["CompactItem"];
 export type SearchAnswer = components["schemas"]["SearchResponse"];
 export type SearchRequest = components["schemas"]["SearchRequest"];
+export type ChatRequest = components["schemas"]["ChatRequest"];
 /** Narrows a list of items. */
 export type ItemFilter = Omit<
 	NonNullable<paths["/items"]["get"]["parameters"]["query"]>,
@@ -19,6 +21,8 @@ export type ItemFilter = Omit<
 export interface ClientOptions extends SendOptions {
 	/** The address of the API, as the output `ApiUrl` has it. */
 	apiUrl: string;
+	/** The address of streamed answers, as the output `StreamUrl` has it. @default answers are not streamed */
+	streamUrl?: string | undefined;
 	/** A token, or a session of `signIn` or `resumeSession`, which renews its tokens. */
 	session: Session | string;
 }
@@ -30,14 +34,16 @@ interface CallOptions {
 /** A client of the Collections API for one signed-in person. The OpenAPI document gives its types. */
 export class CollectionsClient {
 	readonly apiUrl: string;
+	readonly streamUrl: string | null;
 	readonly session: Session;
 	/** Every route, typed: `client.api.GET("/items/{id}", { params: { path: { id } } })`. @throws ApiProblem on any status but 2xx and 304 */
 	readonly api: Client<paths>;
 	readonly #send: (request: Request) => Promise<Response>;
 	readonly #signal: AbortSignal | undefined;
 
-	constructor({ apiUrl, session, ...options }: ClientOptions) {
+	constructor({ apiUrl, streamUrl, session, ...options }: ClientOptions) {
 		this.apiUrl = apiUrl.replace(/\/$/, "");
+		this.streamUrl = streamUrl?.replace(/\/$/, "") ?? null;
 		this.session = typeof session === "string" ? fixedToken(session) : session;
 		this.#send = sender(this.session, options);
 		this.#signal = options.signal;
@@ -129,6 +135,29 @@ export class CollectionsClient {
 		return data as SearchAnswer;
 	}
 
+	/** Searches, and yields what comes of it as it comes. @throws as `streamChat` */
+	streamSearch(
+		query: string,
+		options: Omit<SearchRequest, "query"> | Record<string, unknown> = {},
+		call: CallOptions = {},
+	): AsyncGenerator<SearchEvent> {
+		return this.#stream("/search/stream", { query, ...options }, call);
+	}
+
+	/**
+	 * Says something to the collection, and yields what comes of it as it comes. Leaving the loop does not end the turn:
+	 * `cancelTurn` does.
+	 * @throws ApiProblem where the message is refused or an `error` ends the answer; StreamCut where the stream is cut
+	 */
+	streamChat(request: ChatRequest, call: CallOptions = {}): AsyncGenerator<ChatEvent> {
+		return this.#stream("/chat/stream", request, call);
+	}
+
+	/** Cancels the answer that a session's chat is making, within 2 s. */
+	async cancelTurn(sessionId: string, options: CallOptions = {}): Promise<void> {
+		await this.call("DELETE", `/chat/${encodeURIComponent(sessionId)}/turn`, undefined, options);
+	}
+
 	/**
 	 * Yields items as their status changes, until each is ready or failed. One that is deleted, or put into the trash,
 	 * meanwhile is left out. A look at up to 100 items is one request, which is answered without a body where nothing
@@ -166,6 +195,21 @@ export class CollectionsClient {
 			if (Date.now() > end) throw new Error(`Item ${id} is still ${item.status} after ${seconds} seconds.`);
 			await pause(200, this.#signal);
 		}
+	}
+
+	async *#stream<Event extends SearchEvent | ChatEvent>(
+		path: string,
+		body: unknown,
+		{ signal }: CallOptions,
+	): AsyncGenerator<Event> {
+		if (!this.streamUrl) throw new Error("The client needs `streamUrl`, the output StreamUrl, for streamed answers.");
+		const request = new Request(this.streamUrl + path, {
+			method: "POST",
+			headers: { "content-type": "application/json", accept: "text/event-stream" },
+			body: JSON.stringify(body),
+			...(signal && { signal }),
+		});
+		yield* eventsIn<Event>(`POST ${path}`, await this.#send(request));
 	}
 
 	async *#pages<T>(list: ItemFilter & { fields: "full" | "compact" }, { signal }: CallOptions): AsyncGenerator<T> {

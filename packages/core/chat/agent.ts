@@ -103,3 +103,20 @@ export async function runAgent<State>(steps: AgentSteps<State>, initial: State):
 	}
 	return state;
 }
+
+/** Reports each sentence that a step adds to a turn's reasoning. */
+export function reporting<State extends { turn: AgentTurn }, Steps extends AgentSteps<State>>(
+	steps: Steps,
+	onStep: (text: string) => void,
+): Steps {
+	const reported = async (state: State, step: Promise<Partial<State>>) => {
+		const change = await step;
+		for (const text of change.turn?.reasoning.slice(state.turn.reasoning.length) ?? []) onStep(text);
+		return change;
+	};
+	return {
+		...steps,
+		callModel: (state: State) => reported(state, steps.callModel(state)),
+		runTools: (state: State) => reported(state, steps.runTools(state)),
+	};
+}

@@ -77,6 +77,13 @@ export interface Sessions {
 	endTurn(userId: string, turn: OpenTurn, answer: SessionMessage): Promise<void>;
 	/** Releases the lease without an answer: the question can be repeated at once. */
 	abandonTurn(userId: string, turn: OpenTurn): Promise<void>;
+	/**
+	 * Takes the lease from the turn under way, which ends without an answer: its question can be repeated at once.
+	 * @returns whether there was one; null where there is no such session
+	 */
+	cancelTurn(userId: string, sessionId: string): Promise<boolean | null>;
+	/** Returns whether the turn still has its lease. */
+	holdsTurn(userId: string, turn: OpenTurn): Promise<boolean>;
 	/** Lists sessions, the last used first. */
 	list(userId: string, limit: number): Promise<ChatSession[]>;
 	/**

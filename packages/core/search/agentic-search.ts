@@ -1,5 +1,13 @@
 import { splitSentences } from "#text/sentences.ts";
-import { addToolsUsed, callModel, type ModelCall, refusedCall, runAgent, runToolCalls } from "../chat/agent.ts";
+import {
+	addToolsUsed,
+	callModel,
+	type ModelCall,
+	refusedCall,
+	reporting,
+	runAgent,
+	runToolCalls,
+} from "../chat/agent.ts";
 import {
 	type Answer,
 	answerRules,
@@ -67,6 +75,7 @@ export async function agenticSearch(
 		model,
 		deadline,
 		person = { timeZone: null, language: null },
+		onStep = () => {},
 		...limits
 	}: SearchLimits & {
 		question: string;
@@ -75,6 +84,8 @@ export async function agenticSearch(
 		/** As in `ChatRequest.model`. */
 		model?: string;
 		deadline: Date;
+		/** Gets each sentence of the reasoning as it comes. */
+		onStep?: ((text: string) => void) | undefined;
 	},
 ): Promise<AgenticSearchResult> {
 	const started = performance.now();
@@ -144,7 +155,9 @@ export async function agenticSearch(
 		},
 	};
 
-	const run = await runAgent(steps, {
+	const begun = describeSearch(question, "both", first.length);
+	onStep(begun);
+	const run = await runAgent(reporting<SearchRun, typeof steps>(steps, onStep), {
 		messages: [
 			{ role: "system", text: `${instructions}\n\n${aboutPerson(person, new Date())}` },
 			{ role: "user", text: questionPrompt(question, quoted) },
@@ -153,7 +166,7 @@ export async function agenticSearch(
 			modelCalls: 0,
 			toolCalls: 0,
 			toolsUsed: ["search_collection"],
-			reasoning: [describeSearch(question, "both", first.length)],
+			reasoning: [begun],
 			traceId: null,
 			usage: [],
 		},

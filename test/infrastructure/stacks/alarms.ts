@@ -24,7 +24,7 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 				...deadLetters.map((queue) => `ApproximateNumberOfMessagesVisible of ${queue}.QueueName`),
 				...Object.keys(contracts)
 					// Their failed runs become dead letters.
-					.filter((fn) => !["MigrateFunction", "CleanupFunction", "WebhooksWorkerFunction"].includes(fn))
+					.filter((fn) => !/^(Migrate|Cleanup|JobsWorker|WebhooksWorker)Function$/.test(fn))
 					.map((fn) => `Errors of ${fn}`),
 			].sort(),
 		);

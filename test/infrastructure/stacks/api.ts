@@ -18,6 +18,7 @@ const guardedRoutes = [
 	"DELETE /albums/{id}/items",
 	"DELETE /chat/sessions/{session_id}",
 	"DELETE /chat/{session_id}",
+	"DELETE /chat/{session_id}/turn",
 	"DELETE /items/{id}",
 	"DELETE /jobs/{id}",
 	"DELETE /shares/{id}",
@@ -102,6 +103,35 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		const integration = only(API, "AWS::ApiGatewayV2::Integration");
 		expect(at(integration.IntegrationUri)).toBe("ApiFunction");
 		expect(integration.PayloadFormatVersion).toBe("2.0");
+	});
+
+	test("stream answers by a regional REST API, which leaves tokens and preflights to its function", () => {
+		expect(only(API, "AWS::ApiGateway::RestApi").EndpointConfiguration.Types).toEqual(["REGIONAL"]);
+		const resources = API.Resources;
+		const pathOf = (id: { Ref?: string }): string => {
+			const resource = resources[id.Ref ?? ""]?.Properties;
+			return resource ? `${pathOf(resource.ParentId)}/${resource.PathPart}` : "";
+		};
+		const methods = Object.values(ofType(API, "AWS::ApiGateway::Method")).map(({ Properties }) => {
+			const { AuthorizationType, HttpMethod, Integration, ResourceId } = Properties;
+			expect(AuthorizationType).toBe("NONE");
+			expect(Integration.ResponseTransferMode).toBe("STREAM");
+			expect(at(Integration.Uri)).toMatch(/functions\/StreamFunction\/response-streaming-invocations$/);
+			return `${HttpMethod} ${pathOf(ResourceId)}`;
+		});
+		expect(methods.sort()).toEqual([
+			"OPTIONS /chat/stream",
+			"OPTIONS /search/stream",
+			"POST /chat/stream",
+			"POST /search/stream",
+		]);
+		const { MethodSettings } = only(API, "AWS::ApiGateway::Stage");
+		// docs/operations.md quotes these limits.
+		expect(MethodSettings).toMatchObject([{ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 }]);
+		const variables = ofType(templates.Compute, "AWS::Lambda::Function").StreamFunction?.Properties.Environment
+			.Variables;
+		const { AllowOrigins } = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
+		expect(at(variables.CORS_ORIGINS)).toBe(AllowOrigins.map(at).join());
 	});
 
 	test("let web pages of the configured origins call the API, post to the bucket and read from it", () => {

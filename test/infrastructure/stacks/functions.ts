@@ -65,7 +65,8 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			VOYAGE_KEY_PARAMETER: key("voyage"),
 		};
 		for (const [fn, { Properties }] of Object.entries(functions)) {
-			const { QUEUE_URL, QUEUE_CONCURRENCY, ...variables } = Properties.Environment.Variables;
+			// The origins are a claim about the API.
+			const { QUEUE_URL, QUEUE_CONCURRENCY, CORS_ORIGINS, ...variables } = Properties.Environment.Variables;
 			if (QUEUE_URL) {
 				const queue = fn.replace("WorkerFunction", "Queue");
 				expect(at(QUEUE_URL)).toBe(queue);
@@ -99,7 +100,9 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			.map(([fn]) => fn)
 			.sort();
 		expect(reserved).toEqual(
-			environment.lambdaConcurrencyQuota < 110 ? [] : ["ApiFunction", "CleanupFunction", "MigrateFunction"],
+			environment.lambdaConcurrencyQuota < 110
+				? []
+				: ["ApiFunction", "CleanupFunction", "MigrateFunction", "StreamFunction"],
 		);
 	});
 }

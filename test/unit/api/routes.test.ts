@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allRoutes } from "#lambdas/api/routes/table.ts";
+import { allRoutes, streamedRoutes } from "#lambdas/api/routes/table.ts";
 import { ada, testApi } from "./test-api.ts";
 
 const { app, as } = testApi();
@@ -30,7 +30,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 
 describe("the route table", () => {
-	const table = allRoutes.map(({ method, path }) => `${method} ${path}`);
+	const table = [...allRoutes, ...streamedRoutes].map(({ method, path }) => `${method} ${path}`);
 
 	it("names the module that serves each route", async () => {
 		for (const { method, path } of allRoutes) {

@@ -4,6 +4,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { createApi } from "#lambdas/api/app.ts";
 import type { Authenticate } from "#lambdas/api/http/authenticate.ts";
+import { allRoutes, streamedRoutes } from "#lambdas/api/routes/table.ts";
 import { requireDocumented } from "../../support/openapi-schemas.ts";
 
 export const ada = "11111111-1111-4111-8111-111111111111";
@@ -37,7 +38,7 @@ interface TestRequest {
 	raw?: RequestInit;
 }
 
-/** Makes the API on fakes, and a client for each user, which refuses answers that the OpenAPI document does not describe. */
+/** Makes the APIs, plain and streamed, on fakes, and a client for each user, which refuses answers that the OpenAPI document does not describe. */
 export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
@@ -57,6 +58,7 @@ export function testApi({
 		ports,
 		authenticate,
 		limits,
+		served: [...allRoutes, ...streamedRoutes],
 		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
 		maxAnswerMs,
 		maxWaitMs,

@@ -7,6 +7,7 @@ import { type Authorizer, type Jwt, jwtAuthorizer } from "./authorizer.ts";
 import { type CorsConfiguration, corsHeaders, preflight } from "./cors.ts";
 import { functionResponse, requestEvent } from "./payload.ts";
 import { type Route, selectRoute } from "./routes.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 interface Integration {
 	/** @param abandoned aborts when the gateway waits no longer */
@@ -214,7 +215,7 @@ export class Gateway {
 	}
 }
 
-function splitUrl(url: string): [string, string] {
+export function splitUrl(url: string): [string, string] {
 	const mark = url.indexOf("?");
 	return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
 }
@@ -237,7 +238,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Returns null for a body over the limit. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 	if (Number(request.headers["content-length"] ?? 0) > maxBody) return null;
 	const chunks: Buffer[] = [];
 	let size = 0;
@@ -250,7 +251,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /** Responds before the body is complete, which the client may still be sending. */
-function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
+export function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
 	respond(response, status, message);
 	if (request.complete) return;
 	// Reading on lets the client finish and see the response, for 10 s at most.
@@ -259,29 +260,6 @@ function refuse(request: IncomingMessage, response: ServerResponse, status: numb
 	request.resume();
 }
 
-function respond(response: ServerResponse, status: number, message: string): void {
+export function respond(response: ServerResponse, status: number, message: string): void {
 	response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ message }));
-}
-
-class TokenBucket {
-	readonly #rate: number;
-	readonly #burst: number;
-	#tokens: number;
-	#filledAt = performance.now();
-
-	constructor(rate: number, burst: number) {
-		this.#rate = rate;
-		this.#burst = burst;
-		this.#tokens = burst;
-	}
-
-	take(): boolean {
-		const now = performance.now();
-		const gained = ((now - this.#filledAt) / 1000) * this.#rate;
-		this.#tokens = Math.min(this.#burst, this.#tokens + gained);
-		this.#filledAt = now;
-		if (this.#tokens < 1) return false;
-		this.#tokens -= 1;
-		return true;
-	}
 }

@@ -50,6 +50,65 @@ function call(method: string, path: string, body?: string): Promise<RuntimeRespo
 	});
 }
 
+/** Marks the handlers that write their response as a stream. */
+const streams = Symbol.for("aws.lambda.runtime.handler.streaming");
+
+type Writable = import("node:stream").Writable;
+
+/** The global of AWS's runtime for functions that stream. */
+Object.assign(globalThis, {
+	awslambda: {
+		streamifyResponse: (handler: object) => Object.assign(handler, { [streams]: true }),
+		HttpResponseStream: {
+			/** Sends an HTTP response's head before the first byte of its body. */
+			from(stream: Writable & { contentType?: string }, head: object) {
+				stream.contentType = "application/vnd.awslambda.http-integration-response";
+				stream.write(`${JSON.stringify(head)}${"\0".repeat(8)}`);
+				return stream;
+			},
+		},
+	},
+});
+
+/** Opens the response of an invocation as a stream to the Runtime API. Whoever reads it may close it before its end. */
+function openResponse(id: string): { stream: Writable; sent: Promise<void> } {
+	const { promise: sent, resolve } = Promise.withResolvers<void>();
+	const outgoing = request(
+		{
+			agent,
+			host,
+			port,
+			method: "POST",
+			path: `/2018-06-01/runtime/invocation/${id}/response`,
+			headers: {
+				"content-type": "application/octet-stream",
+				"lambda-runtime-function-response-mode": "streaming",
+				"transfer-encoding": "chunked",
+				trailer: "lambda-runtime-function-error-type, lambda-runtime-function-error-body",
+			},
+		},
+		(incoming) => incoming.resume().on("end", resolve).on("error", resolve),
+	);
+	outgoing.on("error", () => resolve()).on("close", () => resolve());
+	return { stream: outgoing, sent };
+}
+
+/** Runs a handler that streams. An error after its first byte is told in the trailers, as by AWS's runtime. */
+async function runStreaming(id: string, event: unknown, context: unknown): Promise<void> {
+	const { stream, sent } = openResponse(id);
+	try {
+		await (handler as unknown as (...args: unknown[]) => Promise<void>)(event, stream, context);
+	} catch (error) {
+		logError("Invoke Error", error);
+		(stream as import("node:http").ClientRequest).addTrailers({
+			"lambda-runtime-function-error-type": error instanceof Error ? error.name : "Error",
+			"lambda-runtime-function-error-body": Buffer.from(describeError(error)).toString("base64"),
+		});
+	}
+	if (!stream.writableEnded && !stream.destroyed) stream.end();
+	await sent;
+}
+
 function describeError(error: unknown): string {
 	const thrown = error instanceof Error ? error : new Error(String(error));
 	return JSON.stringify({
@@ -111,6 +170,12 @@ for (;;) {
 		callbackWaitsForEmptyEventLoop: false,
 		getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
 	};
+	// biome-ignore lint/style/noNonNullAssertion: `die` does not return.
+	if (streams in handler!) {
+		await runStreaming(invocation, JSON.parse(next.body), context);
+		invocation = null;
+		continue;
+	}
 	let path = "response";
 	let body: string;
 	try {

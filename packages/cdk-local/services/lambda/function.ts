@@ -3,7 +3,7 @@ import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Caller } from "../iam/permission.ts";
 import { maxPayload } from "./runtime-api.ts";
-import { type InvocationResult, Sandbox } from "./sandbox.ts";
+import { type InvocationResult, Sandbox, type StreamReceiver } from "./sandbox.ts";
 
 interface FunctionSettings {
 	arn: string;
@@ -101,9 +101,10 @@ export class LambdaFunction {
 	 * Runs the function and waits for its answer.
 	 * Waits in a queue where AWS would throttle: the machine's cores are always the tighter limit.
 	 * @param abandoned the caller waits no longer: the function does not run unless it has begun
+	 * @param receive gets the response of a function that streams as it begins; the result then has no payload
 	 * @throws PayloadTooLarge; the signal's reason
 	 */
-	async invoke(payload: Buffer, abandoned?: AbortSignal): Promise<InvocationResult> {
+	async invoke(payload: Buffer, abandoned?: AbortSignal, receive?: StreamReceiver): Promise<InvocationResult> {
 		if (payload.length > maxPayload) {
 			throw new PayloadTooLarge(
 				`${payload.length} byte payload is too large for the RequestResponse invocation type (limit ${maxPayload} bytes)`,
@@ -112,7 +113,7 @@ export class LambdaFunction {
 		if (this.#busy >= this.concurrency) await this.#turn(abandoned);
 		else this.#busy += 1;
 		try {
-			return await this.#run(payload);
+			return await this.#run(payload, receive);
 		} finally {
 			// Passing the slot on directly keeps the queue in order.
 			const next = this.#queue.shift();
@@ -186,20 +187,20 @@ export class LambdaFunction {
 		await Promise.all([...this.#all].map((sandbox) => sandbox.close()));
 	}
 
-	async #run(payload: Buffer): Promise<InvocationResult> {
+	async #run(payload: Buffer, receive?: StreamReceiver): Promise<InvocationResult> {
 		const crashAt = this.#crashAt;
 		this.#crashAt = null;
 		if (crashAt !== null) {
 			this.#crashing = crashAt;
 			const sandbox = await this.#start({ CRASH_AT: crashAt });
-			const result = await sandbox.run(payload);
+			const result = await sandbox.run(payload, receive);
 			if (!sandbox.alive) this.#crashedAt = crashAt;
 			this.#crashing = null;
 			await this.#end(sandbox);
 			return result;
 		}
 		const sandbox = await this.#take();
-		const result = await sandbox.run(payload);
+		const result = await sandbox.run(payload, receive);
 		const isCurrent = sandbox.taskRoot === this.#taskRoot;
 		if (sandbox.alive && isCurrent) {
 			this.#idle.push({ sandbox, since: Date.now() });

@@ -1,8 +1,10 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Bytes of a synchronous invocation's payload, and of its response. */
 export const maxPayload = 6 * 1024 * 1024;
+
+const responsePath = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/;
 
 interface Invocation {
 	requestId: string;
@@ -18,6 +20,8 @@ interface RuntimeEvents {
 	ready(): void;
 	answered(requestId: string, payload: Buffer): void;
 	failed(requestId: string, payload: Buffer): void;
+	/** The process begins to send its response. */
+	streams(requestId: string, body: IncomingMessage): void;
 	initFailed(payload: Buffer): void;
 }
 
@@ -31,6 +35,9 @@ export class RuntimeApi {
 	private constructor(events: RuntimeEvents) {
 		this.#events = events;
 		this.#server = createServer((request, response) => {
+			if (request.headers["lambda-runtime-function-response-mode"] === "streaming") {
+				return this.#stream(request, response);
+			}
 			const chunks: Buffer[] = [];
 			let size = 0;
 			request.on("data", (chunk: Buffer) => {
@@ -85,9 +92,24 @@ export class RuntimeApi {
 		this.#server.closeAllConnections();
 	}
 
+	/** Gives on a response as it comes. It fails where the process says so in its trailers, or the stream is cut. */
+	#stream(request: IncomingMessage, response: ServerResponse): void {
+		const [, requestId = ""] = responsePath.exec(request.url ?? "") ?? [];
+		request.on("error", () => {});
+		request.once("close", () => {
+			const { "lambda-runtime-function-error-type": type, "lambda-runtime-function-error-body": body } =
+				request.trailers;
+			if (request.complete && !type) this.#events.answered(requestId, Buffer.alloc(0));
+			else this.#events.failed(requestId, Buffer.from(body ?? "", "base64"));
+		});
+		request.once("end", () => {
+			response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
+		});
+		this.#events.streams(requestId, request);
+	}
+
 	#handle(method: string, path: string, body: Buffer, response: ServerResponse): void {
-		const [, requestId = "", outcome = ""] =
-			/^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+		const [, requestId = "", outcome = ""] = responsePath.exec(path) ?? [];
 		if (method === "GET" && path === "/2018-06-01/runtime/invocation/next") {
 			this.#next = response;
 			this.#events.ready();

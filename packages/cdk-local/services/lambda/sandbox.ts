@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { giveWay } from "./give-way.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 
@@ -11,6 +12,9 @@ export interface InvocationResult {
 	/** `payload` describes an error of the function. */
 	failed: boolean;
 }
+
+/** Receives the response of a function that streams, when it begins. Destroying it ends the function's stream. */
+export type StreamReceiver = (body: Readable) => void;
 
 interface SandboxOptions {
 	functionArn: string;
@@ -44,6 +48,7 @@ export class Sandbox {
 		requestId: string;
 		payload: Buffer;
 		sentAt: number | null;
+		receive: StreamReceiver | undefined;
 		end(result: InvocationResult): void;
 	} | null = null;
 	#peak = { readAt: Number.NEGATIVE_INFINITY, megabytes: "?" };
@@ -86,6 +91,7 @@ export class Sandbox {
 			ready: () => sandbox.#send(),
 			answered: (id, payload) => sandbox.#end(id, { payload, failed: false }),
 			failed: (id, payload) => sandbox.#end(id, { payload, failed: true }),
+			streams: (id, body) => sandbox.#stream(id, body),
 			initFailed: (payload) => sandbox.#die({ payload, failed: true }),
 		});
 		const child = spawn(process.execPath, [`--max-old-space-size=${options.memoryMegabytes}`, options.bootstrap], {
@@ -111,12 +117,12 @@ export class Sandbox {
 	}
 
 	/** Runs one invocation. Never rejects: an error of the function is a result. */
-	async run(payload: Buffer): Promise<InvocationResult> {
+	async run(payload: Buffer, receive?: StreamReceiver): Promise<InvocationResult> {
 		if (this.#death) return this.#death;
 		const { memoryMegabytes, timeoutSeconds, log } = this.#options;
 		const { promise, resolve } = Promise.withResolvers<InvocationResult>();
 		const requestId = randomUUID();
-		const current = { requestId, payload, sentAt: null, end: resolve };
+		const current = { requestId, payload, sentAt: null, receive, end: resolve };
 		this.#current = current;
 		const began = performance.now();
 		this.#killAfter(maxInitSeconds + timeoutSeconds);
@@ -152,6 +158,13 @@ export class Sandbox {
 			deadline: Date.now() + timeoutSeconds * 1000,
 			functionArn,
 		});
+	}
+
+	/** Without a receiver nobody reads the response: the caller is told of its end alone. */
+	#stream(requestId: string, body: Readable): void {
+		const receive = this.#current?.requestId === requestId ? this.#current.receive : undefined;
+		if (receive) receive(body);
+		else body.resume();
 	}
 
 	#end(requestId: string, result: InvocationResult): void {

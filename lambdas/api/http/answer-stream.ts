@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+import { AppError } from "#core/errors.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { recordingBill } from "#lambda-kit/model-bill.ts";
+import { answerError } from "./answer-error.ts";
+import type { ApiEnv } from "./api-env.ts";
+
+interface AnswerStream {
+	/** Sends an event, after those before it. */
+	send(event: "step" | "hits" | "sentence" | "done", data: unknown): void;
+	/** Aborts when the client has gone, or the time is over. */
+	closed: AbortSignal;
+}
+
+/** Limits the wait for work that was told to end. */
+const maxWindDownMs = 2_000;
+
+/**
+ * Answers with server-sent events. An error ends the stream as the problem that the plain route would answer, and the
+ * request keeps its place among those that run at once until then.
+ * @param options `maxMs` limits the answer: a function is ended at 30 seconds without a word
+ */
+export function answerStream(
+	c: Context<ApiEnv>,
+	{ ports, maxMs }: { ports: Pick<Ports, "usage">; maxMs: number },
+	answer: (stream: AnswerStream) => Promise<void>,
+): Response {
+	c.set("isStreaming", true);
+	const release = c.get("releaseSlot");
+	const userId = c.get("userId");
+	const response = streamSSE(c, async (stream) => {
+		const closed = new AbortController();
+		stream.onAbort(() => closed.abort());
+		let sent = Promise.resolve();
+		let isOver = false;
+		const send = (event: string, data: unknown) => {
+			if (!isOver) sent = sent.then(() => stream.writeSSE({ event, data: JSON.stringify(data) }));
+		};
+		const { promise: timedOut, reject } = Promise.withResolvers<never>();
+		const timer = setTimeout(() => {
+			reject(new AppError("timed_out", `No answer was ready after ${maxMs / 1_000} seconds: try again.`));
+			closed.abort();
+		}, maxMs);
+		// The request's own bill was closed when its head was answered.
+		const work = recordingBill(
+			ports,
+			() => userId,
+			() => answer({ send, closed: closed.signal }),
+		);
+		try {
+			await Promise.race([work, timedOut]);
+		} catch (error) {
+			send("error", await answerError(error as Error, c).json());
+		} finally {
+			isOver = true;
+			clearTimeout(timer);
+			// A sandbox is frozen at the stream's end: what was cut gives back its session before.
+			await Promise.allSettled([sent, release?.(), Promise.race([work, sleep(maxWindDownMs)])]);
+		}
+	});
+	// They belong to the connection, which is the gateway's.
+	response.headers.delete("transfer-encoding");
+	response.headers.delete("connection");
+	response.headers.set("cache-control", "private, no-store");
+	return response;
+}

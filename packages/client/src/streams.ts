@@ -1,0 +1,65 @@
+import type { components } from "./api-types.ts";
+import { ApiProblem, answerOf } from "./problem.ts";
+
+/** The events of a streamed answer, in this order: any number of `step`, `hits` once, a `sentence` each, `done`. */
+export type StreamEvent<Result, Done> =
+	/** One sentence about what was done for the answer. */
+	| { event: "step"; data: { text: string } }
+	/** The items that were found, or that a chat's answer shows. */
+	| { event: "hits"; data: { results: Result[] } }
+	/** A sentence whose citations were verified, and the items it rests on. All texts joined are the answer. */
+	| { event: "sentence"; data: { text: string; item_ids: string[] } }
+	/** The answer of the plain route. */
+	| { event: "done"; data: Done };
+
+export type SearchEvent = StreamEvent<components["schemas"]["SearchResult"], components["schemas"]["SearchResponse"]>;
+export type ChatEvent = StreamEvent<components["schemas"]["ShownItem"], components["schemas"]["ChatResponse"]>;
+
+/** Reports a stream that ended before its answer: the gateway or the network cut it. A question can be sent again. */
+export class StreamCut extends Error {
+	override name = "StreamCut";
+}
+
+/**
+ * Yields the events of a streamed answer until `done`.
+ * @throws ApiProblem where the request is refused, or an `error` ends the stream; StreamCut where nothing does
+ */
+export async function* eventsIn<Event extends { event: string; data: unknown }>(
+	request: string,
+	response: Response,
+): AsyncGenerator<Event> {
+	if (!response.ok || !response.body) {
+		await answerOf(request, response);
+		return;
+	}
+	for await (const { event, data } of messagesIn(response.body)) {
+		const value = JSON.parse(data);
+		if (event === "error") throw new ApiProblem(request, new Response(null, { status: value.status }), value);
+		yield { event, data: value } as Event;
+		if (event === "done") return;
+	}
+	throw new StreamCut(`${request} ended before its answer was complete: send it again.`);
+}
+
+/** Reads server-sent events. A stream that is left before its end is cancelled. */
+async function* messagesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: string }> {
+	const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+	let rest = "";
+	try {
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) return;
+			const blocks = (rest + value).split("\n\n");
+			rest = blocks.pop() ?? "";
+			for (const block of blocks) {
+				const fields = block.split("\n").map((line) => [line.split(":", 1)[0], line.replace(/^[^:]*: ?/, "")] as const);
+				const data = fields.filter(([name]) => name === "data").map(([, text]) => text);
+				// A comment keeps the connection open.
+				if (data.length === 0) continue;
+				yield { event: fields.find(([name]) => name === "event")?.[1] ?? "message", data: data.join("\n") };
+			}
+		}
+	} finally {
+		await reader.cancel().catch(() => {});
+	}
+}
