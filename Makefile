@@ -104,6 +104,9 @@ eval-all: $(INSTALLED) $(EVAL_PEERS) ## measure search on every dataset, and eac
 eval-answers: $(INSTALLED) ## ask the questions of the datasets, offline and with a stub of an obedient model, and compare the answers with facts: [SETS=work] [DATABASE_URL=postgres://...]
 	@node tools/eval/answers/main.ts
 
+eval-verify: $(INSTALLED) ## plant errors in reference analyses, and judge them by the other text of their item, offline and with a stub of an obedient model: DATASET=folder [SHOW=1]
+	@node tools/eval/verify/main.ts "$(DATASET)"
+
 eval-describe: $(INSTALLED) ## describe pages of text offline, and compare kinds and facts with what they are and state: [SHOW_HELD_OUT=1]
 	@node tools/eval/describe/main.ts
 

@@ -10,6 +10,8 @@ export const maxClaims = 60;
 const clause =
 	/^(?:(?:it|he|she|they|we|i|this|that|these|those|there)\s+|(?:the|a|an|its|his|her|their|my|our)\s+(?:[\p{L}\p{N}'-]+\s+){1,3})(?:is|are|was|were|has|have|had|costs?|shows?|says?|will|can|does|did|starts?|ends?|expires?|arrives?|leaves?|includes?|contains?|lists?|takes?)(?!\p{L})/iu;
 const conjunction = /;\s+|,?\s+(?:and|but|while|whereas)\s+|,\s+/giu;
+/** Of a longer sentence, which is no statement, its beginning is compared. */
+const maxClaimLength = 1_000;
 /** A statement has at least so many words. */
 const minWords = 2;
 
@@ -24,7 +26,8 @@ export function cutClaims(text: string): { claims: Claim[]; hasMore: boolean } {
 		const start = text.indexOf(sentence, from);
 		if (start < 0) continue;
 		from = start + sentence.length;
-		for (const claim of clausesOf({ text: sentence, start, end: from })) {
+		const compared = sentence.slice(0, maxClaimLength).toWellFormed();
+		for (const claim of clausesOf({ text: compared, start, end: start + compared.length })) {
 			if (!isStatement(claim.text)) continue;
 			if (claims.length === maxClaims) return { claims, hasMore: true };
 			claims.push(claim);

@@ -30,16 +30,22 @@ export function statesSame(claimed: StatedFact, found: StatedFact): boolean {
 		return claimed.values.some((a) => found.values.some((b) => agree(a, b) && precision(b) >= precision(a)));
 	}
 	if (!haveSameUnit(claimed, found)) return false;
-	return claimed.values.some((a) => found.values.some((b) => a === b || (!a.includes(".") && wholePart(b) === a)));
+	return haveCommonValue(claimed, found);
 }
+
+/** A whole number may stand for an amount with cents. */
+const haveCommonValue = (claimed: StatedFact, found: StatedFact): boolean =>
+	claimed.values.some((a) => found.values.some((b) => a === b || (!a.includes(".") && wholePart(b) === a)));
 
 /** True where a passage's fact cannot be true beside the claim's: it is of the same kind and unit, and of another value. */
 export function statesOther(claimed: StatedFact, found: StatedFact): boolean {
-	if (claimed.kind !== found.kind || claimed.kind === "name") return false;
+	const isBare = claimed.kind === "number" && claimed.unit === null && found.kind === "amount";
+	if ((claimed.kind !== found.kind && !isBare) || claimed.kind === "name") return false;
 	if (claimed.kind === "date") return !claimed.values.some((a) => found.values.some((b) => agree(a, b)));
 	if (claimed.kind === "number" && claimed.unit !== null && found.unit !== null && claimed.unit !== found.unit)
 		return false;
-	return haveSameUnit(claimed, found) && !statesSame(claimed, found);
+	if (!haveSameUnit(claimed, found)) return claimed.kind === "amount" && haveCommonValue(claimed, found);
+	return !statesSame(claimed, found);
 }
 
 const datePart = /^(\d{4}|\*)-(\d{2}|\*)-(\d{2}|\*)$/;
@@ -59,10 +65,32 @@ const precision = (date: string) => partsOf(date).filter((part, at) => at > 0 &&
 export function isStated(fact: StatedFact, evidence: Evidence): boolean {
 	if (fact.kind === "name") return hasName(fact.text, evidence);
 	if (fact.kind === "code" && evidence.compact.includes(fact.values[0] ?? "")) return true;
+	if (
+		fact.kind === "number" &&
+		fact.values.some((value) => numberWords[value]?.some((word) => evidence.forms.has(word)))
+	)
+		return true;
 	return evidence.passages.some(({ facts }) =>
 		facts.some((found) => statesSame(fact, found) || isPartOfDate(fact, found)),
 	);
 }
+
+/** Small numbers as texts write them in words. */
+const numberWords: Record<string, string[]> = Object.fromEntries(
+	[
+		"two zwei deux dos due",
+		"three drei trois tres tre",
+		"four vier quatre cuatro quattro",
+		"five fünf cinq cinco cinque",
+		"six sechs six seis sei",
+		"seven sieben sept siete sette",
+		"eight acht huit ocho otto",
+		"nine neun neuf nueve nove",
+		"ten zehn dix diez dieci",
+		"eleven elf onze once undici",
+		"twelve zwölf douze doce dodici",
+	].map((words, at) => [String(at + 2), words.split(" ").map(fold)]),
+);
 
 /** A year, or a day of a month, that stands in a date. */
 function isPartOfDate({ kind, values }: StatedFact, found: StatedFact): boolean {
@@ -98,8 +126,8 @@ export function hasPart(part: string, forms: ReadonlySet<string>): boolean {
 	return false;
 }
 
-/** Returns the names of a passage of which the claim has no part. */
+/** Returns the names of a passage of which the claim does not have every part. */
 export const otherNames = (passage: Passage, claimForms: ReadonlySet<string>): StatedFact[] =>
 	passage.facts.filter(
-		({ kind, text }) => kind === "name" && !nameParts(text).some((part) => hasPart(part, claimForms)),
+		({ kind, text }) => kind === "name" && !nameParts(text).every((part) => hasPart(part, claimForms)),
 	);

@@ -35,6 +35,8 @@ export interface EvidenceTexts {
 	lines: { text: string; box: TextBox | null }[];
 	/** Labels and other short texts, each a passage. */
 	labels: string[];
+	/** Of places and people, in any case. @default none */
+	names?: string[];
 }
 
 /** More of a page full of text are not compared. */
@@ -43,27 +45,12 @@ const maxPassageLength = 1_000;
 
 export function evidenceFrom(
 	source: Pick<Evidence, "itemId" | "url">,
-	{ prose, lines, labels }: EvidenceTexts,
+	{ prose, lines, labels, names = [] }: EvidenceTexts,
 ): Evidence {
-	const sentences = prose.flatMap(splitSentences).map((text) => ({ text, box: null, before: "" }));
-	const ofPicture = lines.map(({ text, box }, at) => ({ text, box, before: lines[at - 1]?.text ?? "" }));
-	const others = labels.map((text) => ({ text, box: null, before: "" }));
-	const passages = [...ofPicture, ...sentences, ...others]
-		.filter(({ text }) => text.trim())
-		.slice(0, maxPassages)
-		.map(({ text: whole, box, before }): Passage => {
-			const text = whole.trim().slice(0, maxPassageLength).toWellFormed();
-			const forms = formsIn(text);
-			const label = before.length <= 60 ? formsIn(before) : [];
-			return {
-				text,
-				box,
-				forms,
-				contextForms: new Set([...forms, ...label]),
-				facts: factsOf(text),
-				isNegated: isNegated(text),
-			};
-		});
+	const ofPicture = lines.map(({ text, box }, at) => passageOf(text, box, lines[at - 1]?.text));
+	const sentences = [...prose.flatMap(splitSentences), ...labels].map((text) => passageOf(text));
+	const ofNames = names.map((name) => ({ ...passageOf(name), facts: [wholeName(name)] }));
+	const passages = [...ofPicture, ...sentences, ...ofNames].filter(({ text }) => text).slice(0, maxPassages);
 	return {
 		...source,
 		passages,
@@ -71,6 +58,27 @@ export function evidenceFrom(
 		compact: compactOf(passages.map(({ text }) => text).join(" ")),
 	};
 }
+
+/** A longer line labels no other. */
+const maxLabelLength = 60;
+
+function passageOf(whole: string, box: TextBox | null = null, before = ""): Passage {
+	const text = whole.trim().slice(0, maxPassageLength).toWellFormed();
+	const forms = formsIn(text);
+	const label = before.length <= maxLabelLength ? formsIn(before) : [];
+	return {
+		text,
+		box,
+		forms,
+		contextForms: new Set([...forms, ...label]),
+		facts: factsOf(text),
+		isNegated: isNegated(text),
+	};
+}
+
+const wholeName = (text: string): StatedFact => ({
+	...{ kind: "name", text, start: 0, end: text.length, values: [fold(text)], unit: null },
+});
 
 /** Returns the letters and digits of a text alone, folded. */
 export const compactOf = (text: string): string => fold(normalize(text)).replaceAll(/[^\p{L}\p{N}]/gu, "");

@@ -4,7 +4,7 @@ import { type PlainText, plainText } from "#text/facts/any-word.ts";
 import { findTimes } from "#text/facts/clock-times.ts";
 import { findQuantities } from "#text/facts/quantities.ts";
 import { fold } from "#text/fold.ts";
-import { stemsOf } from "#text/languages.ts";
+import { isStopWord, stemsOf } from "#text/languages.ts";
 import { numberForms } from "#text/numbers.ts";
 import { namesIn } from "./names.ts";
 
@@ -77,10 +77,31 @@ const units: Record<string, string> = {
 	std: "h",
 	lbs: "lb",
 	cups: "cup",
+	metre: "m",
+	metres: "m",
+	meter: "m",
+	meters: "m",
+	kilometre: "km",
+	kilometres: "km",
+	kilometer: "km",
+	kilometers: "km",
+	litre: "l",
+	litres: "l",
+	liter: "l",
+	liters: "l",
+	gram: "g",
+	grams: "g",
+	kilo: "kg",
+	kilos: "kg",
 };
+/** Units that are written out, beside those that `findQuantities` knows. */
+const writtenOut =
+	/(?<![\p{L}\p{N}.,:/])(?<number>\d{1,3}(?:,\d{3})+|\d{1,6}(?:[.,]\d{1,2})?)\s(?<unit>(?:kilo)?met(?:re|er)s?|lit(?:re|er)s?|grams?|kilos?)(?!\p{L})/giu;
 const percent = /(?<![\p{L}\p{N}.,])(?<number>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:%|percent(?!\p{L})|prozent(?!\p{L}))/giu;
 
-function quantitiesIn(text: string): Found[] {
+function quantitiesIn(given: string): Found[] {
+	// A 7-day trip, a 14-min walk.
+	const text = given.replaceAll(/(?<=\d)-(?=\p{L})/gu, " ");
 	const measures = findQuantities(text).map(({ value, unit, ...found }) => {
 		const lower = unit?.toLowerCase() ?? "";
 		return { ...found, kind: "quantity" as const, values: [canonical(value)], unit: units[lower] ?? lower };
@@ -92,7 +113,14 @@ function quantitiesIn(text: string): Found[] {
 		values: [canonical((groups?.number ?? "").replace(",", "."))],
 		unit: "%",
 	}));
-	return [...measures, ...shares];
+	const spelled = [...text.matchAll(writtenOut)].map(({ 0: match, index, groups }) => ({
+		kind: "quantity" as const,
+		start: index,
+		end: index + match.length,
+		values: numberForms(groups?.number ?? "").map(canonical),
+		unit: units[groups?.unit?.toLowerCase() ?? ""] ?? null,
+	}));
+	return [...measures, ...spelled, ...shares];
 }
 
 /** A word with letters and digits: a flight, an order, a seat. */
@@ -121,7 +149,10 @@ function numbersIn({ text }: PlainText): Found[] {
 	return [...text.matchAll(digits)].map(({ 0: match, index }) => {
 		const end = index + match.length;
 		const [, counted] = noun.exec(text.slice(end)) ?? [];
-		const unit = counted && !isMonthName(counted) ? (stemsOf(counted, ["en"])[0] ?? counted) : null;
+		const unit =
+			counted && !isMonthName(counted) && !isStopWord(counted, ["en"])
+				? (stemsOf(counted, ["en"])[0] ?? counted)
+				: null;
 		return { kind: "number", start: index, end, values: numberForms(match).map(canonical), unit };
 	});
 }

@@ -17,6 +17,7 @@ export function itemEvidence({ item, latestAnalysis, tags }: ItemWithAnalysis): 
 			lines: placedText(description),
 			prose: [headline, summary, item.edits.summary === null ? description.image_details.key_interest : ""],
 			labels: [category, ...tags, ...labelsOf(description), ...knownOf(item)],
+			names: namesOf(description),
 		},
 	);
 }
@@ -33,11 +34,12 @@ export function evidenceBesideModel(
 			lines: latestAnalysis ? placedText(latestAnalysis.description) : [],
 			prose: others.flatMap(({ headline, summary }) => [headline, summary]),
 			labels: [...tags, ...knownOf(item), ...others.flatMap(labelsOf)],
+			names: others.flatMap(namesOf),
 		},
 	);
 }
 
-/** The labels of a description, and what it names. */
+/** The labels of a description. */
 export const labelsOf = ({
 	subcategories,
 	image_details: details,
@@ -45,14 +47,18 @@ export const labelsOf = ({
 }: ImageDescription): string[] => [
 	...factPhrases(details.facts ?? []),
 	...subcategories,
-	...media.location_tags,
 	...media.hashtags,
-	...media.tagged_accounts,
-	...(media.original_poster ? [media.original_poster] : []),
 	...details.objects,
 	...details.themes,
 	...details.emotions,
 	...details.vibes,
+];
+
+/** The places and people that a description names. */
+export const namesOf = ({ media_metadata: media }: ImageDescription): string[] => [
+	...media.location_tags,
+	...media.tagged_accounts,
+	...(media.original_poster ? [media.original_poster] : []),
 ];
 
 /** Of the file itself, and in the person's own words. */

@@ -5,7 +5,7 @@ import { factsOf, type StatedFact } from "./facts.ts";
 import type { Claim, ClaimCitation, Contradiction, Difference, VerifiedClaim } from "./verification.ts";
 import { type ClaimWord, claimWords, formsIn, hasWord, isNegated, shareOf } from "./words.ts";
 
-/** By what claims are judged; chosen on the datasets of test/eval. */
+/** By what claims are judged; `make eval-verify` measures them. */
 export const verificationParameters = {
 	/** A claim with a smaller share of its words in the item is not supported. */
 	minSupport: 0.8,
@@ -31,10 +31,13 @@ const maxCitations = 3;
 /**
  * Judges a claim by words, numbers, dates, names and negations alone. It is supported by an item that has them all, and
  * contradicted by the one item that is about the same and states another value in their place.
+ * @param isSubject the evidence is of what the claim is about, whatever words they share. @default false
  */
-export function verifyClaim(claim: Claim, found: readonly Evidence[]): VerifiedClaim {
+export function verifyClaim(claim: Claim, found: readonly Evidence[], { isSubject = false } = {}): VerifiedClaim {
 	const parsed = parseClaim(claim.text);
-	const comparisons = found.map((evidence) => compare(parsed, evidence)).sort((a, b) => b.subject - a.subject);
+	const comparisons = found
+		.map((evidence) => compare(parsed, evidence, isSubject))
+		.sort((a, b) => b.subject - a.subject);
 	const supporting = comparisons.filter(({ verdict }) => verdict === "supported");
 	if (supporting.length > 0) return verified(claim, "supported", supporting.slice(0, maxCitations));
 	const [best] = comparisons;
@@ -63,7 +66,7 @@ export function parseClaim(text: string): ParsedClaim {
 	return { words: claimWords(rest), forms: formsIn(text), facts, isNegated: isNegated(text) };
 }
 
-function compare(claim: ParsedClaim, evidence: Evidence): Comparison {
+function compare(claim: ParsedClaim, evidence: Evidence, isSubject: boolean): Comparison {
 	const { words, facts } = claim;
 	const { minSupport, minSubject } = verificationParameters;
 	const missingFacts = facts.filter((fact) => !isStated(fact, evidence));
@@ -82,7 +85,7 @@ function compare(claim: ParsedClaim, evidence: Evidence): Comparison {
 			passages: [{ passage: opposite, difference: null }],
 		};
 	}
-	if (missingFacts.length > 0 && share >= minSubject) {
+	if (missingFacts.length > 0 && (isSubject || share >= minSubject)) {
 		for (const fact of missingFacts) {
 			const other = otherValue(claim, fact, missingFacts, evidence);
 			if (!other) continue;

@@ -58,7 +58,7 @@ export async function verifyText(
 	const { claims, hasMore } = cutClaims(text);
 	const notices = noticesOn(claims, hasMore);
 	const found = await evidenceFor(ports, userId, claims, { item, sources, deadline });
-	let verified = claims.map((claim, at) => verifyClaim(claim, found.ofClaims[at] ?? []));
+	let verified = claims.map((claim, at) => verifyClaim(claim, found.ofClaims[at] ?? [], { isSubject: item !== null }));
 	const asked = await ask(ports, verified, found, { model, deadline });
 	verified = asked.claims;
 	if (usesWeb) {

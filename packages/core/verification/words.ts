@@ -12,7 +12,7 @@ export interface ClaimWord {
 const words = (list: string) => new Set(list.split(" "));
 /** Words of descriptions that say nothing of what is described. */
 const describing = words(
-	"image picture photo photograph screenshot screen shows show showing shown displays display displayed features feature featuring featured depicts depicting contains contain containing includes include including included visible appears appear text says say reads titled described describes description details detail various several item items post creator user bild foto zeigt enthalt image montre muestra imagen",
+	"image picture photo photograph screenshot screen shows show showing shown displays display displayed features feature featuring featured depicts depicting contains contain containing includes include including included visible appears appear text lists list listed says say reads titled described describes description details detail various several item items post creator user bild foto zeigt enthalt image montre muestra imagen",
 );
 
 /** Returns the words that a text is about: not the stop words of its language and of English, nor numbers. */
