@@ -1,8 +1,13 @@
-import { readEnv, stageContract } from "#lambda-kit/env.ts";
+import { embedderFor } from "#ai/embedder.ts";
+import { connectStage } from "#lambda-kit/connect-stage.ts";
+import { readEnv, runtimeEnv, stageContract } from "#lambda-kit/env.ts";
 import { observeModels } from "#lambda-kit/observe-models.ts";
-import { connect } from "./connect.ts";
+import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { embedStage } from "./embed-stage.ts";
 
-const { ports, queue } = await connect(readEnv(stageContract("embed")));
+const env = readEnv(stageContract("embed"));
+const { ports, queue } = connectStage(env, {
+	embedder: await embedderFor({ ...providerSettings("embedding", env), onnx: runtimeEnv.onnx }),
+});
 
 export const handler = embedStage(observeModels(ports), queue);

@@ -1,29 +1,12 @@
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import { type StageName, stages } from "#core/pipeline/stages.ts";
-import { stageContract, stageGroups } from "#lambda-kit/env.ts";
+import { type ObjectAccess, type Stage, type StageName, stages } from "#core/pipeline/stages.ts";
+import { capabilitiesIn, stageContract, stageGroups } from "#lambda-kit/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { functionKey } from "../environments.ts";
-import { derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
+import { s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, queueVariables, variablesOf } from "./variables.ts";
-
-/** Allows each stage what its work needs, beside the database, the bus and its queue. */
-const grants: Record<StageName, (worker: NodeFunction, resources: FunctionResources) => void> = {
-	process: (worker, { storage: { bucket } }) =>
-		worker
-			.allowObjects(["s3:GetObject", "s3:GetObjectVersion"], bucket, [originals]) // reads what was uploaded, and what came after it under the same key
-			.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
-			.allowObjects(s3DeleteActions, bucket, [originals, derived]) // removes duplicates, and the images of an item deleted meanwhile
-			.allow(s3ListActions, [bucket.bucketArn]), // finds their versions; without it a missing object is a 403
-
-	analyze: (worker, { environment, storage: { bucket } }) =>
-		worker
-			.allowKeys(environment, "vision") // describes images
-			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // reads the vision image, and the text of the original
-			.allow(["s3:ListBucket"], [bucket.bucketArn]), // without it a missing object is a 403
-
-	embed: (worker, { environment }) => worker.allowKeys(environment, "embedding"), // embeds descriptions
-};
 
 /** Settings of a worker's process that no code reads. */
 const processVariables: Partial<Record<StageName, Record<string, string>>> = {
@@ -49,7 +32,22 @@ export function stageWorker(
 		bundle,
 		contract: stageContract(name),
 		variables: Object.assign({}, ...groups.map((group) => values[group]), processVariables[name]),
-	}).allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]); // logs in to Postgres
-	grants[name](worker, resources);
+	})
+		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
+		.allowKeys(environment, ...capabilitiesIn(stages[name].env)); // calls models
+	const { objects }: Stage = stages[name];
+	if (objects) allowAccess(worker, storage.bucket, objects);
 	return worker.allow(["events:PutEvents"], [storage.bus.eventBusArn]); // announces its results
+}
+
+function allowAccess(
+	worker: NodeFunction,
+	bucket: IBucket,
+	{ read, readVersions, write, delete: deleted }: ObjectAccess,
+) {
+	if (read) worker.allowObjects(["s3:GetObject", ...(readVersions ? ["s3:GetObjectVersion"] : [])], bucket, [...read]);
+	if (write) worker.allowObjects(["s3:PutObject"], bucket, [...write]);
+	if (deleted) worker.allowObjects(s3DeleteActions, bucket, [...deleted]);
+	// Deleting finds versions; without the right to list, a missing object is a 403.
+	worker.allow(deleted ? s3ListActions : ["s3:ListBucket"], [bucket.bucketArn]);
 }

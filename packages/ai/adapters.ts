@@ -1,6 +1,6 @@
 import { once } from "#core/once.ts";
 import type { SettingsOf } from "./provider.ts";
-import type { ModelCapability, ProviderWith } from "./providers.ts";
+import { type ModelCapability, type ProviderWith, providersWith } from "./providers.ts";
 
 /** An environment's settings of the providers with a capability; one without settings is off. */
 export type Settings<C extends ModelCapability> = {
@@ -8,25 +8,26 @@ export type Settings<C extends ModelCapability> = {
 	provider: string;
 } & { [P in ProviderWith<C>]?: SettingsOf<P> | undefined };
 
-/** The adapter of each provider with a capability: a row of the table without its adapter does not compile. */
-export type Adapters<C extends ModelCapability, Port> = {
-	[P in ProviderWith<C>]: (settings: SettingsOf<P>) => Promise<Port>;
-};
+/** The file of a provider's folder that serves a capability. */
+export interface Adapter<Port> {
+	connect(settings: object): Port;
+}
 
 /** Returns offline and the adapters that have settings, each loaded by its first request, which keeps cold starts short. */
 export function lazyAdapters<C extends ModelCapability, Port>(
+	capability: C,
 	offline: () => Promise<Port>,
-	adapters: Adapters<C, Port>,
+	load: (provider: ProviderWith<C>) => Promise<Adapter<Port>>,
 	settings: Omit<Settings<C>, "provider">,
 ): Map<string, () => Promise<Port>> {
 	const loaders = new Map([["offline", once(offline)]]);
-	for (const [name, load] of Object.entries<(settings: never) => Promise<Port>>(adapters)) {
-		const own = (settings as Record<string, unknown>)[name];
-		if (own)
-			loaders.set(
-				name,
-				once(() => load(own as never)),
-			);
+	for (const provider of providersWith(capability)) {
+		const own = (settings as Record<string, object | undefined>)[provider];
+		if (!own) continue;
+		loaders.set(
+			provider,
+			once(async () => (await load(provider)).connect(own)),
+		);
 	}
 	return loaders;
 }

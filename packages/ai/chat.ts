@@ -1,19 +1,17 @@
 import { ModelFailure } from "#core/errors.ts";
 import type { Chat } from "#core/ports/index.ts";
-import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { type Adapter, lazyAdapters, type Settings } from "./adapters.ts";
 import { chatProviders } from "./providers.ts";
 import { refusalOf } from "./refusal.ts";
 
-/** The chat adapter of each provider that has the capability. */
-const adapters: Adapters<"chat", Chat> = {
-	anthropic: async (settings) => (await import("./anthropic/chat.ts")).anthropicChat(settings),
-	openai: async (settings) => (await import("./openai/chat.ts")).openaiChat(settings),
-	bedrock: async (settings) => (await import("./bedrock/chat.ts")).bedrockChat(settings),
-};
-
 /** Returns the environment's chat models. `provider` answers requests that name none. */
 export function chatFor({ provider: defaultProvider, ...settings }: Settings<"chat">): Chat {
-	const models = lazyAdapters(async () => (await import("./offline/chat.ts")).offlineChat(), adapters, settings);
+	const models = lazyAdapters(
+		"chat",
+		async () => (await import("./offline/chat.ts")).offlineChat(),
+		(provider): Promise<Adapter<Chat>> => import(`./${provider}/chat.ts`),
+		settings,
+	);
 	if (!models.has(defaultProvider)) {
 		throw new Error(
 			`There is no chat provider "${defaultProvider}": set chatProvider in cdk.json to one of ${chatProviders.join(", ")}.`,

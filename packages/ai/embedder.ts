@@ -1,5 +1,5 @@
 import type { Embedder } from "#core/ports/index.ts";
-import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { type Adapter, lazyAdapters, type Settings } from "./adapters.ts";
 import type { OnnxSettings } from "./onnx/embedder.ts";
 import { embeddingProviders } from "./providers.ts";
 
@@ -9,16 +9,12 @@ interface EmbedderSettings extends Settings<"embedding"> {
 	onnx?: OnnxSettings | undefined;
 }
 
-/** The embedding adapter of each provider that has the capability. */
-const adapters: Adapters<"embedding", Embedder> = {
-	voyage: async (settings) => (await import("./voyage/embedder.ts")).voyageEmbedder(settings),
-};
-
 /** Loads the environment's embedding model, and no other, which keeps cold starts short. */
 export async function embedderFor({ provider, onnx, ...settings }: EmbedderSettings): Promise<Embedder> {
 	const models = lazyAdapters(
+		"embedding",
 		async () => (await import("./offline/embedder.ts")).offlineEmbedder(),
-		adapters,
+		(provider): Promise<Adapter<Embedder>> => import(`./${provider}/embedder.ts`),
 		settings,
 	);
 	if (onnx) models.set("onnx", async () => (await import("./onnx/embedder.ts")).onnxEmbedder(onnx));

@@ -1,9 +1,9 @@
 import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
 import type { Vision } from "#core/ports/index.ts";
-import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { type Adapter, lazyAdapters, type Settings } from "./adapters.ts";
 import { placedVision } from "./placed-vision.ts";
-import { visionProviders } from "./providers.ts";
+import { providersWith, visionProviders } from "./providers.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** `provider` may be `instant` for benches, and `replay` for evaluations. */
@@ -17,15 +17,14 @@ interface VisionSettings extends Settings<"vision"> {
 	onUnread?: ((reason: unknown) => void) | undefined;
 }
 
-/** The vision adapter of each provider that has the capability. */
-const adapters: Adapters<"vision", Vision> = {
-	anthropic: async (settings) => (await import("./anthropic/vision.ts")).anthropicVision(settings),
-	openai: async (settings) => (await import("./openai/vision.ts")).openaiVision(settings),
-};
-
 /** Returns the environment's vision models. `provider` describes images where a request names none. */
 export function visionFor({ provider: defaultProvider, replayFolder, onUnread, ...settings }: VisionSettings): Vision {
-	const models = lazyAdapters(async () => (await import("./offline/vision.ts")).offlineVision(), adapters, settings);
+	const models = lazyAdapters(
+		"vision",
+		async () => (await import("./offline/vision.ts")).offlineVision(),
+		(provider): Promise<Adapter<Vision>> => import(`./${provider}/vision.ts`),
+		settings,
+	);
 	if (defaultProvider === "instant") {
 		models.set("instant", async () => (await import("./offline/instant-vision.ts")).instantVision());
 	}
@@ -50,7 +49,7 @@ export function visionFor({ provider: defaultProvider, replayFolder, onUnread, .
 				if (provider === "offline" && model) {
 					throw new ModelFailure("model_gone", `The provider offline has no model "${model}".`);
 				}
-				const described = onUnread && provider in adapters ? placed(await vision(), onUnread) : await vision();
+				const described = onUnread && readsNoPlaces(provider) ? placed(await vision(), onUnread) : await vision();
 				return await described.describe(request);
 			} catch (error) {
 				throw await refusalOf(error, { provider, model, isDefault: provider === defaultProvider }, settings);
@@ -58,6 +57,8 @@ export function visionFor({ provider: defaultProvider, replayFolder, onUnread, .
 		},
 	};
 }
+
+const readsNoPlaces = (provider: string) => (providersWith("vision") as string[]).includes(provider);
 
 const placed = (vision: Vision, onUnread: (reason: unknown) => void) =>
 	placedVision(

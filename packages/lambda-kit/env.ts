@@ -37,6 +37,10 @@ export function variablesIn<Group extends VariableGroup>(...groups: Group[]): Va
 	) as Variable<Group>[];
 }
 
+/** Returns those groups that are capabilities of providers. */
+export const capabilitiesIn = (groups: readonly VariableGroup[]): Capability[] =>
+	groups.filter((group): group is Capability => !isOwn(group));
+
 const isOwn = (group: VariableGroup): group is OwnGroup => Object.hasOwn(variableGroups, group);
 
 /** Every stage logs in to Postgres, publishes events and puts off messages of its queue. */

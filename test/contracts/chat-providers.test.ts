@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import type { ApiKey } from "#ai/provider.ts";
+import { providersWith } from "#ai/providers.ts";
 import { ModelFailure } from "#core/errors.ts";
 import { providerRequests } from "#core/pipeline/provider-request.ts";
 import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports/index.ts";
@@ -325,4 +326,14 @@ describe("the choice of a chat model", () => {
 	it("fails at the function's start if the environment names an unknown provider", () => {
 		expect(() => chatFor({ provider: "gemini" })).toThrow(/"gemini".*chatProvider in cdk\.json/);
 	});
+});
+
+test.each([
+	["chat", "chat"],
+	["vision", "vision"],
+	["embedding", "embedder"],
+] as const)("every provider with the capability %s has its adapter in %s.ts", async (capability, file) => {
+	for (const provider of providersWith(capability)) {
+		expect(await import(`../../packages/ai/${provider}/${file}.ts`), provider).toHaveProperty("connect");
+	}
 });

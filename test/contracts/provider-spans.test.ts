@@ -8,7 +8,7 @@ import {
 	trace,
 } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { anthropicChat } from "#ai/anthropic/chat.ts";
+import { connect } from "#ai/anthropic/chat.ts";
 import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 
 /** A span like an SDK's export. */
@@ -32,7 +32,7 @@ afterEach(() => trace.disable());
 
 const question = "What did Ada's doctor write?";
 const ask = () =>
-	anthropicChat({
+	connect({
 		key: { setting: "the key", read: async () => "sk-secret" },
 		model: "claude-test",
 		baseUrl: server.url,

@@ -1,9 +1,9 @@
 // Runs the image processor's real adapters in a process: fetches one image after another from the bucket, derives it,
 // and reports the outcome and the process's peak memory.
+import { s3Objects } from "#aws/objects.ts";
 import { PermanentFailure } from "#core/errors.ts";
 import { sharpImages } from "#images/sharp-images.ts";
-import { allocator } from "#lambdas/image-processor/allocator.ts";
-import { connect } from "#lambdas/image-processor/connect.ts";
+import { connectStage } from "#lambda-kit/connect-stage.ts";
 import { peakMegabytes, resetPeak } from "../support/peak-memory.ts";
 
 export interface Derived {
@@ -21,21 +21,20 @@ export interface Derived {
 const collectGarbage = globalThis.gc;
 if (!collectGarbage) throw new Error("Start this process with --expose-gc.");
 
-const { ports } = connect({
-	...allocator,
+const env = {
 	DATABASE_HOST: "127.0.0.1",
 	DATABASE_PORT: "1",
 	DATABASE_NAME: "none",
 	DATABASE_SECRET_ARN: "none",
 	DATABASE_TLS: "verify-full",
 	ENVIRONMENT: "test",
-	BUCKET_NAME: "bucket",
 	EVENT_BUS_NAME: "none",
 	QUEUE_URL: "https://127.0.0.1/none",
 	QUEUE_CONCURRENCY: "2",
-});
+};
 // Measured is memory: a decode may take as long as a machine that runs other tests needs.
 const images = sharpImages(120);
+const { ports } = connectStage(env, { objects: s3Objects("bucket"), images });
 // The first query would load this.
 await import("pg");
 

@@ -5,9 +5,13 @@ import { environmentNames } from "#lib/environments.ts";
 
 const workflow = readFileSync(join(import.meta.dirname, "../../.github/workflows/main.yml"), "utf8");
 
-test("the workflow deploys every environment except local, and only by hand", () => {
-	const [, options] = /options: \[([^\]]*)\]/.exec(workflow) ?? [];
-	expect(options?.split(", ")).toEqual(environmentNames.filter((name) => name !== "local"));
+test("the workflow deploys whichever environment is chosen by hand, and lists none itself", () => {
+	const [, inputs = ""] = /workflow_dispatch:([\s\S]*?)\npermissions:/.exec(workflow) ?? [];
+	expect(inputs).toMatch(/^ {8}type: environment$/m);
+	expect(workflow).toMatch(/^ {6}ENV: \$\{\{ inputs\.environment \}\}$/m);
+	expect(workflow).not.toMatch(
+		new RegExp(`\\b(${environmentNames.join("|")})\\b.*\\b(${environmentNames.join("|")})\\b`),
+	);
 	expect(workflow).toContain("if: github.event_name == 'workflow_dispatch'");
 });
 

@@ -5,7 +5,7 @@ import type { ProviderSettings } from "../provider.ts";
 import { callClaude, replyText, stopReasonOf } from "./client.ts";
 
 /** Returns Anthropic's chat models. */
-export function anthropicChat(settings: ProviderSettings): Chat {
+export function connect(settings: ProviderSettings): Chat {
 	const call = callClaude(settings, chatUse);
 	return chatModel("anthropic", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;

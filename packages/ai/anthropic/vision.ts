@@ -5,7 +5,7 @@ import { maxOutputTokens, visionModel, visionUse } from "../vision-model.ts";
 import { callClaude, replyText, stopReasonOf } from "./client.ts";
 
 /** Returns Anthropic's vision models. */
-export function anthropicVision(settings: ProviderSettings): Vision {
+export function connect(settings: ProviderSettings): Vision {
 	const call = callClaude(settings, visionUse);
 	return visionModel("anthropic", settings.model, async (request, model, repair) => {
 		const message = await call(

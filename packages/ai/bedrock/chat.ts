@@ -13,7 +13,7 @@ import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
 import { modelSetting } from "../providers.ts";
 
 /** Returns chat models on Amazon Bedrock. The function's role is its access. */
-export function bedrockChat({ model: defaultModel, baseUrl }: SettingsOf<"bedrock">): Chat {
+export function connect({ model: defaultModel, baseUrl }: SettingsOf<"bedrock">): Chat {
 	const provider: Provider = {
 		...chatUse,
 		name: "bedrock",

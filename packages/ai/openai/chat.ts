@@ -5,7 +5,7 @@ import type { ProviderSettings } from "../provider.ts";
 import { callOpenai, stopReasonOf } from "./client.ts";
 
 /** Returns OpenAI's chat models. */
-export function openaiChat(settings: ProviderSettings): Chat {
+export function connect(settings: ProviderSettings): Chat {
 	const call = callOpenai(settings, chatUse);
 	return chatModel("openai", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;

@@ -5,7 +5,7 @@ import { maxOutputTokens, visionModel, visionUse } from "../vision-model.ts";
 import { callOpenai, stopReasonOf } from "./client.ts";
 
 /** Returns OpenAI's vision models. */
-export function openaiVision(settings: ProviderSettings): Vision {
+export function connect(settings: ProviderSettings): Vision {
 	const call = callOpenai(settings, visionUse);
 	return visionModel("openai", settings.model, async (request, model, repair) => {
 		const image = Buffer.from(request.image).toString("base64");

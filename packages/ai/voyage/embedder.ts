@@ -9,7 +9,7 @@ import { modelSetting, providers } from "../providers.ts";
 const maxRequestMs = 15_000;
 
 /** Returns Voyage's embedding model. The SDK is loaded by the first call. */
-export function voyageEmbedder({ key, model, baseUrl = providers.voyage.baseUrl }: ProviderSettings): Embedder {
+export function connect({ key, model, baseUrl = providers.voyage.baseUrl }: ProviderSettings): Embedder {
 	const provider: Provider = {
 		name: "voyage",
 		capability: "embedding",

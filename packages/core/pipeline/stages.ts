@@ -1,5 +1,5 @@
 import type { ItemStatus } from "../items/item.ts";
-import type { EventType } from "./events.ts";
+import type { EventType, ItemEventType } from "./events.ts";
 
 export type { EventType };
 
@@ -22,14 +22,30 @@ export interface QueueFunction {
 }
 
 /** One stage of the pipeline. */
-interface Stage extends QueueFunction {
+export interface Stage extends QueueFunction {
 	/** The stage turns an item of one of these statuses into `to`. */
 	from: readonly ItemStatus[];
 	to: ItemStatus;
+	/** The event that starts the stage of a stalled item again; its fields are among those that `sweep.ts` knows of an item. */
+	restart: ItemEventType;
 	/** Groups of variables in `packages/lambda-kit/env.ts`, beside those that every stage has. */
 	env: readonly string[];
+	/** The access of its function to objects of the bucket. @default none */
+	objects?: ObjectAccess;
 	/** Seconds for which an image is billed, assumed from runs on one machine; a provider takes longer than this machine. */
 	billedSeconds: BilledSeconds;
+}
+
+type KeyPrefixes = readonly ("originals/" | "derived/")[];
+
+/** Access to the bucket's objects, by how their keys begin. */
+export interface ObjectAccess {
+	read?: KeyPrefixes;
+	/** It reads versions before the current one, too. */
+	readVersions?: true;
+	write?: KeyPrefixes;
+	/** Version by version. */
+	delete?: KeyPrefixes;
 }
 
 export type BilledSeconds = number | { offline: number; provider: number };
@@ -47,7 +63,17 @@ export const stages = {
 			Retried: "OriginalStored",
 			ResizeRequested: "ResizeRequested",
 		},
+		restart: "OriginalStored",
 		env: ["bucket"],
+		objects: {
+			// What was uploaded, and what came after it under the same key.
+			read: ["originals/"],
+			readVersions: true,
+			// Thumbnail and vision image.
+			write: ["derived/"],
+			// Duplicates, and the images of an item deleted meanwhile.
+			delete: ["originals/", "derived/"],
+		},
 		// A decode may take most of an invocation: a second message behind it would time out and come again.
 		batchSize: 1,
 		memory: 1024,
@@ -64,7 +90,10 @@ export const stages = {
 			ImageProcessed: "ImageProcessed",
 			AnalysisRequested: "AnalysisRequested",
 		},
+		restart: "ImageProcessed",
 		env: ["bucket", "vision"],
+		// The vision image, and the text of the original.
+		objects: { read: ["originals/", "derived/"] },
 		// A description takes seconds to minutes: one slow image must not hold back another.
 		batchSize: 1,
 		memory: 1024,
@@ -81,6 +110,7 @@ export const stages = {
 			AnalysisComplete: "AnalysisComplete",
 			EmbeddingRequested: "EmbeddingRequested",
 		},
+		restart: "AnalysisComplete",
 		env: ["embedding"],
 		batchSize: 5,
 		memory: 512,

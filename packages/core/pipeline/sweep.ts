@@ -6,10 +6,10 @@ import { jobDueEvent } from "../jobs/job.ts";
 import type { Ports, StalledItem } from "../ports/index.ts";
 import { rebuildWindow } from "../search/rebuild-index.ts";
 import { deliveriesDueEvent } from "../webhooks/webhook.ts";
-import { itemEventFields, type OutgoingEvent } from "./events.ts";
+import { eventSchemas, itemEventFields, type OutgoingEvent } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
 import { publishEach, sendUnsent } from "./send-events.ts";
-import { eventSources, type StageName } from "./stages.ts";
+import { eventSources, stages } from "./stages.ts";
 import { requestEvent } from "./work-request.ts";
 
 const batchSize = 200;
@@ -168,34 +168,17 @@ async function completeDeletions(ports: SweepPorts, now: number, failures: Failu
 	return finished;
 }
 
-/** Builds the event that starts the stage of the item's current status again. */
-function restartEvent(stalled: StalledItem, bucket: string, now: number): OutgoingEvent {
-	const { item, stage } = stalled;
-	return { id: derivedId(item.id, stage, now), ...restartEvents[stage](stalled, bucket) };
+/** Builds the event that starts the stage of the item's current status again: of these fields, it takes its own. */
+function restartEvent({ item, stage, analysisId }: StalledItem, bucket: string, now: number): OutgoingEvent {
+	const type = stages[stage].restart;
+	const parsed = eventSchemas[type].safeParse({
+		...itemEventFields(item),
+		bucket,
+		original_key: originalKey(item),
+		thumbnail_key: thumbnailKey(item.userId, item.id),
+		analysis_id: analysisId,
+	});
+	if (!parsed.success)
+		throw new Error(`Item ${item.id} lacks what its stage ${stage} starts with.`, { cause: parsed.error });
+	return { id: derivedId(item.id, stage, now), type, detail: parsed.data };
 }
-
-type RestartEvent = OutgoingEvent extends infer Event
-	? Event extends { id: string }
-		? Omit<Event, "id">
-		: never
-	: never;
-
-const restartEvents: Record<StageName, (stalled: StalledItem, bucket: string) => RestartEvent> = {
-	process: ({ item }, bucket) => ({
-		type: "OriginalStored",
-		detail: { ...itemEventFields(item), bucket, original_key: originalKey(item) },
-	}),
-	analyze: ({ item }, bucket) => ({
-		type: "ImageProcessed",
-		detail: {
-			...itemEventFields(item),
-			bucket,
-			original_key: originalKey(item),
-			thumbnail_key: thumbnailKey(item.userId, item.id),
-		},
-	}),
-	embed: ({ item, analysisId }) => {
-		if (!analysisId) throw new Error(`Item ${item.id} is analyzed and has no analysis.`);
-		return { type: "AnalysisComplete", detail: { ...itemEventFields(item), analysis_id: analysisId } };
-	},
-};
