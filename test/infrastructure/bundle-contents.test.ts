@@ -89,9 +89,10 @@ describe("the api's cold start", () => {
 		expect(entryPointsWith("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
 	});
 
-	it("loads stemmers and stop words only with the first search, document, review or offline answer, those of the known languages alone", () => {
+	it("loads stemmers and stop words only with the first search, document, review, verification or offline answer, those of the known languages alone", () => {
 		for (const name of ["@orama/stemmers", "stopword"]) {
 			expect(entryPointsWith(name)).toEqual([
+				"lambdas/api/routes/verifications.ts",
 				"packages/ai/offline/chat.ts",
 				"packages/core/search/place-matches.ts",
 				"packages/text/agreement.ts",
