@@ -1,17 +1,8 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { log } from "./log.ts";
-import { problemResponse } from "./problem.ts";
+import { answerRequest, type Fetch } from "./answer-request.ts";
 import { securityHeaders } from "./security-headers.ts";
-
-/** The context of a request. */
-export interface RequestContext {
-	/** The gateway's id of the request. */
-	requestId: string;
-}
-
-type Fetch = (request: Request, context: RequestContext) => Response | Promise<Response>;
 
 /**
  * Makes a Lambda handler for an HTTP API (payload format 2.0). Not hono's `aws-lambda` adapter: it is deprecated, takes
@@ -20,27 +11,11 @@ type Fetch = (request: Request, context: RequestContext) => Response | Promise<R
 export function httpHandler(fetch: Fetch) {
 	return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
 		const { requestId } = event.requestContext;
-		return toResult(await answer(event, { requestId }, fetch), acceptsGzip(event.headers["accept-encoding"]));
-	};
-}
-
-async function answer(event: APIGatewayProxyEventV2, context: RequestContext, fetch: Fetch): Promise<Response> {
-	let request: Request;
-	try {
-		request = toRequest(event);
-	} catch {
-		return problemResponse("invalid_request", "The request's address or headers cannot be read.", context);
-	}
-	try {
-		return await fetch(request, context);
-	} catch (error) {
-		log.error("request failed", { error, request_id: context.requestId });
-		return problemResponse(
-			"internal_error",
-			"Something failed on our side; the log has it under this request's id.",
-			context,
+		return toResult(
+			await answerRequest(() => toRequest(event), { requestId }, fetch),
+			acceptsGzip(event.headers["accept-encoding"]),
 		);
-	}
+	};
 }
 
 function toRequest(event: APIGatewayProxyEventV2): Request {

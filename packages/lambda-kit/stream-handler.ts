@@ -1,12 +1,9 @@
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { APIGatewayProxyEvent } from "aws-lambda";
-import type { RequestContext } from "./http-handler.ts";
+import { answerRequest, type Fetch } from "./answer-request.ts";
 import { log } from "./log.ts";
-import { problemResponse } from "./problem.ts";
 import { securityHeaders } from "./security-headers.ts";
-
-type Fetch = (request: Request, context: RequestContext) => Response | Promise<Response>;
 
 /** The global of the runtime for functions that stream. */
 declare const awslambda: {
@@ -25,7 +22,7 @@ declare const awslambda: {
 export function streamHandler(fetch: Fetch) {
 	return awslambda.streamifyResponse(async (event: APIGatewayProxyEvent, stream) => {
 		const { requestId } = event.requestContext;
-		const response = await answer(event, { requestId }, fetch);
+		const response = await answerRequest(() => toRequest(event), { requestId }, fetch);
 		const headers = { ...securityHeaders, ...Object.fromEntries(response.headers) };
 		const body = awslambda.HttpResponseStream.from(stream, { statusCode: response.status, headers });
 		try {
@@ -35,19 +32,6 @@ export function streamHandler(fetch: Fetch) {
 			log.info("a stream was cut", { error, request_id: requestId });
 		}
 	});
-}
-
-async function answer(event: APIGatewayProxyEvent, context: RequestContext, fetch: Fetch): Promise<Response> {
-	try {
-		return await fetch(toRequest(event), context);
-	} catch (error) {
-		log.error("request failed", { error, request_id: context.requestId });
-		return problemResponse(
-			"internal_error",
-			"Something failed on our side; the log has it under this request's id.",
-			context,
-		);
-	}
 }
 
 function toRequest({

@@ -1,18 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { ImageDescription } from "#core/items/analysis.ts";
+import type { MigratedAnalysis } from "#postgres/items/migrated-items.ts";
 import { legacyDescription } from "./legacy-description.ts";
 import { openCopy } from "./sqlite-copy.ts";
 
-/** One version of a description, with its id and times as the predecessor has them. */
-export interface LegacyAnalysis {
-	id: string;
-	version: number;
-	description: ImageDescription;
-	provider: string;
-	model: string;
-	traceId: string | null;
-	createdAt: Date;
+/** A version of a description, as the predecessor has it. */
+export interface LegacyAnalysis extends MigratedAnalysis {
 	/** The model had put it under another key. */
 	wrapped: boolean;
 	rawResponse: string;

@@ -1,5 +1,5 @@
 import type { Ports } from "#core/ports/index.ts";
-import type { RequestContext } from "#lambda-kit/http-handler.ts";
+import type { RequestContext } from "#lambda-kit/answer-request.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 

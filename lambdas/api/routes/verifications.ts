@@ -14,7 +14,7 @@ import { verifyText } from "#core/verification/verify-text.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { guarded, idOf, idParams, isGone, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { boxSchema, presentBox } from "../presenters/placed-line.ts";
 import { routes } from "./table.ts";
 
@@ -180,7 +180,7 @@ const remove = guarded(routes.deleteVerification, {
 	tags,
 	summary: "Delete a verification",
 	request: { params: idParams, query: noQuery },
-	responses: { 200: json("It is gone.", z.object({ status: z.literal("deleted"), id: z.uuid() })) },
+	responses: { 200: isGone },
 });
 
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */

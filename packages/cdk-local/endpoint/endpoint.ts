@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Access } from "../services/iam/access.ts";
 import type { Credentials } from "../services/iam/credentials.ts";
 import type { State } from "../state.ts";
+import { closeServer } from "./close-server.ts";
 import { decodeChunked } from "./payload.ts";
 import { presignedHeaders, signedService, verifyPolicy, verifySignature } from "./signature.ts";
 import { type AwsApi, AwsError, type AwsRequest, type AwsResponse } from "./types.ts";
@@ -57,9 +58,7 @@ export async function serveAws(options: EndpointOptions): Promise<Endpoint> {
 		port,
 		async close() {
 			stop.abort();
-			server.close();
-			server.closeAllConnections();
-			await once(server, "close");
+			await closeServer(server);
 		},
 	};
 }

@@ -1,6 +1,7 @@
 import { cursorOfAnotherSort, unknownCursor } from "#core/errors.ts";
 import { isStorable } from "#core/input-fields.ts";
 import { defaultOrders, type ItemPage, type ItemSort } from "#core/ports/index.ts";
+import { decodeParts, encodeParts, isUuid } from "../list-cursor.ts";
 import { type Sql, sql } from "../sql.ts";
 
 /** A list's order; the id decides between equal keys. */
@@ -72,28 +73,16 @@ export function follows(cursor: string, wanted: ItemOrder, row: Sql): Sql {
 }
 
 export function encodeCursor({ sort, order }: ItemOrder, key: string, id: string): string {
-	return Buffer.from(JSON.stringify([sort, order, key, id])).toString("base64url");
+	return encodeParts([sort, order, key, id]);
 }
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 function decodeCursor(cursor: string, wanted: ItemOrder): { key: string; id: string } {
-	const [sort, order, key, id] = partsOf(cursor);
+	const [sort, order, key, id] = decodeParts(cursor);
 	const isOfList = sort !== undefined && Object.hasOwn(keys, sort) && (order === "asc" || order === "desc");
-	if (!isOfList || key === undefined || id === undefined || !uuid.test(id)) throw unknownCursor();
+	if (!isOfList || key === undefined || id === undefined || !isUuid(id)) throw unknownCursor();
 	if (sort !== wanted.sort || order !== wanted.order) throw cursorOfAnotherSort({ sort, order }, wanted);
 	if (!keys[wanted.sort].isKey(key)) throw unknownCursor();
 	return { key, id };
-}
-
-/** @returns none where it is no list of texts */
-function partsOf(cursor: string): string[] {
-	try {
-		const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-		return Array.isArray(parts) && parts.every((part) => typeof part === "string") ? parts : [];
-	} catch {
-		return [];
-	}
 }
 
 /** The Date rolls 30 February over to March; PostgreSQL would refuse it. */

@@ -30,7 +30,8 @@ export interface MigratedItem {
 	reviewed: { description: ImageDescription; sourceAnalysisIds: string[]; reviewedAt: Date } | null;
 }
 
-interface MigratedAnalysis {
+/** One version of a description, with its id and times as the predecessor has them. */
+export interface MigratedAnalysis {
 	id: string;
 	version: number;
 	description: ImageDescription;

@@ -2,6 +2,7 @@ import { AppError } from "#core/errors.ts";
 import type { ImageType } from "#core/items/item.ts";
 import type { Shares } from "#core/ports/index.ts";
 import { maxShares, type Share, type SharedPicture } from "#core/shares/share.ts";
+import { camelCased } from "../camel-case.ts";
 import type { Database } from "../database.ts";
 import { type Sql, sql } from "../sql.ts";
 import { storableText } from "../text.ts";
@@ -56,13 +57,14 @@ export function postgresShares(db: Database): Shares {
 				      where not is_smart
 				        and (select count(*) < ${maxShares} from (
 				          select from shares where user_id = ${userId} limit ${maxShares}) as existing)
-				      returning *
+				      returning ${columns}
 				    )
 				    select is_smart, made.* from subject left join made on true`,
 			);
-			if (row?.id) return shareFromRow(row as ShareRow);
 			if (!row) return null;
-			if (row.is_smart) {
+			const { is_smart, ...made } = row;
+			if (made.id) return camelCased(made as ShareRow);
+			if (is_smart) {
 				throw new AppError(
 					"album_is_smart",
 					`The album ${albumId} is a smart one: what its search finds tomorrow would be public without you. Share an album to which you add items.`,
@@ -80,7 +82,7 @@ export function postgresShares(db: Database): Shares {
 				    order by created_at desc, id desc
 				    limit ${maxShares}`,
 			);
-			return rows.map(shareFromRow);
+			return rows.map(camelCased);
 		},
 
 		async delete(userId, shareId) {
@@ -96,7 +98,7 @@ export function postgresShares(db: Database): Shares {
 				    where token_hash = ${tokenHash} and (expires_at is null or expires_at > clock_timestamp())
 				      and not exists (select from deleted_accounts where user_id = shares.user_id)`,
 			);
-			return row ? shareFromRow(row) : null;
+			return row ? camelCased(row) : null;
 		},
 
 		async countView(userId, shareId) {
@@ -149,23 +151,6 @@ function picturesOf({ userId, itemId, albumId }: Share): Sql {
 	      from album_items
 	      join items on items.user_id = album_items.user_id and items.id = album_items.item_id
 	      where ${isShown} and album_items.user_id = ${userId} and album_id = ${albumId}`;
-}
-
-function shareFromRow(row: ShareRow): Share {
-	return {
-		id: row.id,
-		userId: row.user_id,
-		itemId: row.item_id,
-		albumId: row.album_id,
-		title: row.title,
-		passwordHash: row.password_hash,
-		allowDownload: row.allow_download,
-		keepMetadata: row.keep_metadata,
-		views: row.views,
-		lastViewedAt: row.last_viewed_at,
-		expiresAt: row.expires_at,
-		createdAt: row.created_at,
-	};
 }
 
 function pictureFromRow(row: PictureRow): SharedPicture {

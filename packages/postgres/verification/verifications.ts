@@ -1,6 +1,6 @@
 import { itemNotFound, unknownCursor } from "#core/errors.ts";
 import type { TextBox } from "#core/items/analysis.ts";
-import type { ListedVerification, Verifications } from "#core/ports/index.ts";
+import type { Verifications } from "#core/ports/index.ts";
 import type {
 	ClaimCitation,
 	Difference,
@@ -9,7 +9,9 @@ import type {
 	VerificationSource,
 	VerifiedClaim,
 } from "#core/verification/verification.ts";
+import { camelCased } from "../camel-case.ts";
 import type { Database } from "../database.ts";
+import { decodeParts, encodeParts, isUuid } from "../list-cursor.ts";
 import { sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 
@@ -118,7 +120,7 @@ export function postgresVerifications(db: Database): Verifications {
 			const page = rows.slice(0, limit);
 			const last = page.at(-1);
 			return {
-				verifications: page.map(listedFromRow),
+				verifications: page.map(camelCased),
 				nextCursor: rows.length > limit && last ? cursorOf(last.created_at, last.id) : null,
 			};
 		},
@@ -157,42 +159,14 @@ function verificationFromRow(row: VerificationRow): Verification {
 	};
 }
 
-function listedFromRow(row: ListedRow): ListedVerification {
-	return {
-		id: row.id,
-		itemId: row.item_id,
-		text: row.text,
-		accuracyScore: row.accuracy_score,
-		riskLevel: row.risk_level,
-		model: row.model,
-		createdAt: row.created_at,
-		supported: row.supported,
-		contradicted: row.contradicted,
-		notFound: row.not_found,
-	};
-}
-
-const cursorOf = (createdAt: Date, id: string): string =>
-	Buffer.from(JSON.stringify([createdAt.toISOString(), id])).toString("base64url");
-
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const cursorOf = (createdAt: Date, id: string): string => encodeParts([createdAt.toISOString(), id]);
 
 /** @throws AppError `invalid_request` */
 function readCursor(cursor: string): { createdAt: Date; id: string } {
-	const parts = partsOf(cursor);
+	const parts = decodeParts(cursor);
 	const [time, id] = parts;
 	const createdAt = new Date(time ?? "");
-	if (parts.length !== 2 || id === undefined || !uuid.test(id) || Number.isNaN(createdAt.getTime()))
-		throw unknownCursor();
+	if (parts.length !== 2 || id === undefined || !isUuid(id) || Number.isNaN(createdAt.getTime())) throw unknownCursor();
 	if (createdAt.toISOString() !== time || !/^\d{4}-/.test(time)) throw unknownCursor();
 	return { createdAt, id };
-}
-
-function partsOf(cursor: string): string[] {
-	try {
-		const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-		return Array.isArray(parts) && parts.every((part) => typeof part === "string") ? parts : [];
-	} catch {
-		return [];
-	}
 }

@@ -1,13 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { AppError } from "#core/errors.ts";
 import type { DueDelivery, Webhooks } from "#core/ports/index.ts";
-import {
-	type Delivery,
-	maxFailingSeconds,
-	maxWebhooks,
-	type Webhook,
-	type WebhookEvent,
-} from "#core/webhooks/webhook.ts";
+import { type Delivery, maxFailingSeconds, maxWebhooks, type WebhookEvent } from "#core/webhooks/webhook.ts";
+import { camelCased } from "../camel-case.ts";
 import type { Database } from "../database.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
@@ -55,7 +50,7 @@ export function postgresWebhooks(db: Database): Webhooks {
 				    where (select count(*) < ${maxWebhooks} from webhooks where user_id = ${userId})
 				    returning ${columns}`,
 			);
-			if (row) return webhookFromRow(row);
+			if (row) return camelCased(row);
 			throw new AppError(
 				"too_many_webhooks",
 				`You have ${maxWebhooks} webhooks, which is the maximum: delete one, then make another.`,
@@ -66,7 +61,7 @@ export function postgresWebhooks(db: Database): Webhooks {
 			const rows = await db.query<WebhookRow>(
 				sql`select ${columns} from webhooks where user_id = ${userId} order by created_at desc, id desc limit ${maxWebhooks}`,
 			);
-			return rows.map(webhookFromRow);
+			return rows.map(camelCased);
 		},
 
 		async delete(userId, webhookId) {
@@ -171,34 +166,8 @@ export function postgresWebhooks(db: Database): Webhooks {
 	};
 }
 
-function webhookFromRow(row: WebhookRow): Webhook {
-	return {
-		id: row.id,
-		userId: row.user_id,
-		url: row.url,
-		events: row.events,
-		createdAt: row.created_at,
-		failingSince: row.failing_since,
-		disabledAt: row.disabled_at,
-		lastAttemptAt: row.last_attempt_at,
-		lastStatus: row.last_status,
-		lastError: row.last_error,
-	};
-}
-
-function deliveryFromRow(row: DeliveryRow): DueDelivery {
-	return {
-		id: row.id,
-		userId: row.user_id,
-		webhookId: row.webhook_id,
-		type: row.type,
-		itemId: row.item_id,
-		errorCode: row.error_code,
-		attempts: row.attempts,
-		// A test stands first by a time before all others.
-		createdAt: row.type === "webhook.test" ? new Date() : row.created_at,
-		url: row.url,
-		secret: row.secret,
-		failures: row.failures,
-	};
-}
+/** A test stands first by a time before all others. */
+const deliveryFromRow = (row: DeliveryRow): DueDelivery => ({
+	...camelCased(row),
+	createdAt: row.type === "webhook.test" ? new Date() : row.created_at,
+});

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import { closeServer } from "../../endpoint/close-server.ts";
 import { readBody, refuse, respond, splitUrl } from "../apigatewayv2/gateway.ts";
 import { TokenBucket } from "../apigatewayv2/token-bucket.ts";
 import type { InvocationResult, StreamReceiver } from "../lambda/sandbox.ts";
@@ -63,10 +64,8 @@ export class RestGateway {
 		this.#bucket = throttle ? new TokenBucket(...throttle) : null;
 	}
 
-	async close(): Promise<void> {
-		const closed = new Promise((resolve) => this.#server.close(resolve));
-		this.#server.closeAllConnections();
-		await closed;
+	close(): Promise<void> {
+		return closeServer(this.#server);
 	}
 
 	async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { closeServer } from "../../endpoint/close-server.ts";
 import { PayloadTooLarge } from "../lambda/function.ts";
 import type { InvocationResult } from "../lambda/sandbox.ts";
 import { type Authorizer, type Jwt, jwtAuthorizer } from "./authorizer.ts";
@@ -103,10 +104,8 @@ export class Gateway {
 		this.#buckets.set(key, new TokenBucket(rate, burst));
 	}
 
-	async close(): Promise<void> {
-		const closed = new Promise((resolve) => this.#server.close(resolve));
-		this.#server.closeAllConnections();
-		await closed;
+	close(): Promise<void> {
+		return closeServer(this.#server);
 	}
 
 	async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

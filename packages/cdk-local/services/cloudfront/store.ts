@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
+import { closeServer } from "../../endpoint/close-server.ts";
 import { decodeUri } from "../../endpoint/signature.ts";
 import { AwsError } from "../../endpoint/types.ts";
 import type { PortRegistry } from "../../ports.ts";
@@ -64,11 +65,7 @@ export class Distributions {
 	}
 
 	async close(): Promise<void> {
-		const closing = this.#servers.map((server) => {
-			server.closeAllConnections();
-			return new Promise((resolve) => server.close(resolve));
-		});
-		await Promise.all(closing);
+		await Promise.all(this.#servers.map(closeServer));
 	}
 
 	async #answer(settings: DistributionSettings, incoming: IncomingMessage, response: ServerResponse): Promise<void> {

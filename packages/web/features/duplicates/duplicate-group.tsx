@@ -5,6 +5,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { formatBytes, formatDate } from "#web/ui/format.ts";
 import { Icon } from "#web/ui/icon.tsx";
+import bestStyles from "../../ui/best.module.css";
 import styles from "./duplicate-group.module.css";
 import { bestOf } from "./duplicate-groups.ts";
 import { useKeepOne } from "./use-duplicates.ts";
@@ -49,7 +50,7 @@ export function DuplicateGroup({ items, onOpen, onKeepAll }: DuplicateGroupProps
 							</span>
 							<span className={styles.size}>
 								{item.width} × {item.height}
-								{item.id === best?.id && <span className={styles.best}>{t("duplicates.best")}</span>}
+								{item.id === best?.id && <span className={bestStyles.best}>{t("duplicates.best")}</span>}
 							</span>
 							<span className={styles.fact}>
 								{formatBytes(item.file_size, locale)} · {formatDate(item.taken_at_local ?? item.created_at, locale)}

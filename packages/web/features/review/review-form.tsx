@@ -6,6 +6,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
 import { Banner, Loading } from "#web/ui/notice.tsx";
+import bestStyles from "../../ui/best.module.css";
 import styles from "./review-form.module.css";
 import {
 	type Analysis,
@@ -127,7 +128,7 @@ function Choices({ item, field, texts, chosen, onChoose }: ChoicesProps) {
 						<span className={styles.source}>
 							{version} · {provider_used}
 							{agreement?.[at] !== undefined && (
-								<span className={at === best ? styles.best : undefined}>
+								<span className={at === best ? bestStyles.best : undefined}>
 									{t("review.agrees", { share: percent.format(agreement[at]) })}
 								</span>
 							)}

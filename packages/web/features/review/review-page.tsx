@@ -49,7 +49,7 @@ export function ReviewPage() {
 				</Blank>
 			) : (
 				<>
-					<nav className={styles.steps} aria-label={t("review.steps")}>
+					<nav className={page.progress} aria-label={t("review.steps")}>
 						<IconButton
 							icon="left"
 							look="secondary"
