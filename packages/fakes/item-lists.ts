@@ -4,6 +4,7 @@ import { shownWords } from "#core/items/shown-words.ts";
 import { tagKey } from "#core/items/tag-names.ts";
 import { localText } from "#core/items/taken-at.ts";
 import { defaultOrders, type FacetValue, type ItemFilter, type ItemPage, type Items } from "#core/ports/index.ts";
+import { levelsFrom } from "#core/verification/score.ts";
 import { ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
 
 /** Lists of a person's items. */
@@ -89,7 +90,7 @@ const keys = {
 
 /** Tells whether an item is meant, as every list of the fakes does. */
 export function isMeant(store: Store, stored: StoredItem, filter: ItemFilter): boolean {
-	const { category, status, tags = [], favorite, album, provider, ids, and } = filter;
+	const { category, status, tags = [], favorite, album, provider, risk, ids, and } = filter;
 	const { item, analysis } = stored;
 	const has = new Set(stored.tags.map(({ name }) => tagKey(name)));
 	const shown = shownStatus(item);
@@ -97,6 +98,7 @@ export function isMeant(store: Store, stored: StoredItem, filter: ItemFilter): b
 	return (
 		(status ? shown === status : !isHidden) &&
 		(category === undefined || shownWords(item, analysis).category?.toLowerCase() === category.toLowerCase()) &&
+		(risk === undefined || levelsFrom(risk).some((level) => analysis?.verification?.riskLevel === level)) &&
 		(provider === undefined || analysis?.providerUsed === provider) &&
 		tags.every((tag) => has.has(tagKey(tag))) &&
 		(album === undefined || Boolean(store.albums.get(album)?.itemIds.includes(item.id))) &&

@@ -1,4 +1,4 @@
-import type { Analysis, ImageDescription, ModelUsage } from "#core/items/analysis.ts";
+import type { Analysis, DescriptionVerification, ImageDescription, ModelUsage } from "#core/items/analysis.ts";
 import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/items/item.ts";
 import type { TakenAt, TakenAtSource } from "#core/items/taken-at.ts";
 import type { RequestError, RequestKind, RequestStatus, WorkRequest } from "#core/pipeline/work-request.ts";
@@ -103,6 +103,7 @@ export interface AnalysisRow {
 	model_used: string;
 	trace_id: string | null;
 	usage: UsageJson[];
+	verification: DescriptionVerification | null;
 	created_at: Date;
 }
 
@@ -154,6 +155,7 @@ export function analysisFromRow(row: AnalysisRow): Analysis {
 			outputTokens: call.output_tokens,
 			costUsd: call.cost_usd,
 		})),
+		...(row.verification && { verification: row.verification }),
 		createdAt: row.created_at,
 	};
 }

@@ -157,7 +157,7 @@ export function itemListsContract(get: () => RowPorts): void {
 			]);
 		});
 
-		it("shows the category and the provider of the current analysis alone", async () => {
+		it("shows the category, the provider and the risk of the current analysis alone", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item } = await readyItem(ports, user, { category: "Food" });
@@ -166,10 +166,28 @@ export function itemListsContract(get: () => RowPorts): void {
 			});
 			const claimed = await ports.stages.claimRequest(user, item.id, request?.id ?? "", 60);
 			if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
-			const again = { ...newAnalysis({ category: "Travel" }, 2), providerUsed: "second" };
+			expect(await ports.items.count(user, { risk: "low" })).toBe(0);
+			const verification = {
+				...{ accuracyScore: 25, riskLevel: "high" as const },
+				unsupported: [
+					{
+						...{ field: "summary" as const, text: "It costs 12 euros.", reason: "Another number stands there." },
+						...{ verdict: "contradicted" as const, contradiction: "number" as const },
+					},
+				],
+			};
+			const again = { ...newAnalysis({ category: "Travel" }, 2), providerUsed: "second", verification };
 			expect(await commitAnalysis(ports, { ...claimed.lease, stage: "analyze" }, item, again)).toBe(true);
 			expect(await ports.items.count(user, { category: "Food" })).toBe(0);
 			expect(await ports.items.count(user, { category: "Travel", provider: "second" })).toBe(1);
+			for (const [risk, count] of [
+				["low", 1],
+				["high", 1],
+				["critical", 0],
+			] as const) {
+				expect(await ports.items.count(user, { risk })).toBe(count);
+			}
+			expect((await ports.items.find(user, item.id))?.latestAnalysis?.verification).toEqual(verification);
 			expect(await ports.items.categories(user)).toEqual([{ category: "Travel", items: 1 }]);
 		});
 	});

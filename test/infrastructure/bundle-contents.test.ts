@@ -95,6 +95,7 @@ describe("the api's cold start", () => {
 				"lambdas/api/routes/verifications.ts",
 				"packages/ai/offline/chat.ts",
 				"packages/core/search/place-matches.ts",
+				"packages/core/verification/verify-text.ts",
 				"packages/text/agreement.ts",
 				"packages/text/document.ts",
 				"packages/text/query.ts",

@@ -25,6 +25,8 @@ test("an uploaded screenshot becomes ready, with a description and a thumbnail",
 	expect(item.latest_analysis).toMatchObject({
 		version: 1,
 		provider_used: "offline",
+		// What OCR read stands in the picture.
+		verification: { risk_level: expect.stringMatching(/^(low|medium)$/) },
 	});
 	const thumbnail = await fetch(item.thumbnail_url ?? "");
 	expect(thumbnail.status).toBe(200);

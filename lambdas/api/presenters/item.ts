@@ -4,6 +4,7 @@ import { type Item, itemFilename, shownStatus, shownStatuses } from "#core/items
 import { shownWords } from "#core/items/shown-words.ts";
 import { takenAtSources } from "#core/items/taken-at.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
+import { riskLevels, verdicts } from "#core/verification/verification.ts";
 import { placeholderSchema, presentItemThumbnail, thumbnailFields } from "./thumbnail.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 
@@ -20,6 +21,31 @@ const factSchema = z.object(factsSchema.unwrap().element.shape).openapi("Fact", 
 		"One form for each value, however it is written: amounts have a decimal point and no other separator and their currency as `unit`, dates are `2026-03-14` or `--03-14`, times `17:52`.",
 	example: { kind: "gate", value: "B22", unit: null, source_line: "Gate B22" },
 });
+
+const descriptionVerification = z
+	.object({
+		accuracy_score: z
+			.int()
+			.min(0)
+			.max(100)
+			.nullable()
+			.openapi({ description: "As that of a verification.", example: 100 }),
+		risk_level: z.enum(riskLevels),
+		unsupported: z
+			.array(
+				z.object({
+					field: z.enum(["headline", "summary", "key_interest"]),
+					text: z.string().openapi({ example: "The gate is B22." }),
+					verdict: z.enum(verdicts).exclude(["supported"]),
+					reason: z.string().openapi({ example: 'Another number stands there: "B24" in place of "B22".' }),
+				}),
+			)
+			.openapi({ description: "Claims of the description that nothing supports, 20 at most." }),
+	})
+	.openapi("DescriptionVerification", {
+		description:
+			"The description compared by code with the text that OCR read, the file's own facts and other versions, without a model.",
+	});
 
 export const analysisSchema = z
 	.object({
@@ -39,6 +65,9 @@ export const analysisSchema = z
 				description:
 					"Every answered call of a model for this analysis, failed attempts and the embedding included, oldest first.",
 			}),
+		verification: z.union([descriptionVerification, z.null()]).openapi({
+			description: "Null where there was nothing to compare it with, and of analyses made before there was any.",
+		}),
 		created_at: timestamp,
 	})
 	.openapi("Analysis");
@@ -98,6 +127,7 @@ export const itemSchema = z
 				description: "The fields that are your own words. `latest_analysis` keeps the model's.",
 				example: { headline: true },
 			}),
+		verification: z.union([descriptionVerification, z.null()]).openapi({ description: "That of `latest_analysis`." }),
 		placeholder: placeholderSchema,
 		trashed_at: timestamp.nullable().openapi({ description: "In the trash since then, and deleted 30 days later." }),
 		created_at: timestamp,
@@ -121,7 +151,18 @@ export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSche
 		model_used: analysis.modelUsed,
 		trace_id: analysis.traceId,
 		usage: analysis.usage.map((call) => ({ purpose: call.purpose, ...presentTokenUsage(call) })),
+		verification: presentVerification(analysis),
 		created_at: analysis.createdAt.toISOString(),
+	};
+}
+
+function presentVerification(analysis: Analysis | null): z.infer<typeof descriptionVerification> | null {
+	if (!analysis?.verification) return null;
+	const { accuracyScore, riskLevel, unsupported } = analysis.verification;
+	return {
+		accuracy_score: accuracyScore,
+		risk_level: riskLevel,
+		unsupported: unsupported.map(({ field, text, verdict, reason }) => ({ field, text, verdict, reason })),
 	};
 }
 
@@ -153,6 +194,7 @@ export async function presentItem(
 		camera: item.camera,
 		location: item.location,
 		...(await presentItemThumbnail(ports, item)),
+		verification: presentVerification(latestAnalysis),
 		placeholder: item.placeholder,
 		trashed_at: item.trashedAt?.toISOString() ?? null,
 		headline,

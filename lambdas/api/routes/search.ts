@@ -214,9 +214,9 @@ type Present = (hits: Hit[]) => Promise<z.output<typeof searchResult>[]>;
 async function filterIn(
 	ports: SearchPorts,
 	userId: string,
-	{ status, from, to, tag, favorite, album, provider }: SearchBody,
+	{ status, from, to, tag, favorite, album, provider, risk }: SearchBody,
 ): Promise<{ filter?: ItemFilter }> {
-	const filter = filterOf({ status, from, to, tag, favorite, album, provider });
+	const filter = filterOf({ status, from, to, tag, favorite, album, provider, risk });
 	const isGiven = Object.values(filter).some((value) => value !== undefined);
 	return isGiven ? { filter: await resolveAlbum(ports, userId, filter) } : {};
 }

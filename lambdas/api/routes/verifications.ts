@@ -10,7 +10,6 @@ import {
 	verdicts,
 	verificationSources,
 } from "#core/verification/verification.ts";
-import { verifyText } from "#core/verification/verify-text.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
@@ -190,6 +189,8 @@ const verifiedAfterMs = 20_000;
 export const register: RegisterRoutes = (app, ports) => {
 	app.openapi(verify, async (c) => {
 		const { text, item_id: itemId, sources, model } = c.req.valid("json");
+		// With the stemmers, which lists do not need.
+		const { verifyText } = await import("#core/verification/verify-text.ts");
 		const verification = await verifyText(ports, c.get("userId"), {
 			requestId: c.get("requestId"),
 			subject: itemId ? { itemId } : { text: text ?? "" },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { factKinds } from "#text/facts/fact.ts";
+import type { Contradiction, RiskLevel, Verdict } from "../verification/verification.ts";
 import { factPhrases } from "./fact-phrases.ts";
 import { type Item, unedited } from "./item.ts";
 import { pictureKinds } from "./picture-kind.ts";
@@ -118,7 +119,25 @@ export interface Analysis {
 	traceId: string | null;
 	/** Every call made for it, failed attempts and its embedding included, oldest first. */
 	usage: ModelUsage[];
+	/** Absent where there was nothing to compare it with, and from analyses made before there was any. */
+	verification?: DescriptionVerification;
 	createdAt: Date;
+}
+
+/** The outcome of comparing a description with the picture's own text. */
+export interface DescriptionVerification {
+	/** 0 to 100; null without a claim. */
+	accuracyScore: number | null;
+	riskLevel: RiskLevel;
+	/** The claims that nothing supports. */
+	unsupported: {
+		field: "headline" | "summary" | "key_interest";
+		text: string;
+		verdict: Exclude<Verdict, "supported">;
+		contradiction: Contradiction | null;
+		/** A sentence for the owner. */
+		reason: string;
+	}[];
 }
 
 /** The text of an item by search weight: full-text search and the embedding use the same. */

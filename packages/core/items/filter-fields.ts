@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { albumId, text } from "../input-fields.ts";
 import type { ItemFilter } from "../ports/items.ts";
+import { riskLevels } from "../verification/verification.ts";
 import { shownStatuses } from "./item.ts";
 import { maxTagLength } from "./tag-names.ts";
 import { localText } from "./taken-at.ts";
@@ -37,6 +38,10 @@ export const itemFilterFields = z.strictObject({
 		})
 		.optional(),
 	album: albumId.optional(),
+	risk: z
+		.enum(riskLevels)
+		.optional()
+		.describe("At least this risk that the current description is wrong: `high` is also `critical`."),
 	provider: text(100).optional().describe("The provider of the current analysis, as `offline`."),
 });
 export type ItemFilterFields = z.output<typeof itemFilterFields>;

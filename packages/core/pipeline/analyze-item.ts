@@ -1,12 +1,15 @@
 import { derivedId } from "../ids.ts";
 import { originalKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
+import { verifyDescription } from "../verification/verify-description.ts";
 import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./events.ts";
 import { picturePixels } from "./picture-pixels.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /** A model reads no more of a person's tags, those first that the person gave, of these the most used. */
 const maxKnownTags = 100;
+/** Versions of a description that a new one is compared with, the newest. */
+const maxComparedVersions = 5;
 
 /**
  * Describes an image by a vision model; the description becomes the item's current analysis. A person's request may
@@ -44,6 +47,8 @@ export async function analyzeItem(
 			deadline: options.deadline,
 		});
 		const version = (await analyses.latestVersion(userId, itemId)) + 1;
+		const versions = version > 1 ? ((await analyses.listByItem(userId, itemId)) ?? []) : [];
+		const verification = verifyDescription(item, answer.description, versions.slice(0, maxComparedVersions));
 		const analysisId = derivedId(itemId, "analysis", version);
 		return stages.commitAnalyzed(
 			lease,
@@ -55,6 +60,7 @@ export async function analyzeItem(
 				modelUsed: answer.model,
 				traceId: answer.traceId,
 				usage: answer.usage,
+				...(verification && { verification }),
 			},
 			{
 				id: derivedId(lease.token, "AnalysisComplete"),

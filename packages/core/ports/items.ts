@@ -1,5 +1,6 @@
 import type { Analysis } from "../items/analysis.ts";
 import type { Item, ShownStatus } from "../items/item.ts";
+import type { RiskLevel } from "../verification/verification.ts";
 
 export type NewItem = Pick<
 	Item,
@@ -29,6 +30,8 @@ export interface ItemFilter {
 	album?: string;
 	/** Of the current analysis. */
 	provider?: string;
+	/** Of the current analysis: at least this one. */
+	risk?: RiskLevel;
 	ids?: string[];
 	/** Items that this filter means, too. */
 	and?: ItemFilter;

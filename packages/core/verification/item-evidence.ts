@@ -24,19 +24,26 @@ export function itemEvidence({ item, latestAnalysis, tags }: ItemWithAnalysis): 
 
 /** Returns what is known of an item without the model that described it: what OCR read, the file's own facts, the person's words. */
 export function evidenceBesideModel(
-	{ item, latestAnalysis, tags }: ItemWithAnalysis,
-	otherVersions: readonly Analysis[],
+	{ item, description, tags }: Pick<ItemWithAnalysis, "item" | "tags"> & { description: ImageDescription | null },
+	otherVersions: readonly Pick<Analysis, "description">[],
 ): Evidence {
 	const others = otherVersions.map(({ description }) => description);
 	return evidenceFrom(
 		{ itemId: item.id, url: null },
 		{
-			lines: latestAnalysis ? placedText(latestAnalysis.description) : [],
+			lines: description ? readLines(description) : [],
 			prose: others.flatMap(({ headline, summary }) => [headline, summary]),
-			labels: [...tags, ...knownOf(item), ...others.flatMap(labelsOf)],
+			// Of a list that is not the person's the tags are the model's.
+			labels: [...(item.edits.tags ? tags : []), ...knownOf(item), ...others.flatMap(labelsOf)],
 			names: others.flatMap(namesOf),
 		},
 	);
+}
+
+/** OCR's own lines, where it read the picture: a model may have made up what it says is written there. */
+function readLines(description: ImageDescription) {
+	const { text_lines: lines = [] } = description.image_details;
+	return lines.length > 0 ? lines.map(({ text, box }) => ({ text, box })) : placedText(description);
 }
 
 /** The labels of a description. */

@@ -16,6 +16,9 @@ export function accuracyScore(claims: readonly Pick<VerifiedClaim, "verdict">[])
 	return Math.round((100 * claims.reduce((sum, { verdict }) => sum + accuracy[verdict], 0)) / claims.length);
 }
 
+/** Returns the levels that are at least as high. */
+export const levelsFrom = (level: RiskLevel): RiskLevel[] => riskLevels.slice(riskLevels.indexOf(level));
+
 /** Returns how risky it is to rely on a text. One without a claim states nothing that could be wrong. */
 export function riskLevel(claims: readonly Pick<VerifiedClaim, "verdict">[]): RiskLevel {
 	const score = accuracyScore(claims) ?? 100;

@@ -126,7 +126,8 @@ async function evidenceFor(
 	if (item) {
 		const versions = (await ports.analyses.listByItem(userId, item.item.id)) ?? [];
 		const others = versions.filter(({ id }) => id !== item.latestAnalysis?.id);
-		const evidence = [evidenceBesideModel(item, others)];
+		const description = item.latestAnalysis?.description ?? null;
+		const evidence = [evidenceBesideModel({ ...item, description }, others)];
 		const notices = ["Compared with the picture's own text, the file's facts and other versions of its description."];
 		return { ofClaims: claims.map(() => evidence), items: new Map([[item.item.id, item]]), notices, usage: [] };
 	}

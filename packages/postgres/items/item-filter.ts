@@ -1,5 +1,6 @@
 import { tagKey } from "#core/items/tag-names.ts";
 import type { ItemFilter } from "#core/ports/index.ts";
+import { levelsFrom } from "#core/verification/score.ts";
 import { type Sql, sql } from "../sql.ts";
 
 /** The category under which an item is shown: the person's own, else the model's. */
@@ -21,7 +22,7 @@ export const isListed = sql`${hasArrived} and ${isKept}`;
  * @param user the person, to whom what the conditions look up is bound, too
  */
 export function isMeant(filter: ItemFilter, user: Sql): Sql {
-	const { category, tags = [], favorite, album, provider, ids, and } = filter;
+	const { category, tags = [], favorite, album, provider, risk, ids, and } = filter;
 	const conditions = [
 		...hasStatus(filter),
 		...(category === undefined ? [] : [sql`lower(${shownCategory}) = lower(${category})`]),
@@ -37,6 +38,7 @@ export function isMeant(filter: ItemFilter, user: Sql): Sql {
 					sql`items.id in (select item_id from album_items where album_items.user_id = ${user} and album_items.album_id = ${album})`,
 				]),
 		...(provider === undefined ? [] : [sql`items.analysis_provider = ${provider}`]),
+		...(risk === undefined ? [] : [sql`items.analysis_risk = any(${levelsFrom(risk)}::text[])`]),
 		...(ids === undefined ? [] : [sql`items.id = any(${ids}::uuid[])`]),
 		...(and === undefined ? [] : [isMeant(and, user)]),
 	];

@@ -70,10 +70,11 @@ export function postgresStages(db: Database): Stages {
 				const { item, tags } = itemWithAnalysis(row);
 				await tx.query(
 					sql`insert into analyses (id, item_id, user_id, version, category, raw_response,
-					      provider_used, model_used, trace_id, usage)
+					      provider_used, model_used, trace_id, usage, verification)
 					    select ${analysis.id}, id, user_id, ${analysis.version}, ${storableText(analysis.description.category)},
 					      ${storableJson(analysis.description)},
-					      ${analysis.providerUsed}, ${analysis.modelUsed}, ${analysis.traceId}, usage || ${usageToJson(analysis.usage)}::jsonb
+					      ${analysis.providerUsed}, ${analysis.modelUsed}, ${analysis.traceId}, usage || ${usageToJson(analysis.usage)}::jsonb,
+					      ${analysis.verification ? storableJson(analysis.verification) : null}::jsonb
 					    from items where id = ${lease.itemId} and user_id = ${lease.userId}`,
 				);
 				await advance(tx, lease, analysis.id);
