@@ -92,7 +92,6 @@ describe("the api's cold start", () => {
 	it("loads stemmers and stop words only with the first search, document, review, verification or offline answer, those of the known languages alone", () => {
 		for (const name of ["@orama/stemmers", "stopword"]) {
 			expect(entryPointsWith(name)).toEqual([
-				"lambdas/api/routes/verifications.ts",
 				"packages/ai/offline/chat.ts",
 				"packages/core/search/place-matches.ts",
 				"packages/core/verification/verify-text.ts",
