@@ -8,6 +8,7 @@ import {
 	type Similar,
 	type SimilarItem,
 } from "#core/ports/index.ts";
+import { duplicatePairs } from "#core/search/duplicate-pairs.ts";
 import { isNearDuplicate } from "#core/search/near-duplicate.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 import { cosineSimilarity } from "./vectors.ts";
@@ -65,16 +66,13 @@ export function fakeSimilar(store: Store): Similar {
 		},
 
 		async pairs(userId, itemIds) {
-			const found = itemIds
-				.flatMap((itemId) => owned(store, userId, itemId) ?? [])
-				.filter(({ item }) => !item.trashedAt);
-			return found.flatMap((first, at) =>
-				found.slice(at + 1).flatMap((second): [string, string][] => {
-					const distance = distanceOf(first, second);
-					if (distance === null || distance > candidateBits) return [];
-					const isPair = isNearDuplicate(pictureOf(first), pictureOf(second), distance);
-					return isPair ? [[first.item.id, second.item.id]] : [];
-				}),
+			const found = itemIds.flatMap((itemId) => owned(store, userId, itemId) ?? []);
+			return duplicatePairs(
+				found.flatMap((stored) =>
+					stored.fingerprint && !stored.item.trashedAt
+						? [{ id: stored.item.id, hashes: stored.fingerprint, ...pictureOf(stored) }]
+						: [],
+				),
 			);
 		},
 	};

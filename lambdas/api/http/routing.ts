@@ -1,8 +1,7 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { FieldProblem } from "#core/errors.ts";
-import { AppError } from "#core/errors.ts";
+import type { AppError } from "#core/errors.ts";
 import { type GuardedRoute, type PublicRoute, type Route, routes } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
@@ -137,40 +136,3 @@ export function idOf(value: string, notFound: (id: string) => AppError): string 
 export const idParams = z.object({
 	id: z.string().openapi({ format: "uuid" }),
 });
-
-const maxProblems = 20;
-
-/** Converts what a schema refused to an error that names every wrong or unknown field. */
-export function invalidFields(target: string, issues: z.core.$ZodIssue[]): AppError {
-	const part = target === "json" || target === "form" ? "body" : target;
-	const fields = issues.flatMap((issue) => fieldProblems(part, issue)).slice(0, maxProblems);
-	const summary = fields
-		.slice(0, 3)
-		.map(({ field, detail }) => `${field}: ${detail}`)
-		.join("; ");
-	return new AppError("invalid_fields", `${summary}.`, { fields });
-}
-
-/** Guesses which form of a body its sender meant: the one that knows the most of its fields. */
-function meant(forms: z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
-	const unknown = (issues: z.core.$ZodIssue[]) =>
-		issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
-	const [best = []] = forms.toSorted((a, b) => unknown(a) - unknown(b));
-	return best;
-}
-
-function fieldProblems(part: string, issue: z.core.$ZodIssue): FieldProblem[] {
-	const path = [part, ...issue.path];
-	// A union by a field has no forms where that field's value names none.
-	if (issue.code === "invalid_union" && issue.errors.length > 0)
-		return meant(issue.errors).flatMap((each) => fieldProblems(path.join("."), each));
-	if (issue.code !== "unrecognized_keys") {
-		const isMissing = issue.message.endsWith("received undefined");
-		const detail = isMissing ? "This field is missing" : issue.message;
-		return [{ field: path.join("."), detail }];
-	}
-	return issue.keys.map((key) => ({
-		field: [...path, key.slice(0, 100)].join("."),
-		detail: "This field is not known here, remove it",
-	}));
-}

@@ -6,9 +6,10 @@ import { answerError } from "./answer-error.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { describeErrors } from "./error-responses.ts";
+import { invalidFields } from "./invalid-fields.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { limitBody } from "./request-sizes.ts";
-import { type Api, invalidFields } from "./routing.ts";
+import type { Api } from "./routing.ts";
 
 /** Makes an application to which a module adds its routes: it validates their requests and answers their errors. */
 export function createSubApp(

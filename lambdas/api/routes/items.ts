@@ -58,7 +58,7 @@ const trash = guarded(routes.trashItem, {
 	tags,
 	summary: "Put an item into the trash",
 	description:
-		"It is hidden everywhere but in `GET /items?status=trashed`, and deleted for good 30 days later. Uploading the same file restores it.",
+		"Lists, searches, tags, albums and shares leave it out, but for `status=trashed`; by its id it stays readable. It is deleted for good 30 days later. Uploading the same file restores it.",
 	request: { params: idParams, query: noQuery },
 	responses: { 200: json("The item.", itemSchema) },
 });

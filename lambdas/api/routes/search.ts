@@ -54,7 +54,8 @@ export const searchRequest = z
 		search_type: searchType.default("hybrid"),
 		top_k: z.int().min(1).max(maxTopK).default(10),
 		offset: z.int().min(0).max(maxSearchOffset).default(0).openapi({
-			description: "Results before the first; not with `agentic` or `group_by`.",
+			description:
+				"Results before the first; not with `agentic` or `group_by`. A page with fewer than `top_k` results is the last; counts and notices are of the page.",
 		}),
 		prefix: z.boolean().default(false).openapi({
 			description:
@@ -170,7 +171,7 @@ export async function answerSearch(
 	// With the stemmers, which not every search needs here.
 	const places = () => import("#core/search/place-matches.ts");
 	const present = async (hits: Hit[]) => {
-		const boxes = body.explain ? await (await places()).placeMatches(ports, userId, hits) : null;
+		const boxes = body.explain ? await (await places()).placeMatches(ports, userId, hits, beginningIn(body)) : null;
 		const scoredAs = type === "agentic" ? "hybrid" : type;
 		const results = await Promise.all(
 			hits.map((hit, at) =>
@@ -206,6 +207,10 @@ export async function answerSearch(
 		tools_used: found.toolsUsed,
 	};
 }
+
+/** Returns the word that is still being typed. */
+const beginningIn = ({ prefix, query }: SearchBody) =>
+	prefix ? query.split(/[^\p{L}\p{N}\p{M}]+/u).findLast(Boolean) : undefined;
 
 type SearchBody = z.output<typeof searchRequest>;
 type Present = (hits: Hit[]) => Promise<z.output<typeof searchResult>[]>;

@@ -6,9 +6,10 @@ import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
 import type { UploadForm } from "#core/ports/index.ts";
 import { type Problem, problemOf } from "#lambda-kit/problem.ts";
 import { problemSchema } from "../http/error-responses.ts";
+import { invalidFields } from "../http/invalid-fields.ts";
 import type { Charge } from "../http/rate-limiter.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, invalidFields, json, noQuery, requiredBody } from "../http/routing.ts";
+import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 

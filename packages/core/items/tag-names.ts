@@ -8,9 +8,13 @@ const maxSuggestedTags = 20;
 /** Characters that are not seen, but for those that join emoji and letters. */
 const unseen = /[\p{Cc}\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069]/gu;
 
-/** Writes a tag without white space around it, and with single spaces inside. "" where nothing is left. */
+/** Paths of these names would be other paths: URLs resolve them. */
+const pathSegments = new Set([".", ".."]);
+
+/** Writes a tag without white space around it, and with single spaces inside. "" where nothing is left that can name a tag. */
 export function cleanTag(name: string): string {
-	return name.toWellFormed().normalize("NFC").replaceAll(/\s+/gu, " ").replaceAll(unseen, "").trim();
+	const clean = name.toWellFormed().normalize("NFC").replaceAll(/\s+/gu, " ").replaceAll(unseen, "").trim();
+	return pathSegments.has(clean) ? "" : clean;
 }
 
 /** Two names are the same tag where this is equal: case does not count. */

@@ -45,7 +45,7 @@ const sharedWords = { min: 0.3, decisive: 0.8 };
  * @param distance bits in which their hashes differ
  */
 export function isNearDuplicate(first: Picture, second: Picture, distance: number): boolean {
-	const texts = compareTexts(first.extractedText, second.extractedText);
+	const texts = compareTexts(wordsOf(first), wordsOf(second));
 	if (texts === "differ") return false;
 	if (!first.luma || !second.luma) return distance <= nearDuplicateBits;
 	const { blocks, different, isCrop } = compareBlocks(first.luma, second.luma);
@@ -102,8 +102,19 @@ function isCrop({ left, right, top, bottom }: Window): boolean {
 	return [left, 1 - right, top, 1 - bottom].some((margin) => Math.abs(margin) > wholeMargin);
 }
 
-function compareTexts(first: string | null, second: string | null): "agree" | "differ" | "unknown" {
-	const [fewer, more] = [contentWords(first ?? ""), contentWords(second ?? "")].sort((a, b) => a.size - b.size);
+/** A picture is compared with many. */
+const wordsByPicture = new WeakMap<Picture, Set<string>>();
+
+function wordsOf(picture: Picture): Set<string> {
+	const known = wordsByPicture.get(picture);
+	if (known) return known;
+	const words = contentWords(picture.extractedText ?? "");
+	wordsByPicture.set(picture, words);
+	return words;
+}
+
+function compareTexts(first: Set<string>, second: Set<string>): "agree" | "differ" | "unknown" {
+	const [fewer, more] = [first, second].sort((a, b) => a.size - b.size);
 	if (!fewer || !more || fewer.size < minWords) return "unknown";
 	const shared = coverage(fewer, more);
 	if (shared < sharedWords.min) return "differ";

@@ -19,11 +19,16 @@ export interface MatchBox {
 /** On a page full of one word more boxes say nothing more. */
 const maxBoxes = 100;
 
-/** Returns, for each hit, where its picture says the words by which it was found. */
+/**
+ * Returns, for each hit, where its picture says the words by which it was found.
+ *
+ * @param beginning the query's last word, where that is the beginning of one
+ */
 export async function placeMatches(
 	{ analyses }: Pick<Ports, "analyses">,
 	userId: string,
 	hits: Hit[],
+	beginning?: string,
 ): Promise<Map<string, MatchBox[]>> {
 	const byWords = hits.filter(({ matched = [] }) => matched.length > 0);
 	if (byWords.length === 0) return new Map();
@@ -35,14 +40,18 @@ export async function placeMatches(
 	return new Map(
 		byWords.flatMap(({ itemId, analysisId, matched = [] }) => {
 			const description = descriptions.get(analysisId);
-			return description ? [[itemId, matchBoxes(description, matched)]] : [];
+			return description ? [[itemId, matchBoxes(description, matched, beginning)]] : [];
 		}),
 	);
 }
 
 /** Returns where a picture says words: of a line the part with the word, or the whole where it has the word in another form. */
-export function matchBoxes(description: Pick<ImageDescription, "image_details">, matched: MatchedWord[]): MatchBox[] {
-	const words = wordsOf(matched);
+export function matchBoxes(
+	description: Pick<ImageDescription, "image_details">,
+	matched: MatchedWord[],
+	beginning?: string,
+): MatchBox[] {
+	const words = wordsOf(matched, beginning);
 	const boxes: MatchBox[] = [];
 	for (const line of placedText(description)) {
 		if (line.box) boxes.push(...matchesIn({ ...line, box: line.box }, words));
@@ -54,17 +63,19 @@ export function matchBoxes(description: Pick<ImageDescription, "image_details">,
 interface Word {
 	word: string;
 	forms: Set<string>;
+	isBeginning: boolean;
 }
 
 /** Each word of the query once, in all forms that a document may have it in. */
-function wordsOf(matched: MatchedWord[]): Word[] {
+function wordsOf(matched: MatchedWord[], beginning: string | undefined): Word[] {
 	const byWord = new Map<string, Set<string>>();
 	for (const { word, corrected_to: corrected } of matched) {
 		const forms = byWord.get(word) ?? formsOf(word);
 		for (const form of corrected ? [corrected, ...formsOf(corrected)] : []) forms.add(form);
 		byWord.set(word, forms);
 	}
-	return [...byWord].map(([word, forms]) => ({ word, forms }));
+	const last = beginning === undefined ? null : folded(beginning);
+	return [...byWord].map(([word, forms]) => ({ word, forms, isBeginning: folded(word) === last }));
 }
 
 /**
@@ -78,16 +89,19 @@ function formsOf(word: string): Set<string> {
 	return new Set(forms.filter((form) => !parts.has(form) && (form.length > 1 || word.length === 1)));
 }
 
+const folded = (text: string) => fold(normalize(text));
+
 const haveCommon = (a: Set<string>, b: Set<string>) => [...a].some((form) => b.has(form));
 
 function matchesIn(line: PlacedLine & { box: TextBox }, words: Word[]): MatchBox[] {
 	const text = normalize(line.text);
 	const tokens = tokenize(text).map((token) => ({ ...token, forms: formsOf(token.text) }));
 	const lexemes = lexemesIn(line.text);
-	return words.flatMap(({ word, forms }): MatchBox[] => {
+	return words.flatMap(({ word, forms, isBeginning }): MatchBox[] => {
 		const parts = tokens.flatMap((token) => {
 			if (token.kind === "ideographs") return within(token, word);
-			return haveCommon(forms, token.forms) ? [token] : [];
+			const begins = isBeginning && fold(token.text).startsWith(folded(word));
+			return begins || haveCommon(forms, token.forms) ? [token] : [];
 		});
 		if (parts.length > 0) {
 			return parts.map(({ start, end }) => ({
@@ -103,7 +117,7 @@ function matchesIn(line: PlacedLine & { box: TextBox }, words: Word[]): MatchBox
 
 /** Finds a word in a run without spaces. */
 function within({ text, start }: { text: string; start: number }, word: string): { start: number; end: number }[] {
-	const at = fold(text).indexOf(fold(normalize(word)));
+	const at = fold(text).indexOf(folded(word));
 	return at < 0 ? [] : [{ start: start + at, end: start + at + word.length }];
 }
 

@@ -62,8 +62,7 @@ export async function searchItems(
 		return {
 			hits,
 			notices: [...notices, ...negationNotices(negations), ...correctionNotices(hits)],
-			emptyReason:
-				strong.length > 0 ? null : hits.length > 0 ? onlyWeakHits : (unknownCategory ?? explainNoHits(request, query)),
+			emptyReason: strong.length > 0 ? null : (unknownCategory ?? explainNoStrongHits(request, query, hits)),
 			unknownCategory,
 		};
 	};
@@ -88,6 +87,13 @@ export async function searchItems(
 
 /** True for a hit that has enough of the query to be an answer. */
 export const isStrong = ({ match = "strong" }: Hit) => match === "strong";
+
+/** A page after the first says nothing about those before it. */
+function explainNoStrongHits(request: SearchRequest, query: string, hits: Hit[]): string | null {
+	const isFirstPage = !request.offset;
+	if (hits.length > 0) return isFirstPage ? onlyWeakHits : null;
+	return isFirstPage ? explainNoHits(request, query) : "There are no further results.";
+}
 
 const onlyWeakHits = "Nothing matches well: what follows is near to the query.";
 
@@ -155,7 +161,7 @@ function explainNoHits(request: SearchRequest, query: string): string {
 		return "Nothing was found: the query has only words that are in every text. Add one that tells what you look for.";
 	}
 	if (request.filter && Object.keys(request.filter).length > 0) {
-		return `Nothing was found: too little of the query is in any item that the filters leave of ${where}. Other words may help, or fewer filters.`;
+		return `Nothing was found: no item that the filters leave of ${where} has enough of the query. Other words may help, or fewer filters.`;
 	}
 	const limits = [
 		request.minRelevance !== undefined && "min_relevance_score",

@@ -1,5 +1,6 @@
-import { cropWindows, type Hashes, hashDistance } from "#core/items/fingerprint.ts";
+import { cropWindows, type Hashes } from "#core/items/fingerprint.ts";
 import { candidateBits, maxCandidates } from "#core/ports/index.ts";
+import { duplicatePairs } from "#core/search/duplicate-pairs.ts";
 import { isNearDuplicate } from "#core/search/near-duplicate.ts";
 import type { Database } from "../database.ts";
 import { hashFromBits } from "../rows.ts";
@@ -73,14 +74,7 @@ export async function findDuplicatesOf(db: Database, userId: string, itemIds: st
 /** Finds among items those that are near-duplicates of each other. @returns pairs of their ids */
 export async function findDuplicatePairs(db: Database, userId: string, itemIds: string[]): Promise<[string, string][]> {
 	const rows = await db.query<Looks & { item_id: string }>(looksOf(userId, itemIds));
-	const pictures = rows.map((row) => ({ id: row.item_id, hashes: hashesOf(row), picture: pictureOf(row) }));
-	return pictures.flatMap((first, at) =>
-		pictures.slice(at + 1).flatMap((second): [string, string][] => {
-			const distance = hashDistance(first.hashes, second.hashes);
-			const isPair = distance <= candidateBits && isNearDuplicate(first.picture, second.picture, distance);
-			return isPair ? [[first.id, second.id]] : [];
-		}),
-	);
+	return duplicatePairs(rows.map((row) => ({ id: row.item_id, hashes: hashesOf(row), ...pictureOf(row) })));
 }
 
 function hashesOf({ perceptual_hash, crop_hashes }: Looks): Hashes {

@@ -70,7 +70,7 @@ describe("POST /uploads", () => {
 		["content_type", "text/html", /image\/png/],
 		["size", 0, /1/],
 		["size", -1, /1/],
-		["size", 1.5, /int/],
+		["size", 1.5, /whole number/],
 		["size", "20", /number/],
 		["sha256", "abc", /64 hex digits/],
 		["filename", "a\0b", /NUL/],

@@ -5,7 +5,11 @@ import { matchBoxes } from "#core/search/place-matches.ts";
 const box = { x: 0, y: 0.5, width: 0.6, height: 0.02 };
 
 /** The boxes of words on a picture whose one line is at `box`. */
-function boxesOf(line: string, ...words: (string | { word: string; corrected_to: string })[]) {
+const boxesOf = (line: string, ...words: Looked[]) => placesOf(line, words);
+
+type Looked = string | { word: string; corrected_to: string };
+
+function placesOf(line: string, words: Looked[], beginning?: string) {
 	const description = imageDescription.parse({
 		category: "Other",
 		headline: "",
@@ -16,6 +20,7 @@ function boxesOf(line: string, ...words: (string | { word: string; corrected_to:
 	return matchBoxes(
 		description,
 		words.map((word) => ({ field: "extracted_text", ...(typeof word === "string" ? { word } : word) })),
+		beginning,
 	);
 }
 
@@ -32,6 +37,12 @@ describe("the boxes of a match", () => {
 			["gate", "gate"],
 			["12", "12"],
 		]);
+	});
+
+	test("are there for the beginning of a word, where the query ends in one", () => {
+		expect(placesOf("Kilimanjaro kilims", ["kili"], "kili").map(({ text }) => text)).toEqual(["Kilimanjaro", "kilims"]);
+		expect(placesOf("Kilimanjaro kilims", ["kili"])).toEqual([]);
+		expect(placesOf("Kilimanjaro kilims", ["kili"], "house")).toEqual([]);
 	});
 
 	test.each([
