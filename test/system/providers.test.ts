@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { CollectionsClient } from "#client/index.ts";
+import type { CollectionsClient, components } from "#client/index.ts";
 import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
 import type { ProviderServer } from "#tools/provider-stubs/server.ts";
 import { anthropicWire, description, voyageWire } from "#tools/provider-stubs/wire.ts";
@@ -188,6 +188,37 @@ test("the provider answers a search from the items found, and only sentences tha
 	const [asked] = anthropic.requests;
 	expect(asked?.body.messages[0].content).toContain("Gate 12");
 	expect(JSON.stringify(asked?.body)).not.toContain("base64");
+});
+
+test("a verification asks the provider once, and takes no verdict against a number or without a quote of the item", async () => {
+	const { results } = await user.search("gate", { include_answer: false });
+	const id = results.find(({ headline }) => headline === description.headline)?.item_id ?? "";
+	const verdict = (claim: number, quote: string) => ({
+		...{ claim, verdict: "supported" },
+		quotes: [{ ref: id.slice(0, 8), quote }],
+	});
+	const verdicts = [
+		verdict(0, description.headline),
+		verdict(1, "Gate 12"),
+		verdict(2, "You fly first class."),
+		verdict(9, "Gate 12"),
+	];
+	anthropic.answers(anthropicChatWire.reply({ text: `Here it is:\n${JSON.stringify({ verdicts })}` }));
+	voyage.answers(voyageWire.answer([1, 2, 3].map(() => voyageWire.vector(1))));
+	const verification = await user.call<components["schemas"]["Verification"]>("POST", "/verifications", {
+		text: "Boarding takes you from Oslo to Reykjavik. The gate of the boarding pass is 14. You fly first class.",
+	});
+	expect(verification).toMatchObject({
+		...{ model: "anthropic/claude-sonnet-5-5", notices: [], risk_level: "high" },
+		claims: [
+			{ verdict: "supported", citations: [{ item_id: id, sentence: description.headline }] },
+			{ verdict: "contradicted", citations: [{ difference: { claimed: "14", found: "12" } }] },
+			{ verdict: "not_found", citations: [] },
+		],
+	});
+	expect(verification.cost_usd).toBeGreaterThan(0);
+	expect(anthropic.requests).toHaveLength(1);
+	expect(voyage.requests.at(-1)?.body.input).toHaveLength(3);
 });
 
 test("an agentic search runs the provider's tool calls", async () => {

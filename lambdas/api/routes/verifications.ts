@@ -113,6 +113,10 @@ const verificationSchema = z
 		risk_level: riskLevel,
 		claims: z.array(claim),
 		model: z.string().openapi({ description: "`provider/model`.", example: "anthropic/claude-sonnet-5-5" }),
+		model_used: z.string().openapi({
+			description: "`model`, by the name that analyses give it.",
+			example: "anthropic/claude-sonnet-5-5",
+		}),
 		duration_ms: z.int().min(0).openapi({ example: 840 }),
 		cost_usd: z.number().min(0).nullable().openapi({ description: "Null where a price is unknown." }),
 		notices: z.array(z.string()).openapi({ description: "Sentences about how it was checked." }),
@@ -235,6 +239,7 @@ function presentVerification(verification: Verification): z.infer<typeof verific
 		risk_level: verification.riskLevel,
 		claims: claims.map(presentClaim),
 		model,
+		model_used: model,
 		duration_ms: durationMs,
 		cost_usd: costUsd,
 		notices,

@@ -137,7 +137,7 @@ function otherValue(
 		return others.map((found) => ({
 			passage,
 			difference: { claimed: fact.text, found: found.text },
-			near: near + facts,
+			near: near + facts + labelWeight * beside(claim.words, passage, found),
 			isSameNoun: fact.kind === "number" && fact.unit !== null && fact.unit === found.unit,
 		}));
 	});
@@ -149,6 +149,17 @@ function otherValue(
 	const usable = anchored.length > 0 ? anchored : fact.kind !== "name" && values.size === 1 ? candidates : [];
 	const [best] = usable.sort((a, b) => b.near - a.near || Number(b.isSameNoun) - Number(a.isSameNoun));
 	return best ? { passage: best.passage, difference: best.difference } : null;
+}
+
+/** Characters before and after a value in which its label stands. */
+const labelDistance = 16;
+/** A word beside a value counts so much more than one elsewhere in its passage. */
+const labelWeight = 2;
+
+/** Counts the words of a claim that stand beside a value of a passage: they say what it is a value of. */
+function beside(words: readonly ClaimWord[], { text }: Passage, { start, end }: StatedFact): number {
+	const forms = formsIn(normalize(text).slice(Math.max(0, start - labelDistance), end + labelDistance));
+	return words.filter((word) => hasWord(word, forms)).length;
 }
 
 /** Returns the passages that have the most of a claim, those with its facts first. */

@@ -52,6 +52,12 @@ describe("a claim", () => {
 		]);
 	});
 
+	it("is contradicted by the value that its own words stand beside, not by any of the item's", () => {
+		const pass = evidenceOf("pass", ["A boarding pass for flight FI 319 on 3 May."], ["OSL - KEF", "Gate 12"]);
+		const { citations } = judge("The gate of the boarding pass is 14.", [pass]);
+		expect(citations[0]?.difference).toEqual({ claimed: "14", found: "12" });
+	});
+
 	it("that one item supports is not contradicted by another", () => {
 		const other = evidenceOf("other", ["Receipt of Greengate in Leeds"], ["TOTAL £20.00"]);
 		expect(judge("The Greengate receipt has a total of £20.00.", [receipt, other]).verdict).toBe("supported");
