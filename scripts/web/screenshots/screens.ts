@@ -9,12 +9,18 @@ export interface Screen {
 }
 
 /** Thumbnails below the screen are loaded when they are scrolled to. */
+const pollMs = 200;
+const maxTries = 100;
 const allShown = `[...document.images].every((image) =>
 	image.complete ? image.naturalWidth > 0 : image.getBoundingClientRect().top > innerHeight)`;
 
 const pictures = async (page: Page) => {
 	await page.waitForLoadState("networkidle");
-	await page.waitForFunction(allShown);
+	// The page's content security policy refuses to poll inside of it.
+	for (let tries = 0; !(await page.evaluate(allShown)); tries++) {
+		if (tries === maxTries) throw new Error(`${page.url()} has pictures that are not loaded after 20 s.`);
+		await page.waitForTimeout(pollMs);
+	}
 };
 
 const toLibrary = async (page: Page) => {
