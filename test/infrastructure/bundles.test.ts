@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import { stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
@@ -16,12 +17,14 @@ import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { bundles } from "./built.ts";
 
+const stageContracts = Object.fromEntries(
+	stageNames.map((name) => [stages[name].lambda, stageContract(name)]),
+) as Record<(typeof stages)[StageName]["lambda"], string[]>;
+
 const contracts: Record<LambdaName, readonly string[]> = {
 	api: apiEnv,
 	stream: streamEnv,
-	"image-processor": stageContract("process"),
-	analyzer: stageContract("analyze"),
-	embedder: stageContract("embed"),
+	...stageContracts,
 	jobs: jobsEnv,
 	webhooks: webhooksEnv,
 	cleanup: cleanupEnv,

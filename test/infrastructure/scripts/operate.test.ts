@@ -3,9 +3,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
-import { CognitoIdentityProviderClient, ListUsersCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { DescribeRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import sharp from "sharp";
@@ -15,6 +13,7 @@ import { signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import { OwnCloud } from "../../system/own-cloud.ts";
+import { listResources, stageIsDone } from "./environment-probes.ts";
 import { madeUpLegacy } from "./made-up-legacy.ts";
 import { createScriptRunner as openWorkshop, type ScriptRunner as Workshop } from "./script-runner.ts";
 
@@ -77,43 +76,15 @@ test("test-infra names the failed checks, runs all others and exits with 1", asy
 	}
 });
 
-/** Lists the objects and users of the environment, which a run of test-infra adds to. */
-const listResources = async () => {
-	const s3 = new S3Client({ ...client, forcePathStyle: true });
-	const { Versions = [], DeleteMarkers = [] } = await s3.send(
-		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
-	);
-	const { Users = [] } = await new CognitoIdentityProviderClient(client).send(
-		new ListUsersCommand({ UserPoolId: outputs.UserPoolId }),
-	);
-	return {
-		objects: [...Versions, ...DeleteMarkers].map(({ Key }) => Key).sort(),
-		users: Users.map(({ Username }) => Username).sort(),
-	};
-};
-
-/** Waits until a stage has handled every message of its queue. */
-async function stageIsDone(stage: string): Promise<void> {
-	const sqs = new SQSClient(client);
-	const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
-	const QueueUrl = QueueUrls.find((url) => url.includes(`${stage}Queue`));
-	for (;;) {
-		const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
-		const counts = Object.entries(Attributes).filter(([name]) => name.startsWith("ApproximateNumberOfMessages"));
-		if (counts.every(([, count]) => count === "0")) return;
-		await sleep(50);
-	}
-}
-
 test("test-infra leaves nothing behind if Ctrl-C ends it while an image is processed", async () => {
-	const before = await listResources();
+	const before = await listResources({ client, outputs });
 	const running = workshop.start("test-infra", { ENV: "local" });
 	let during = before;
 	const end = Date.now() + 60_000;
 	const originals = ({ objects }: typeof before) => objects.filter((key) => key?.startsWith("originals/")).length;
 	while (originals(during) === originals(before) && Date.now() < end) {
 		await sleep(20);
-		during = await listResources();
+		during = await listResources({ client, outputs });
 	}
 	process.kill(-running.pid, "SIGINT");
 	const { code, stdout, stderr } = await running.ended;
@@ -123,12 +94,12 @@ test("test-infra leaves nothing behind if Ctrl-C ends it while an image is proce
 	expect(stderr.trim()).toBe("Ended early (SIGINT).");
 	expect(code).toBe(1);
 	// A stage that was at work when its item was deleted removes what it wrote, and only then is done with its message.
-	await stageIsDone("ImageProcessor");
-	expect(await listResources()).toEqual(before);
+	await stageIsDone({ client }, "ImageProcessor");
+	expect(await listResources({ client, outputs })).toEqual(before);
 });
 
 test("test-infra leaves nothing behind if its new user cannot sign in", async () => {
-	const before = await listResources();
+	const before = await listResources({ client, outputs });
 	const whole = workshop.read(".aws-outputs-local.json");
 	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), CliClientId: "gone" }));
 	try {
@@ -139,7 +110,7 @@ test("test-infra leaves nothing behind if its new user cannot sign in", async ()
 	} finally {
 		workshop.write(".aws-outputs-local.json", whole);
 	}
-	expect(await listResources()).toEqual(before);
+	expect(await listResources({ client, outputs })).toEqual(before);
 });
 
 test("a user is created with a password from the environment, which appears in no output", async () => {
@@ -232,7 +203,7 @@ test("migrate-legacy carries a predecessor's data over once, names what it canno
 	expect((await migrate({ ROLLBACK: "1" })).stdout).toContain("1 items were removed");
 	expect(await total()).toBe(1);
 	expect(await user.item(own.id)).toMatchObject({ id: own.id });
-	const { objects } = await listResources();
+	const { objects } = await listResources({ client, outputs });
 	expect(objects.filter((key) => ids.some((id) => key?.includes(id)))).toEqual([]);
 });
 
