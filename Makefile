@@ -170,6 +170,9 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 	@cd $(dir $<) && npm ci
 	@touch $@
 
+bench-stream: $(INSTALLED) ## measure the time to the first event of a streamed answer, against GET /version
+	@node test/bench/stream.ts
+
 bench-chat: $(INSTALLED) ## measure requests and bytes of a chat turn as the chat grows, and the CPU of a first turn
 	@node test/bench/chat.ts
 

@@ -58,7 +58,7 @@ export function streamFunction(
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
-		.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
+		.allowObjects(["s3:GetObject"], bucket, [derived]) // signs URLs of thumbnails
 		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of a deleted conversation's parts
 		.allow(dynamoDbActions, [database.checkpoints.tableArn]) // stores conversations, counts requests
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table

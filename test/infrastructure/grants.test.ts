@@ -63,7 +63,6 @@ const permissions: Record<string, string[]> = {
 		readsKey("langsmith"),
 		...conversationGrants.filter((grant) => !grant.includes("/index/")),
 		"s3:GetObject on Images/derived/*",
-		"s3:GetObject on Images/originals/*",
 	],
 	ImageProcessorWorkerRole: [
 		...readsLogin,

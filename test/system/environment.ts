@@ -17,5 +17,9 @@ export const password = `${randomUUID()}-Aa1`;
 export async function newUser(name = "user"): Promise<CollectionsClient> {
 	const email = `${name}-${randomUUID()}@example.com`;
 	await ensureUser(outputs, operator, email, password);
-	return new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, email, password) });
+	return new CollectionsClient({
+		apiUrl: outputs.ApiUrl,
+		streamUrl: outputs.StreamUrl ?? undefined,
+		session: await signIn(outputs, email, password),
+	});
 }

@@ -114,7 +114,8 @@ export class OwnCloud {
 
 	async signIn(email: string): Promise<CollectionsClient> {
 		const session = await signIn(this.outputs, email, password);
-		return new CollectionsClient({ apiUrl: this.outputs.ApiUrl, session, retryUnavailable: false });
+		const { ApiUrl: apiUrl, StreamUrl } = this.outputs;
+		return new CollectionsClient({ apiUrl, streamUrl: String(StreamUrl), session, retryUnavailable: false });
 	}
 
 	async stop(): Promise<void> {

@@ -15,7 +15,7 @@ const sendMessage = ({ user }: GrantsCloud, session_id: string, message = "Show 
 	user.call<ChatAnswer>("POST", "/chat", { session_id, message });
 
 /** Lists every version of a conversation's objects. */
-async function payloads(system: GrantsCloud, session: string) {
+export async function payloads(system: GrantsCloud, session: string) {
 	const { Versions = [], DeleteMarkers = [] } = await system.s3.send(
 		new ListObjectVersionsCommand({
 			Bucket: system.outputs.BucketName,
@@ -155,7 +155,7 @@ async function itemsOf(system: GrantsCloud, session: string, sortKey: RegExp) {
 }
 
 /** Moves one payload of a conversation from the table to the bucket, as if it were too large for an item. */
-async function moveOut(system: GrantsCloud, session: string): Promise<void> {
+export async function moveOut(system: GrantsCloud, session: string): Promise<void> {
 	const { dynamodb, s3, outputs } = system;
 	const item = (await itemsOf(system, session, /#value#/)).findLast(({ body }) => body?.B);
 	if (!item) throw new Error("The conversation has no payload.");

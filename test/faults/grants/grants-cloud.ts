@@ -71,6 +71,7 @@ export interface GrantsCloud {
 
 export const loggingFunctions = {
 	api: "ApiFunctionName",
+	stream: "StreamFunctionName",
 	imageProcessor: "ImageProcessorFunctionName",
 	analyzer: "AnalyzerFunctionName",
 	embedder: "EmbedderFunctionName",
@@ -148,6 +149,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		await ensureUser(outputs, operator, email, password);
 		return new CollectionsClient({
 			apiUrl: outputs.ApiUrl,
+			streamUrl: String(outputs.StreamUrl),
 			session: await signIn(outputs, email, password),
 			retryUnavailable: false,
 		});
@@ -169,6 +171,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			signal,
 			user: new CollectionsClient({
 				apiUrl: system.user.apiUrl,
+				streamUrl: String(outputs.StreamUrl),
 				session: system.user.session,
 				retryUnavailable: false,
 				signal,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { readQuotedItems } from "#core/chat/quoted-items.ts";
 import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
@@ -12,6 +13,12 @@ export const longRequest = "Tell me at length";
 /** Makes the model search, and cite what it finds. */
 export const findRequest = "Find my pictures";
 
+/** Makes the model refuse the key. */
+export const refusedRequest = "Whose key is this?";
+
+/** Makes the model think for a second. */
+export const slowRequest = "Think about it";
+
 /** Serves every provider on one loopback port. @param requestedPaths collects the path of each request */
 export async function startProviderStub(requestedPaths: string[]) {
 	const embedder = offlineEmbedder();
@@ -20,10 +27,9 @@ export async function startProviderStub(requestedPaths: string[]) {
 		for await (const chunk of request) chunks.push(chunk);
 		const url = request.url ?? "";
 		requestedPaths.push(url);
-		const { body } = (await answerTo(url, Buffer.concat(chunks))) as {
-			body: unknown;
-		};
-		answer.writeHead(200, { "content-type": "application/json" });
+		const sent = Buffer.concat(chunks);
+		const { status = 200, body } = (await answerTo(url, sent)) as { status?: number; body: unknown };
+		answer.writeHead(status, { "content-type": "application/json" });
 		answer.end(JSON.stringify(body));
 	});
 	const answerTo = async (url: string, bytes: Buffer) => {
@@ -39,6 +45,8 @@ export async function startProviderStub(requestedPaths: string[]) {
 		const text = JSON.stringify(description);
 		if (url.startsWith("/openai")) return openaiWire.answer(text);
 		const last = JSON.stringify(body.messages.at(-1));
+		if (last.includes(refusedRequest)) return anthropicWire.error(401, "invalid x-api-key");
+		if (last.includes(slowRequest)) await sleep(1_000);
 		if (last.includes(longRequest) && !last.includes("tool_result")) {
 			// Random bytes do not compress, so they exceed an item's size.
 			const query = randomBytes(400_000).toString("base64");

@@ -251,6 +251,7 @@ export const upkeepScenarios: GrantScenario[] = [
 			const counts = () => Promise.all(names.map(async (name) => (await logged(name, "REPORT")).length));
 			const before = await counts();
 			await user.upload("picture.png", await picture());
+			for await (const _ of user.streamSearch("picture", { include_answer: false }));
 			await user.call("POST", "/items/batch", {
 				ids: Array.from({ length: 101 }, () => randomUUID()),
 				action: "delete",
