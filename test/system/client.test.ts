@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { type CognitoSession, CollectionsClient, type Item, resumeSession, signIn } from "#client/index.ts";
+import { collect } from "../support/collect.ts";
 import { card } from "./drawings.ts";
 import { newUser, outputs } from "./environment.ts";
 
@@ -131,6 +132,42 @@ test("a token that the gateway refuses is renewed, and the request sent again", 
 	});
 	expect(await client.item(items[0]?.id ?? "")).toMatchObject({ status: "ready" });
 	expect(refused).toEqual(["expired"]);
+});
+
+test("a search is streamed for ID and access tokens, and refused before the first byte without a token", async () => {
+	const { refreshToken } = owner.session as CognitoSession;
+	const refreshed = await fetch(outputs.CognitoEndpoint, {
+		method: "POST",
+		headers: {
+			"content-type": "application/x-amz-json-1.1",
+			"x-amz-target": "AWSCognitoIdentityProviderService.InitiateAuth",
+		},
+		body: JSON.stringify({
+			AuthFlow: "REFRESH_TOKEN_AUTH",
+			ClientId: outputs.CliClientId,
+			AuthParameters: { REFRESH_TOKEN: refreshToken },
+		}),
+	});
+	const { AuthenticationResult: tokens } = (await refreshed.json()) as { AuthenticationResult: Record<string, string> };
+	const url = `${outputs.StreamUrl?.replace(/\/$/, "")}/search/stream`;
+	const send = (authorization?: string) =>
+		fetch(url, {
+			method: "POST",
+			headers: { "content-type": "application/json", ...(authorization && { authorization }) },
+			body: JSON.stringify({ query: "gate" }),
+		});
+	for (const token of [tokens.IdToken, tokens.AccessToken]) {
+		const response = await send(`Bearer ${token}`);
+		expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+		expect(await response.text()).toMatch(/^event: step\n.*\n\nevent: hits\n[\s\S]*\nevent: done\n/);
+	}
+	for (const token of [undefined, "Bearer x.y.z", `Bearer ${tokens.IdToken?.replace(/.{9}$/, "AAAAAAAAA")}`]) {
+		const response = await send(token);
+		expect(response.status).toBe(401);
+		expect(await response.json()).toMatchObject({ code: "unauthorized" });
+	}
+	const theirs = await collect(stranger.streamSearch("gate"));
+	expect(theirs.at(-1)).toMatchObject({ event: "done", data: { results: [], answer: null } });
 });
 
 test("a review of an item is kept for its owner alone", async () => {

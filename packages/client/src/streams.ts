@@ -32,22 +32,31 @@ export async function* eventsIn<Event extends { event: string; data: unknown }>(
 		await answerOf(request, response);
 		return;
 	}
-	for await (const { event, data } of messagesIn(response.body)) {
+	for await (const { event, data } of messagesIn(request, response.body)) {
 		const value = JSON.parse(data);
 		if (event === "error") throw new ApiProblem(request, new Response(null, { status: value.status }), value);
 		yield { event, data: value } as Event;
 		if (event === "done") return;
 	}
-	throw new StreamCut(`${request} ended before its answer was complete: send it again.`);
+	throw cut(request);
 }
 
-/** Reads server-sent events. A stream that is left before its end is cancelled. */
-async function* messagesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: string }> {
+const cut = (request: string, cause?: unknown) =>
+	new StreamCut(`${request} ended before its answer was complete: send it again.`, { cause });
+
+/** Reads server-sent events. A stream that is left before its end is cancelled. @throws StreamCut where the connection is */
+async function* messagesIn(
+	request: string,
+	body: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ event: string; data: string }> {
 	const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
 	let rest = "";
 	try {
 		for (;;) {
-			const { done, value } = await reader.read();
+			const { done, value } = await reader.read().catch((error) => {
+				// Whoever aborted the request knows.
+				throw error?.name === "TypeError" ? cut(request, error) : error;
+			});
 			if (done) return;
 			const blocks = (rest + value).split("\n\n");
 			rest = blocks.pop() ?? "";
