@@ -78,8 +78,12 @@ test-others: $(INSTALLED) ## test-scripts, test-tools, test-packages and test-fa
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
 	@vitest run --project langgraph-suite
 
-test-web: $(INSTALLED) ## the web app in Debian's Chromium (apt-get install chromium), on a local cloud of its own
+test-web: $(INSTALLED) ## the web app in Debian's Chromium (apt-get install chromium), on a local cloud; skipped where there is none
 	@vitest run --project web
+
+# The tests of one target wait while those of another compute, so this run has a worker more.
+test-together: $(INSTALLED) onnx-runtime ## test, test-others and test-web in one run, as .ci/run does
+	@VITEST_MAX_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 2)) vitest run
 
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit

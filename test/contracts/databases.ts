@@ -128,7 +128,11 @@ async function createNative(): Promise<EmptyDatabase> {
 		tls: "off",
 	};
 	const name = `test_${randomUUID().replaceAll("-", "")}`;
-	await withClient(server, master, (client) => client.query(`create database ${name}`));
+	await withClient(server, master, async (client) => {
+		await client.query(`create database ${name}`);
+		// No test ends the server: none needs its commits to be on the disk.
+		await client.query(`alter database ${name} set synchronous_commit = off`);
+	});
 	const roles = newRoles();
 	return emptyDatabase({ ...server, database: name }, master, roles, () =>
 		withClient(server, master, async (client) => {

@@ -144,7 +144,7 @@ test("every item becomes ready, once, although each stage is killed at each port
 	}
 	expect(rounds).toBeGreaterThan(16);
 	expect(await verify()).toEqual([]);
-}, 300_000);
+}, 600_000);
 
 test("an item deleted after a stage died at any port call is gone, with every object", async () => {
 	const stages = [
@@ -162,7 +162,7 @@ test("an item deleted after a stage died at any port call is gone, with every ob
 	}
 	await forgetDeleted();
 	expect(await verify()).toEqual([]);
-}, 300_000);
+}, 600_000);
 
 test.each([
 	["analyze", "the analyze stage at a request", "AnalyzerFunctionName"],
@@ -182,7 +182,7 @@ test.each([
 		}
 		expect(await verify()).toEqual([]);
 	},
-	300_000,
+	600_000,
 );
 
 test("an upload, a deletion and a request complete although the api is killed at each port call", async () => {
@@ -222,7 +222,7 @@ test("an upload, a deletion and a request complete although the api is killed at
 	}
 	await forgetDeleted();
 	expect(await verify()).toEqual([]);
-}, 300_000);
+}, 600_000);
 
 test.each([
 	[
@@ -264,7 +264,7 @@ test.each([
 		await forgetDeleted();
 		expect(await verify()).toEqual([]);
 	},
-	300_000,
+	600_000,
 );
 
 /** Makes an item whose processor died between its commit and its event. */

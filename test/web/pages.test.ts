@@ -62,6 +62,7 @@ describe.each(Object.keys(sizes) as SizeName[])("on a %s", (size) => {
 			await visitor.expectAccessible();
 			await visitor.close();
 		},
+		300_000,
 	);
 });
 
