@@ -20,7 +20,10 @@ const maxIndent = 0.02;
 export function headingOf(lines: LegibleLine[]): Heading {
 	const found = titleIn(lines);
 	if (!found) return { title: null, titleTexts: [] };
-	const heights = lines.map(({ box }) => box.height).sort((a, b) => a - b);
+	const heights = lines
+		.filter((line) => line !== found.line)
+		.map(({ box }) => box.height)
+		.sort((a, b) => a - b);
 	const usual = heights[Math.floor((heights.length - 1) / 2)] ?? 0;
 	const isLarge = ({ box }: LegibleLine) => box.height >= minEmphasis * usual;
 	const heading = [found.line];
