@@ -3,8 +3,9 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { CollectionsClient, components } from "#client/index.ts";
 import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
-import type { ProviderServer } from "#tools/provider-stubs/server.ts";
+import type { ProviderServer, Reply } from "#tools/provider-stubs/server.ts";
 import { anthropicWire, description, voyageWire } from "#tools/provider-stubs/wire.ts";
+import { collect } from "../support/collect.ts";
 import { screenshot } from "./drawings.ts";
 import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
 
@@ -264,6 +265,59 @@ test.each(["hybrid", "agentic"])(
 		});
 	},
 );
+
+const afterSeconds = (seconds: number, reply: Reply): Reply =>
+	typeof reply === "string" ? reply : { ...reply, afterSeconds: seconds };
+
+interface History {
+	message_count: number;
+	in_progress: unknown;
+	messages: { content: string }[];
+}
+
+test("a streamed turn comes event by event, and ends by a cancellation, a client that goes or a failure as if it had been asked plainly", async () => {
+	const session_id = "streamed";
+	const message = "Good morning";
+	const history = () => user.call<History>("GET", `/chat/${session_id}/history`);
+	const slow = afterSeconds(9, anthropicChatWire.reply({ text: "Good morning to you." }));
+	anthropic.answers(slow);
+	const canceled = user.streamChat({ message, session_id });
+	expect((await canceled.next()).value).toMatchObject({ event: "step" });
+	await vi.waitUntil(() => anthropic.requests.length > 0, { timeout: 10_000 });
+	await user.cancelTurn(session_id);
+	const asked = performance.now();
+	await expect(canceled.next()).rejects.toMatchObject({ status: 409, code: "turn_canceled" });
+	expect(performance.now() - asked).toBeLessThan(2_000);
+
+	anthropic.answers(slow);
+	const left = user.streamChat({ message, session_id });
+	await left.next();
+	await vi.waitUntil(() => anthropic.requests.length > 0, { timeout: 10_000 });
+	await left.return(undefined);
+	// On this machine a closed socket cancels, too.
+	await vi.waitUntil(async () => (await history()).in_progress === null, { timeout: 6_000, interval: 200 });
+
+	anthropic.answers("reset");
+	const failed = user.streamChat({ message, session_id });
+	await failed.next();
+	await expect(failed.next()).rejects.toMatchObject({ status: 503, code: "chat_unavailable" });
+	expect((await history()).messages.map(({ content }) => content)).toEqual([message]);
+
+	anthropic.answers(anthropicChatWire.reply({ text: "Good morning to you." }));
+	const events = await collect(user.streamChat({ message, session_id }));
+	expect(events.map(({ event }) => event)).toEqual(["step", "hits", "sentence", "done"]);
+	expect(events.at(-1)?.data).toMatchObject({ conversation_turn: 1, message: { content: "Good morning to you." } });
+	expect(await history()).toMatchObject({ message_count: 2, in_progress: null });
+});
+
+test("two streams in a session answer one after the other", async () => {
+	anthropic.answers(afterSeconds(1, anthropicChatWire.reply({ text: "Hello." })));
+	const ask = (message: string) => collect(user.streamChat({ message, session_id: "two" }));
+	const both = await Promise.all([ask("one"), ask("two")]);
+	expect(both.map((events) => events.at(-1)?.event)).toEqual(["done", "done"]);
+	const { messages } = await user.call<History>("GET", "/chat/two/history");
+	expect(messages.map(({ content }) => content).filter((content) => content === "Hello.")).toHaveLength(2);
+});
 
 test("no log holds an API key", async () => {
 	const { logs } = cloud as ProviderCloud<keyof typeof apiKeys>;
