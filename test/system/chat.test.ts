@@ -1,7 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { StreamCut } from "#client/index.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
+import { collect } from "../support/collect.ts";
 import { card } from "./drawings.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
@@ -162,6 +164,19 @@ test("the text of a deleted item leaves the history, the table and what the conv
 	const next = await say("the first one");
 	expect(next.search_results.map(({ item_id }) => item_id)).toEqual([unrelated]);
 	expect(JSON.stringify(await say("What is the door code?"))).not.toContain("4711");
+});
+
+test("a stream whose function dies is cut, and its message continues the turn once that is canceled", async () => {
+	const kim = await cloud.newUser("kim@example.com");
+	const request = { message: "Good morning", session_id: "cut" };
+	await cloud.control.crashNext(String(cloud.outputs.StreamFunctionName), "before:sessions.endTurn");
+	await expect(collect(kim.streamChat(request))).rejects.toThrow(StreamCut);
+	await kim.cancelTurn("cut");
+	const events = await collect(kim.streamChat(request));
+	expect(events.at(-1)).toMatchObject({ event: "done", data: { conversation_turn: 1 } });
+	expect(await kim.call("GET", "/chat/cut/history")).toMatchObject({ message_count: 2, in_progress: null });
+	const stranger = await cloud.newUser("stranger@example.com");
+	await expect(stranger.cancelTurn("cut")).rejects.toMatchObject({ status: 404, code: "session_not_found" });
 });
 
 /** Returns every item of the table of conversations, decompressed. */
