@@ -4,7 +4,7 @@ import { type Item, itemFilename, shownStatus, shownStatuses } from "#core/items
 import { shownWords } from "#core/items/shown-words.ts";
 import { takenAtSources } from "#core/items/taken-at.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
-import { riskLevels, verdicts } from "#core/verification/verification.ts";
+import { riskLevels, verdicts } from "#core/verification/verdict.ts";
 import { placeholderSchema, presentItemThumbnail, thumbnailFields } from "./thumbnail.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 

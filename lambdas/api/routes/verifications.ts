@@ -3,13 +3,8 @@ import { verificationNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
-import {
-	riskLevels,
-	type Verification,
-	type VerifiedClaim,
-	verdicts,
-	verificationSources,
-} from "#core/verification/verification.ts";
+import { riskLevels, verdicts } from "#core/verification/verdict.ts";
+import { type Verification, type VerifiedClaim, verificationSources } from "#core/verification/verification.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";

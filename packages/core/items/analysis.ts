@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { factKinds } from "#text/facts/fact.ts";
-import type { Contradiction, RiskLevel, Verdict } from "../verification/verification.ts";
+import type { Contradiction, RiskLevel, Verdict } from "../verification/verdict.ts";
 import { factPhrases } from "./fact-phrases.ts";
 import { type Item, unedited } from "./item.ts";
 import { pictureKinds } from "./picture-kind.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { albumId, text } from "../input-fields.ts";
 import type { ItemFilter } from "../ports/items.ts";
-import { riskLevels } from "../verification/verification.ts";
+import { riskLevels } from "../verification/verdict.ts";
 import { shownStatuses } from "./item.ts";
 import { maxTagLength } from "./tag-names.ts";
 import { localText } from "./taken-at.ts";

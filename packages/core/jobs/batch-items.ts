@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, itemNotFound } from "../errors.ts";
 import type { RouteClass } from "../limits/limits.ts";
 import type { ItemFilter, Ports } from "../ports/index.ts";
 import { type AppliedAction, applyAction, type BatchPorts, type BatchWork, batchActions } from "./batch-actions.ts";
@@ -16,7 +16,7 @@ interface Batch extends BatchWork {
  * Applies an action to many items: at once to as many as a request can, else by a job.
  *
  * @param take takes requests of a class from the person's limits, all or none. @returns whether it did
- * @throws AppError of the action's argument; `too_many_items`, `too_many_jobs`
+ * @throws AppError of the action's argument; `too_many_items`, `too_many_jobs`; `item_not_found` where none of the ids is an item of the person
  */
 export async function batchItems(
 	ports: BatchPorts & Pick<Ports, "jobs">,
@@ -36,7 +36,10 @@ export async function batchItems(
 	}
 	const isAtOnce =
 		itemIds.length <= maxAtOnce && (!limit || itemIds.length === 0 || (await take(limit, itemIds.length)));
-	return isAtOnce
-		? applyAction(ports, userId, itemIds, work, null)
-		: { job: await startJob(ports, userId, { kind: "batch", input: work, itemIds }) };
+	if (!isAtOnce) return { job: await startJob(ports, userId, { kind: "batch", input: work, itemIds }) };
+	const applied = await applyAction(ports, userId, itemIds, work, null);
+	const [first] = applied.failed;
+	const isNone = applied.done.length === 0 && applied.failed.every(({ code }) => code === "item_not_found");
+	if (first && isNone) throw itemNotFound(first.itemId);
+	return applied;
 }

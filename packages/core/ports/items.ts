@@ -1,6 +1,6 @@
 import type { Analysis } from "../items/analysis.ts";
 import type { Item, ShownStatus } from "../items/item.ts";
-import type { RiskLevel } from "../verification/verification.ts";
+import type { RiskLevel } from "../verification/verdict.ts";
 
 export type NewItem = Pick<
 	Item,

@@ -4,7 +4,8 @@ import { asData, type QuotedItem, quoteItems, quoteRules } from "../chat/quoted-
 import type { TokenUsage } from "../items/analysis.ts";
 import type { ItemRefs } from "../items/item-refs.ts";
 import type { ChatMessage, Ports } from "../ports/index.ts";
-import { type Claim, verdicts } from "./verification.ts";
+import { verdicts } from "./verdict.ts";
+import type { Claim } from "./verification.ts";
 
 /** A model's verdict on one claim, which nobody has checked yet. */
 export interface ModelVerdict {

@@ -1,4 +1,5 @@
-import type { Contradiction, VerifiedClaim } from "./verification.ts";
+import type { Contradiction } from "./verdict.ts";
+import type { VerifiedClaim } from "./verification.ts";
 
 const kinds: Record<Exclude<Contradiction, "negation" | "model">, string> = {
 	number: "number",

@@ -1,4 +1,5 @@
-import { type RiskLevel, riskLevels, type VerifiedClaim } from "./verification.ts";
+import { type RiskLevel, riskLevels } from "./verdict.ts";
+import type { VerifiedClaim } from "./verification.ts";
 
 /** How much of a claim counts as accurate: nobody knows of one that nothing was found for. */
 const accuracy = { supported: 1, not_found: 0.5, contradicted: 0 } as const;

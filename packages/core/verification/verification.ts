@@ -1,14 +1,9 @@
 import type { TextBox } from "../items/analysis.ts";
-
-export const verdicts = ["supported", "contradicted", "not_found"] as const;
-export type Verdict = (typeof verdicts)[number];
+import type { Contradiction, RiskLevel, Verdict } from "./verdict.ts";
 
 /** The places that a text may be checked against. */
 export const verificationSources = ["collection", "web"] as const;
 export type VerificationSource = (typeof verificationSources)[number];
-
-export const riskLevels = ["low", "medium", "high", "critical"] as const;
-export type RiskLevel = (typeof riskLevels)[number];
 
 /** The words of a claim, and those in their place in the passage that is cited. */
 export interface Difference {
@@ -35,9 +30,6 @@ export interface Claim {
 	start: number;
 	end: number;
 }
-
-/** By what a claim is contradicted. */
-export type Contradiction = "number" | "date" | "name" | "negation" | "model";
 
 export interface VerifiedClaim extends Claim {
 	verdict: Verdict;

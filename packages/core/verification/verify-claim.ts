@@ -2,7 +2,8 @@ import { normalize } from "#text/tokens.ts";
 import { hasPart, isStated, nameParts, otherNames, statesOther, statesSame } from "./compare-facts.ts";
 import type { Evidence, Passage } from "./evidence.ts";
 import { factsOf, type StatedFact } from "./facts.ts";
-import type { Claim, ClaimCitation, Contradiction, Difference, VerifiedClaim } from "./verification.ts";
+import type { Contradiction } from "./verdict.ts";
+import type { Claim, ClaimCitation, Difference, VerifiedClaim } from "./verification.ts";
 import { type ClaimWord, claimWords, formsIn, hasWord, isNegated, shareOf } from "./words.ts";
 
 /** By what claims are judged; `make eval-verify` measures them. */

@@ -1,10 +1,10 @@
 import { itemNotFound, unknownCursor } from "#core/errors.ts";
 import type { TextBox } from "#core/items/analysis.ts";
 import type { Verifications } from "#core/ports/index.ts";
+import type { RiskLevel } from "#core/verification/verdict.ts";
 import type {
 	ClaimCitation,
 	Difference,
-	RiskLevel,
 	Verification,
 	VerificationSource,
 	VerifiedClaim,

@@ -36,6 +36,15 @@ describe("a batch of up to 100 items", () => {
 		expect([await exists(first), await exists(second), await exists(foreign, bob)]).toEqual([false, false, true]);
 	});
 
+	it("of foreign ids alone is 404 and changes nothing", async () => {
+		const foreign = await item(bob);
+		for (const action of ["favorite", "delete"]) {
+			const { status, body } = await batch({ ids: [foreign, randomUUID()], action });
+			expect([status, body.code, body.detail]).toEqual([404, "item_not_found", `There is no item ${foreign}.`]);
+		}
+		expect((await ask("GET", `/items/${foreign}`, undefined, bob)).body).toMatchObject({ favorite: false });
+	});
+
 	it("means what a filter matches, and nothing where it matches nothing", async () => {
 		const food = await item(ada, { category: "Food" });
 		const travel = await item(ada, { category: "Travel" });

@@ -4,7 +4,7 @@ import { cutClaims } from "#core/verification/claims.ts";
 import { type Evidence, evidenceFrom } from "#core/verification/evidence.ts";
 import { factsOf } from "#core/verification/facts.ts";
 import { accuracyScore, riskLevel } from "#core/verification/score.ts";
-import type { Verdict } from "#core/verification/verification.ts";
+import type { Verdict } from "#core/verification/verdict.ts";
 import { verifyClaim } from "#core/verification/verify-claim.ts";
 
 const evidenceOf = (itemId: string, prose: string[], lines: string[] = []): Evidence =>

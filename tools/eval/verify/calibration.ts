@@ -1,5 +1,5 @@
 import { accuracyScore, riskLevel } from "#core/verification/score.ts";
-import type { RiskLevel } from "#core/verification/verification.ts";
+import type { RiskLevel } from "#core/verification/verdict.ts";
 import { seeded } from "../../random.ts";
 import type { Judged } from "./judge.ts";
 

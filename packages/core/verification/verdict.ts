@@ -1,0 +1,9 @@
+export const verdicts = ["supported", "contradicted", "not_found"] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** By what a claim is contradicted. */
+export type Contradiction = "number" | "date" | "name" | "negation" | "model";
+
+/** From the lowest to the highest. */
+export const riskLevels = ["low", "medium", "high", "critical"] as const;
+export type RiskLevel = (typeof riskLevels)[number];
