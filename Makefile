@@ -81,10 +81,6 @@ test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on ea
 test-web: $(INSTALLED) ## the web app in Debian's Chromium (apt-get install chromium), on a local cloud; skipped where there is none
 	@vitest run --project web
 
-# The tests of one target wait while those of another compute, so this run has a worker more.
-test-together: $(INSTALLED) onnx-runtime ## test, test-others and test-web in one run, as .ci/run does
-	@VITEST_MAX_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 2)) vitest run
-
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@tsc --noEmit --project packages/web

@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Each takes minutes; the base class knows only the size of a file that has not run yet. */
-const slowFiles = ["crash-points", "cut-connections"].map((name) => `/test/faults/${name}.test.ts`);
+const slowFiles = ["grants", "crash-points", "cut-connections"].map((name) => `/test/faults/${name}.test.ts`);
 
-/** What starts after the slow files. A worker keeps its modules from one file of a project to the next, so a project's files stay together. */
+/** The order of what starts after them. A worker keeps its modules from one file of a project to the next. */
 const projects = ["faults", "web", "system", "scripts", "tools", "langgraph-suite", "packages", "parts"];
 
 /**

@@ -52,7 +52,7 @@ describe.each(Object.keys(sizes) as SizeName[])("on a %s", (size) => {
 			await page.getByRole("textbox", { name: "Headline" }).waitFor();
 			await visitor.expectAccessible();
 			await page.goto("/trash");
-			await page.getByRole("heading", { name: "Trash" }).waitFor();
+			await page.getByRole("heading", { name: "Trash", exact: true }).waitFor();
 			await visitor.expectAccessible();
 			await page.goto("/settings");
 			await page.getByText("No model billed anything").waitFor();
