@@ -125,4 +125,4 @@ test("withholding any grant makes a scenario fail, and all succeed again with ev
 		await system.purge();
 		await observe(scenario);
 	}
-}, 900_000);
+}, 1_500_000);
