@@ -66,9 +66,12 @@ export function analyzeQuery(query: string, clock: Clock): AnalyzedQuery {
 
 const lastWord = /[\p{L}\p{N}\p{M}]+$/u;
 
+/** Returns the word that a query ends in; null where it ends in none. */
+export const lastWordOf = (query: string): string | null => lastWord.exec(normalize(query).trimEnd())?.[0] ?? null;
+
 /** Takes the last word of a query for the beginning of one, whatever it means as a whole word: "to" may become "tomato". */
 export function withPrefix(analyzed: AnalyzedQuery, query: string): AnalyzedQuery {
-	const [word] = lastWord.exec(normalize(query).trimEnd()) ?? [];
+	const word = lastWordOf(query);
 	if (!word) return analyzed;
 	const prefix = fold(word);
 	const last = analyzed.terms.findLast((term) => term.word.endsWith(word)) ?? {

@@ -25,7 +25,7 @@ function meant(forms: z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
 
 function fieldProblems(part: string, issue: z.core.$ZodIssue): FieldProblem[] {
 	const path = [part, ...issue.path];
-	// A union by a field has no forms where that field's value names none.
+	// A union by a field has no forms where that field's value names none; one with a sentence of its own has said it.
 	if (issue.code === "invalid_union" && issue.errors.length > 0 && issue.message === "Invalid input")
 		return meant(issue.errors).flatMap((each) => fieldProblems(path.join("."), each));
 	if (issue.code !== "unrecognized_keys") {

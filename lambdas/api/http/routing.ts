@@ -94,7 +94,7 @@ export function json<S extends z.ZodType>(description: string, schema: S) {
 }
 
 /** The answer to a deletion. */
-export const isGone = json("It is gone.", z.object({ status: z.literal("deleted"), id: z.uuid() }));
+export const deleted = json("It is gone.", z.object({ status: z.literal("deleted"), id: z.uuid() }));
 
 /** A JSON body. */
 export function jsonBody<S extends z.ZodType>(schema: S) {

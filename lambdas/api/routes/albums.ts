@@ -7,7 +7,7 @@ import { itemId, text } from "#core/input-fields.ts";
 import type { ListedAlbum } from "#core/ports/index.ts";
 import { problem } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, isGone, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { deleted, guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { albumSchema, presentAlbum } from "../presenters/album.ts";
 import { routes } from "./table.ts";
 
@@ -85,7 +85,7 @@ const remove = guarded(routes.deleteAlbum, {
 	tags,
 	summary: "Delete an album; its items stay",
 	request: { params: idParams, query: noQuery },
-	responses: { 200: isGone },
+	responses: { 200: deleted },
 });
 
 const put = guarded(routes.putAlbumItems, {

@@ -41,7 +41,7 @@ export const chatRequest = z
 	})
 	.openapi("ChatRequest");
 
-export const shownItem = searchResult
+const shownItem = searchResult
 	.extend({
 		deleted: z
 			.literal(true)
@@ -67,7 +67,7 @@ const message = z
 	})
 	.openapi("ChatMessage");
 
-export const chatResponse = z
+const chatResponse = z
 	.object({
 		session_id: z.string(),
 		message,
@@ -192,7 +192,7 @@ const answeredAfterMs = 25_000;
 /** Limits the statistics. With the default of 30 expensive requests a minute a user begins 7,230 sessions in four hours. */
 const maxCounted = 25_000;
 
-export type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects">;
+type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects">;
 
 /** Serves conversations. */
 export const register: RegisterRoutes = (app, ports) => {

@@ -7,7 +7,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { hasVersion } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, isGone, json, noQuery } from "../http/routing.ts";
+import { deleted, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -50,7 +50,7 @@ const remove = guarded(routes.deleteItem, {
 	summary: "Delete an item, its analyses and its files",
 	request: { params: idParams, query: noQuery },
 	responses: {
-		200: isGone,
+		200: deleted,
 	},
 });
 

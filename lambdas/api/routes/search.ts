@@ -96,7 +96,7 @@ export const searchRequest = z
 	})
 	.openapi("SearchRequest");
 
-export const searchResponse = z
+const searchResponse = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
@@ -142,7 +142,7 @@ const search = guarded(
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */
 const answeredAfterMs = 20_000;
 
-export type SearchPorts = Pick<
+type SearchPorts = Pick<
 	Ports,
 	"search" | "similar" | "embedder" | "vectorIndex" | "analyses" | "items" | "profiles" | "chat" | "objects" | "albums"
 >;
@@ -171,7 +171,9 @@ export async function answerSearch(
 	// With the stemmers, which not every search needs here.
 	const places = () => import("#core/search/place-matches.ts");
 	const present = async (hits: Hit[]) => {
-		const boxes = body.explain ? await (await places()).placeMatches(ports, userId, hits, beginningIn(body)) : null;
+		const boxes = body.explain
+			? await (await places()).placeMatches(ports, userId, hits, body.prefix ? body.query : undefined)
+			: null;
 		const scoredAs = type === "agentic" ? "hybrid" : type;
 		const results = await Promise.all(
 			hits.map((hit, at) =>
@@ -207,10 +209,6 @@ export async function answerSearch(
 		tools_used: found.toolsUsed,
 	};
 }
-
-/** Returns the word that is still being typed. */
-const beginningIn = ({ prefix, query }: SearchBody) =>
-	prefix ? query.split(/[^\p{L}\p{N}\p{M}]+/u).findLast(Boolean) : undefined;
 
 type SearchBody = z.output<typeof searchRequest>;
 type Present = (hits: Hit[]) => Promise<z.output<typeof searchResult>[]>;

@@ -8,7 +8,7 @@ import { type Verification, type VerifiedClaim, verificationSources } from "#cor
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, isGone, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { deleted, guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { boxSchema, presentBox } from "../presenters/placed-line.ts";
 import { routes } from "./table.ts";
 
@@ -178,7 +178,7 @@ const remove = guarded(routes.deleteVerification, {
 	tags,
 	summary: "Delete a verification",
 	request: { params: idParams, query: noQuery },
-	responses: { 200: isGone },
+	responses: { 200: deleted },
 });
 
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */

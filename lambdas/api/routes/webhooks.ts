@@ -12,7 +12,7 @@ import {
 } from "#core/webhooks/webhook.ts";
 import { conflict } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, isGone, json, noQuery, requiredBody } from "../http/routing.ts";
+import { deleted, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Webhooks"];
@@ -107,7 +107,7 @@ const remove = guarded(routes.deleteWebhook, {
 	tags,
 	summary: "Delete a webhook, and what waits to be delivered to it",
 	request: { params: idParams, query: noQuery },
-	responses: { 200: isGone },
+	responses: { 200: deleted },
 });
 
 const test = guarded(routes.testWebhook, {

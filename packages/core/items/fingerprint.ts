@@ -29,7 +29,7 @@ function differingBits(first: string, second: string): number {
 	return bitCount(half(0)) + bitCount(half(8));
 }
 
-/** Counts the bits of 32: in pairs, fours and bytes, which the product adds up in its highest one. */
+/** Counts the bits of an integer of 32: of each pair, four and byte; the highest byte of the product is the sum of all bytes. */
 function bitCount(bits: number): number {
 	const pairs = bits - ((bits >>> 1) & 0x5555_5555);
 	const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);

@@ -3,7 +3,7 @@ import { candidateBits } from "../ports/similar.ts";
 import { isNearDuplicate, type Picture } from "./near-duplicate.ts";
 
 /** A picture with its item's id. */
-export interface ComparedPicture extends Picture {
+interface ComparedPicture extends Picture {
 	id: string;
 	hashes: Hashes;
 }

@@ -1,6 +1,7 @@
 import { lexemesIn } from "#text/document.ts";
 import { fold } from "#text/fold.ts";
 import { stemsOf } from "#text/languages.ts";
+import { lastWordOf } from "#text/query.ts";
 import { normalize, tokenize } from "#text/tokens.ts";
 import type { Citation } from "../chat/cited-answer.ts";
 import type { ImageDescription, TextBox } from "../items/analysis.ts";
@@ -22,14 +23,15 @@ const maxBoxes = 100;
 /**
  * Returns, for each hit, where its picture says the words by which it was found.
  *
- * @param beginning the query's last word, where that is the beginning of one
+ * @param typed the query, where its last word is the beginning of one
  */
 export async function placeMatches(
 	{ analyses }: Pick<Ports, "analyses">,
 	userId: string,
 	hits: Hit[],
-	beginning?: string,
+	typed?: string,
 ): Promise<Map<string, MatchBox[]>> {
+	const beginning = typed === undefined ? null : lastWordOf(typed);
 	const byWords = hits.filter(({ matched = [] }) => matched.length > 0);
 	if (byWords.length === 0) return new Map();
 	const current = await analyses.findAll(
@@ -49,7 +51,7 @@ export async function placeMatches(
 export function matchBoxes(
 	description: Pick<ImageDescription, "image_details">,
 	matched: MatchedWord[],
-	beginning?: string,
+	beginning: string | null = null,
 ): MatchBox[] {
 	const words = wordsOf(matched, beginning);
 	const boxes: MatchBox[] = [];
@@ -67,14 +69,14 @@ interface Word {
 }
 
 /** Each word of the query once, in all forms that a document may have it in. */
-function wordsOf(matched: MatchedWord[], beginning: string | undefined): Word[] {
+function wordsOf(matched: MatchedWord[], beginning: string | null): Word[] {
 	const byWord = new Map<string, Set<string>>();
 	for (const { word, corrected_to: corrected } of matched) {
 		const forms = byWord.get(word) ?? formsOf(word);
 		for (const form of corrected ? [corrected, ...formsOf(corrected)] : []) forms.add(form);
 		byWord.set(word, forms);
 	}
-	const last = beginning === undefined ? null : folded(beginning);
+	const last = beginning === null ? null : folded(beginning);
 	return [...byWord].map(([word, forms]) => ({ word, forms, isBeginning: folded(word) === last }));
 }
 

@@ -102,17 +102,19 @@ function compare(claim: ParsedClaim, evidence: Evidence, isSubject: boolean): Co
 	return { ...base, verdict: isSupported && saysSo ? "supported" : "not_found", contradiction: null, passages };
 }
 
+/** Tests whether a passage has a fact: a name by its words, in these forms, any other by its value. */
+const states = (passage: Passage, fact: StatedFact, forms: ReadonlySet<string>): boolean =>
+	fact.kind === "name"
+		? nameParts(fact.text).every((part) => hasPart(part, forms))
+		: passage.facts.some((found) => statesSame(fact, found));
+
 /** Finds the passage that says of the same words that it is not so, or that it is. */
 function oppositePassage({ words, facts, isNegated, forms }: ParsedClaim, { passages }: Evidence): Passage | null {
 	if (words.length < 2) return null;
 	const alike = passages.filter(
 		(passage) =>
 			shareOf(words, passage.forms) >= verificationParameters.minOpposite &&
-			facts.every((fact) =>
-				fact.kind === "name"
-					? nameParts(fact.text).every((part) => hasPart(part, passage.forms))
-					: passage.facts.some((found) => statesSame(fact, found)),
-			) &&
+			facts.every((fact) => states(passage, fact, passage.forms)) &&
 			claimWords(passage.text).filter((word) => hasWord(word, forms)).length * 3 >= claimWords(passage.text).length,
 	);
 	if (alike.some((passage) => passage.isNegated === isNegated)) return null;
@@ -129,11 +131,7 @@ function otherValue(
 	const shared = claim.facts.filter((each) => !missing.includes(each));
 	const candidates = evidence.passages.flatMap((passage) => {
 		const near = claim.words.filter((word) => hasWord(word, passage.contextForms)).length;
-		const facts = shared.filter((each) =>
-			each.kind === "name"
-				? nameParts(each.text).every((part) => hasPart(part, passage.contextForms))
-				: passage.facts.some((found) => statesSame(each, found)),
-		).length;
+		const facts = shared.filter((each) => states(passage, each, passage.contextForms)).length;
 		const others = fact.kind === "name" ? otherNames(passage, claim.forms) : passage.facts.filter(isOther);
 		return others.map((found) => ({
 			passage,
@@ -170,11 +168,7 @@ function supportingPassages({ words, facts }: ParsedClaim, { passages }: Evidenc
 			passage,
 			score:
 				shareOf(words, passage.forms) * (words.length > 0 ? 1 : 0) +
-				facts.filter((fact) =>
-					fact.kind === "name"
-						? nameParts(fact.text).every((part) => hasPart(part, passage.forms))
-						: passage.facts.some((found) => statesSame(fact, found)),
-				).length,
+				facts.filter((fact) => states(passage, fact, passage.forms)).length,
 		}))
 		.filter(({ score }) => score > 0)
 		.sort((a, b) => b.score - a.score)

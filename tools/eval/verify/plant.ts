@@ -52,6 +52,7 @@ export function plant(
 			const strange = elsewhere.names.filter(
 				(name) => !evidence.compact.includes(compactOf(name)) && !compactOf(claim).includes(compactOf(name)),
 			);
+			if (strange.length === 0) return null;
 			return replaced(
 				claim,
 				facts.filter(({ kind }) => kind === "name"),
@@ -64,6 +65,7 @@ export function plant(
 			return negated(claim);
 		case "object": {
 			const strange = elsewhere.objects.filter((object) => !evidence.compact.includes(compactOf(object)));
+			if (strange.length === 0) return null;
 			return claim.replace(/[.!?]*$/, (end) => ` with a ${pick(random, strange)}${end}`);
 		}
 	}
