@@ -38,29 +38,29 @@ const shared = globalThis as typeof globalThis & {
 	environmentUnderTest?: { made: Promise<Environment>; projects: number };
 };
 
+/** Provides the environment under test, which all projects of a run but the web's share: it ends with the last of them. */
 export default async function setup(project: TestProject) {
-	return (await provideEnvironment(project)).release;
-}
-
-/** Provides the environment under test, which all projects of a run share: it ends with the last of them. */
-export async function provideEnvironment(project: TestProject) {
 	shared.environmentUnderTest ??= { made: makeEnvironment(), projects: 0 };
 	const environment = shared.environmentUnderTest;
 	environment.projects++;
-	const { provided, outputs, remove } = await environment.made;
-	for (const name of Object.keys(provided) as (keyof ProvidedEnvironment)[]) project.provide(name, provided[name]);
-	const release = async () => {
+	const { provided, remove } = await environment.made;
+	provide(project, provided);
+	return async () => {
 		environment.projects--;
 		if (environment.projects === 0) await remove();
 	};
-	return { provided, outputs, release };
+}
+
+/** Makes what tests of a project may ask for known to them. */
+export function provide(project: TestProject, provided: ProvidedEnvironment): void {
+	for (const name of Object.keys(provided) as (keyof ProvidedEnvironment)[]) project.provide(name, provided[name]);
 }
 
 /**
  * Builds and synthesizes environment `local`, and starts it: a local cloud on free ports with empty state. Where OUTPUTS
  * names the outputs file of a deployed environment, that one is under test.
  */
-async function makeEnvironment(): Promise<Environment> {
+export async function makeEnvironment(): Promise<Environment> {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
 	const remove = () => rm(directory, { recursive: true, force: true });
 	const assembly = path.join(directory, "cdk.out");

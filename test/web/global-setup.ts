@@ -8,7 +8,7 @@ import type { TestProject } from "vitest/node";
 import { ensureUser } from "#cli/users.ts";
 import { deployWeb } from "#scripts/web/deploy-web.ts";
 import { localClient, operatorOf } from "#tools/local/local-environment.ts";
-import { provideEnvironment } from "../system/global-setup.ts";
+import { makeEnvironment, provide } from "../system/global-setup.ts";
 import { chromiumPath, hasChromium } from "./chromium.ts";
 
 declare module "vitest" {
@@ -23,26 +23,27 @@ declare module "vitest" {
 /** The demo user, whose login the page fills in. */
 export const demo = { email: "demo@example.com", password: "correct-Horse-9" };
 
-/** Starts a browser and the environment under test; builds the web app, and deploys it there. */
+/** Starts a browser and an environment of its own, since people sign up there; builds the web app, and deploys it. */
 export default async function setup(project: TestProject) {
 	if (!hasChromium) {
 		console.log(`The web app's tests are skipped: there is no ${chromiumPath} (apt-get install chromium).`);
 		return undefined;
 	}
 	const dist = await mkdtemp(path.join(tmpdir(), "collections-web-"));
-	const [browser, { provided, outputs, release }] = await Promise.all([
+	const [browser, { provided, outputs, remove }] = await Promise.all([
 		startBrowser(),
-		provideEnvironment(project),
+		makeEnvironment(),
 		buildApp(dist),
 	]);
 	if (provided.stateDir === null) throw new Error("The web app's tests run on a local cloud only: unset OUTPUTS.");
+	provide(project, provided);
 	const operator = await operatorOf(provided.stateDir);
 	await ensureUser(outputs, operator, demo.email, demo.password);
 	await deployWeb(dist, { client: localClient(outputs, operator), outputs, demo });
 	project.provide("browserEndpoint", browser.wsEndpoint());
 	project.provide("webUrl", outputs.WebUrl ?? "");
 	return async () => {
-		await Promise.all([browser.close(), release(), rm(dist, { recursive: true, force: true })]);
+		await Promise.all([browser.close(), remove(), rm(dist, { recursive: true, force: true })]);
 	};
 }
 
