@@ -14,18 +14,17 @@ interface LangSmithSettings {
 	hideOutputs: boolean;
 	/** @default LangSmith's own */
 	baseUrl?: string | undefined;
+	/** Runs are sent before the answer, after which Lambda freezes the sandbox: the user waits for so long. @default 700 */
+	maxFlushMs?: number;
 }
 
 /** Records the runs of a graph. */
 export interface RunTracing {
 	/** For the graph's `callbacks`. */
 	callbacks: LangChainTracer[];
-	/** Waits until the recorded runs are sent, at most `maxFlushMs`, since the user waits with it. */
+	/** Waits until the recorded runs are sent, at most `maxFlushMs`. */
 	flush(): Promise<void>;
 }
-
-/** Runs are sent before the answer, after which Lambda freezes the sandbox. */
-const maxFlushMs = 700;
 
 // Until now a bundle's LangChain uses stubs: see absent-langsmith.ts.
 installLangSmith({ ...langsmith, ...runTrees, ...traceable });
@@ -37,6 +36,7 @@ export function langSmithTracing({
 	hideInputs,
 	hideOutputs,
 	baseUrl = "https://api.smith.langchain.com",
+	maxFlushMs = 700,
 }: LangSmithSettings): RunTracing {
 	const client = new langsmith.Client({
 		apiKey,

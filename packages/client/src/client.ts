@@ -187,7 +187,7 @@ export class CollectionsClient {
 	 * Waits until an item is ready or failed.
 	 * @throws after `seconds`
 	 */
-	async settled(id: string, seconds = 60): Promise<Item> {
+	async settled(id: string, seconds = 100): Promise<Item> {
 		const end = Date.now() + seconds * 1_000;
 		for (;;) {
 			const item = await this.item(id);

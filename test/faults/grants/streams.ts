@@ -39,10 +39,12 @@ export const streamScenarios: GrantScenario[] = [
 	),
 	{
 		name: "a fresh function streams a vector search, whose thumbnails are shown until they are deleted",
-		run: async (system, signal) => {
+		run: async (everybody, signal) => {
+			// Other scenarios' pictures have the same description: this person has no other picture.
+			const system = { ...everybody, user: await everybody.newUser() };
 			const item = await uploaded(system, signal);
 			await cold(system);
-			const options = { search_type: "vector", top_k: 50, include_answer: false };
+			const options = { search_type: "vector", include_answer: false };
 			const { results } = await doneOf(system.user.streamSearch(description.headline, options));
 			const url = results.find(({ item_id }) => item_id === item.id)?.thumbnail_url ?? "";
 			check((await fetch(url)).status === 200, "it is shown");
