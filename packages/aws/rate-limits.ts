@@ -6,6 +6,7 @@ import {
 	fillMs,
 	fullBucket,
 	minute,
+	type Refusal,
 	remainingIn,
 	type Taken,
 	takeFrom,
@@ -26,7 +27,7 @@ interface Known {
 	/** A lower bound of the time at which the bucket is full. */
 	fullAt: number;
 	/** A refusal holds for a second at least, so that a flood of requests costs the table one write a second. */
-	refusal?: { taken: Taken & { allowed: false }; until: number; units: number };
+	refusal?: { taken: Refusal; until: number; units: number };
 	/** The person deleted the account, which is for good. */
 	isClosed?: true;
 }
@@ -79,28 +80,46 @@ export function dynamoDbRateLimits({
 		}
 	}
 
+	/** Remembers what a bucket says, and returns a refusal's. */
+	function decide(name: string, bucket: Bucket, quota: Quota, units: number, at: number): Taken {
+		const { taken } = takeFrom(bucket, quota, units, at, anyOf);
+		if (!taken.allowed) {
+			// A bucket fills at its pace, but a slot may be free at any moment.
+			const until = at + (taken.exceeded === "rate" ? taken.retryAfterSeconds : 1) * 1_000;
+			remember(name, { fullAt: bucket.fullAt, refusal: { taken, until, units } });
+		}
+		return taken;
+	}
+
+	/** @throws AppError `account_deleted` */
+	function knownRefusal(name: string, quota: Quota, units: number): Refusal | null {
+		const { refusal, fullAt = 0, isClosed } = known.get(name) ?? {};
+		if (isClosed) throw accountDeleted();
+		const at = now();
+		// A request of fewer units may have room where a larger one had none.
+		if (refusal && refusal.until > at && units >= refusal.units) {
+			if (refusal.taken.exceeded === "parallel") return refusal.taken;
+			const retryAfterSeconds = Math.ceil((refusal.until - at) / 1_000);
+			return { ...refusal.taken, retryAfterSeconds, secondsToNext: retryAfterSeconds };
+		}
+		const taken = decide(name, { ...fullBucket, fullAt }, quota, units, at);
+		return taken.allowed ? null : taken;
+	}
+
 	return {
+		async refusal(userId, quota, units) {
+			return knownRefusal(nameOf(userId, quota), quota, units);
+		},
+
 		async take(userId, quota, units) {
-			const name = `${userId}#${quota.routeClass}`;
-			const { refusal, fullAt = 0, isClosed } = known.get(name) ?? {};
-			if (isClosed) throw accountDeleted();
-			const beginning = now();
-			// A request of fewer units may have room where a larger one had none.
-			if (refusal && refusal.until > beginning && units >= refusal.units) {
-				if (refusal.taken.exceeded === "parallel") return refusal.taken;
-				const retryAfterSeconds = Math.ceil((refusal.until - beginning) / 1_000);
-				return { ...refusal.taken, retryAfterSeconds, secondsToNext: retryAfterSeconds };
-			}
-			let bucket: Bucket = { ...fullBucket, fullAt };
+			const name = nameOf(userId, quota);
+			const refusal = knownRefusal(name, quota, units);
+			if (refusal) return refusal;
+			let bucket: Bucket = { ...fullBucket, fullAt: known.get(name)?.fullAt ?? 0 };
 			for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
 				const at = now();
-				const { taken } = takeFrom(bucket, quota, units, at, anyOf);
-				if (!taken.allowed) {
-					// A bucket fills at its pace, but a slot may be free at any moment.
-					const until = at + (taken.exceeded === "rate" ? taken.retryAfterSeconds : 1) * 1_000;
-					remember(name, { fullAt: bucket.fullAt, refusal: { taken, until, units } });
-					return taken;
-				}
+				const taken = decide(name, bucket, quota, units, at);
+				if (!taken.allowed) return taken;
 				const after = await update({ Key: keyOf(userId, quota), ...takeExpression(bucket, quota, units, at, taken) });
 				if (after.met) {
 					remember(name, { fullAt: after.bucket.fullAt });
@@ -122,7 +141,7 @@ export function dynamoDbRateLimits({
 				ConditionExpression: "attribute_exists(full_at)",
 				ExpressionAttributeValues: { ":cost": costMs(quota, units) },
 			});
-			if (met) remember(`${userId}#${quota.routeClass}`, { fullAt: bucket.fullAt });
+			if (met) remember(nameOf(userId, quota), { fullAt: bucket.fullAt });
 		},
 
 		async release(userId, quota, { number, ends }) {
@@ -159,6 +178,8 @@ const keyOf = (userId: string, { routeClass }: Pick<Quota, "routeClass">) => ({
 	pk: partitionOf(userId),
 	sk: routeClass,
 });
+
+const nameOf = (userId: string, { routeClass }: Quota) => `${userId}#${routeClass}`;
 
 const slotAttribute = (number: number) => `slot_${number}`;
 

@@ -16,6 +16,11 @@ export function fakeRateLimits(clock: Clock): RateLimits {
 			buckets.set(key, bucket);
 			return taken;
 		},
+		async refusal(userId, quota, units) {
+			if (closed.has(userId)) throw accountDeleted();
+			const { taken } = takeFrom(buckets.get(keyOf(userId, quota)) ?? fullBucket, quota, units, clock.now().getTime());
+			return taken.allowed ? null : taken;
+		},
 		async putBack(userId, quota, units) {
 			const { fullAt, slots } = buckets.get(keyOf(userId, quota)) ?? fullBucket;
 			buckets.set(keyOf(userId, quota), { fullAt: fullAt - costMs(quota, units), slots });

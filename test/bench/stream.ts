@@ -63,6 +63,6 @@ report(
 		demand(`${name}: first event, times GET /version, median`, median(found[name]) / version, 1.5),
 	),
 	[
-		"The three are sent in turns to a local cloud with warm sandboxes. Before its first event a stream verifies the token and takes its request from the person's limit, which is one write to the table.",
+		"The three are sent in turns to a local cloud with warm sandboxes. Before its first event a stream verifies the token, reads the request and asks its memory for a refusal; it is counted afterwards.",
 	],
 );

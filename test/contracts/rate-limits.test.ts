@@ -47,6 +47,7 @@ describe.each(backends)("limits on $name", ({ start }) => {
 	// A new sandbox for each call knows nothing of the bucket.
 	limitsContract(() => ({
 		take: (...args) => sandbox().take(...args),
+		refusal: (...args) => sandbox().refusal(...args),
 		putBack: (...args) => sandbox().putBack(...args),
 		release: (...args) => sandbox().release(...args),
 		close: (...args) => sandbox().close(...args),
@@ -74,6 +75,22 @@ describe.each(backends)("limits on $name", ({ start }) => {
 		clock.pass(1);
 		expect(await limits.take(user, read, 1)).toMatchObject({ allowed: true });
 		expect(calls.count).toBe(11);
+	});
+
+	it("tell without a call what a sandbox remembers of a refusal, and of no other", async () => {
+		const user = randomUUID();
+		const { calls, client } = counted(backend().dynamodb);
+		const limits = sandbox(client);
+		expect(await limits.refusal(user, read, 1)).toBeNull();
+		await limits.take(user, read, 60);
+		expect(await sandbox(client).refusal(user, read, 1)).toBeNull();
+		expect(await limits.refusal(user, read, 1)).toMatchObject({ allowed: false, retryAfterSeconds: 1 });
+		expect(calls.count).toBe(1);
+		clock.pass(1);
+		expect(await limits.refusal(user, read, 1)).toBeNull();
+		await limits.close(user, new Date(clock.now() + 60_000));
+		await expect(limits.take(user, read, 1)).rejects.toMatchObject({ code: "account_deleted" });
+		await expect(limits.refusal(user, read, 1)).rejects.toMatchObject({ code: "account_deleted" });
 	});
 
 	it("let a sandbox take what it has put back, again and again", async () => {

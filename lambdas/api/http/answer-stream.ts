@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { AppError } from "#core/errors.ts";
@@ -18,17 +18,17 @@ interface AnswerStream {
 const maxWindDownMs = 2_000;
 
 /**
- * Answers with server-sent events. An error ends the stream as the problem that the plain route would answer, and the
- * request keeps its place among those that run at once until then.
- * @param options `maxMs` limits the answer: a function is ended at 30 seconds without a word
+ * Answers with server-sent events, the first of which is sent before the request is counted. An error ends the stream as
+ * the problem that the plain route would answer, and the request keeps its place among those that run at once until then.
+ * @param options `opening` is the text of the first step; `maxMs` limits the answer: a function is ended at 30 seconds
+ * without a word
  */
 export function answerStream(
 	c: Context<ApiEnv>,
-	{ ports, maxMs }: { ports: Pick<Ports, "usage">; maxMs: number },
+	{ ports, opening, maxMs }: { ports: Pick<Ports, "usage">; opening: string; maxMs: number },
 	answer: (stream: AnswerStream) => Promise<void>,
 ): Response {
-	c.set("isStreaming", true);
-	const release = c.get("releaseSlot");
+	const admit = c.get("admit");
 	const userId = c.get("userId");
 	const response = streamSSE(c, async (stream) => {
 		const closed = new AbortController();
@@ -43,21 +43,27 @@ export function answerStream(
 			reject(new AppError("timed_out", `No answer was ready after ${maxMs / 1_000} seconds: try again.`));
 			closed.abort();
 		}, maxMs);
+		let release = async () => {};
+		const admitAndAnswer = async () => {
+			release = await admit();
+			closed.signal.throwIfAborted();
+			await answer({ send, closed: closed.signal });
+		};
+		send("step", { text: opening });
+		// Counting takes the processor, and begins once the event has left.
+		await setImmediate();
 		// The request's own bill was closed when its head was answered.
-		const work = recordingBill(
-			ports,
-			() => userId,
-			() => answer({ send, closed: closed.signal }),
-		);
+		const work = recordingBill(ports, () => userId, admitAndAnswer);
 		try {
 			await Promise.race([work, timedOut]);
 		} catch (error) {
-			send("error", await answerError(error as Error, c).json());
+			send("error", await problemEvent(error as Error, c));
 		} finally {
 			isOver = true;
 			clearTimeout(timer);
 			// A sandbox is frozen at the stream's end: what was cut gives back its session before.
-			await Promise.allSettled([sent, release?.(), Promise.race([work, sleep(maxWindDownMs)])]);
+			await Promise.allSettled([sent, Promise.race([work, sleep(maxWindDownMs)])]);
+			await release();
 		}
 	});
 	// They belong to the connection, which is the gateway's.
@@ -65,4 +71,11 @@ export function answerStream(
 	response.headers.delete("connection");
 	response.headers.set("cache-control", "private, no-store");
 	return response;
+}
+
+/** Returns the problem of an error, with the header `retry-after` as a field: a stream's head was sent before. */
+async function problemEvent(error: Error, c: Context<ApiEnv>): Promise<object> {
+	const answer = answerError(error, c);
+	const seconds = answer.headers.get("retry-after");
+	return { ...((await answer.json()) as object), ...(seconds && { retry_after: Number(seconds) }) };
 }

@@ -23,9 +23,11 @@ export interface ApiEnv {
 		itemsInText?: string[];
 		/** The answer holds a secret that nothing stores: no key of its request keeps it. */
 		isSecret?: true;
-		/** Gives back the request's place among those that run at once. */
-		releaseSlot?: () => Promise<void>;
-		/** The answer is a stream, which releases the slot when it ends. */
-		isStreaming?: true;
+		/**
+		 * Takes a stream from its user's limit, and resolves with what gives back its place among those that run at once;
+		 * only behind `guarded`, of a streamed route.
+		 * @throws AppError `rate_limited`, `account_deleted`
+		 */
+		admit: () => Promise<() => Promise<void>>;
 	};
 }

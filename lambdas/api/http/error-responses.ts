@@ -76,8 +76,12 @@ export const etagHeader = { ETag: header("ETag") };
 
 const replayedHeader = { "Idempotency-Replayed": header("IdempotencyReplayed") };
 
-/** Adds the headers of limits, and of replayed answers, to the answers that a route describes itself. */
-export function withHeaders<Responses extends object>(responses: Responses, isReplayed: boolean): Responses {
+/** Adds the headers of limits, and of replayed answers, to the answers that a route describes itself. A stream begins without them. */
+export function withHeaders<Responses extends object>(
+	responses: Responses,
+	{ isReplayed, isStreamed }: { isReplayed: boolean; isStreamed: boolean },
+): Responses {
+	if (isStreamed) return responses;
 	const described = Object.entries(responses).map(([status, response]) => {
 		if ("$ref" in response) return [status, response];
 		const isKept = isReplayed && Number(status) < 300;

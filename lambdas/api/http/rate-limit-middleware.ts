@@ -1,52 +1,78 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#core/errors.ts";
-import type { Remaining, Taken } from "#core/limits/bucket.ts";
+import type { Refusal, Remaining } from "#core/limits/bucket.ts";
 import type { Quota } from "#core/limits/limits.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
 import type { GuardedRoute } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
 import type { Charge } from "./rate-limiter.ts";
 
+type LimitedRoute = Pick<GuardedRoute, "limit" | "afterDeletion" | "streamed">;
+type ChargeOf = (body: unknown) => Charge;
+
 /**
  * Lets a request through while its user has room for it, and says on every answer how much is left. It follows
  * authentication.
  * @param chargeOf what a request with this JSON body takes, where that is not one request of the route's class
  */
-export function limitRate(
-	{ limit: routeClass, afterDeletion }: Pick<GuardedRoute, "limit" | "afterDeletion">,
-	chargeOf?: (body: unknown) => Charge,
-) {
+export function limitRate(route: LimitedRoute, chargeOf: ChargeOf = () => ({ routeClass: route.limit })) {
+	return route.streamed ? limitStream(chargeOf) : limitAnswer(route, chargeOf);
+}
+
+function limitAnswer({ afterDeletion }: LimitedRoute, chargeOf: ChargeOf) {
 	return createMiddleware<ApiEnv>(async (c, next) => {
 		const limiter = c.get("limiter");
 		const userId = c.get("userId");
-		const charge = chargeOf ? chargeOf(await jsonOf(c)) : { routeClass };
-		const answer = await limiter.take(userId, charge).catch((error) => {
+		const answer = await limiter.take(userId, chargeOf(await jsonOf(c))).catch((error) => {
 			if (afterDeletion && error instanceof AppError && error.code === "account_deleted") return null;
 			throw error;
 		});
 		if (!answer) return next();
 		const { quota, taken } = answer;
-		if (!taken.allowed) {
-			const refusal = problemResponse("rate_limited", describeRefusal(quota, taken), {
-				requestId: c.get("requestId"),
-				retryAfterSeconds: taken.retryAfterSeconds,
-			});
-			for (const [name, value] of rateLimitHeaders(quota, taken)) refusal.headers.set(name, value);
-			return refusal;
-		}
-		const { slot } = taken;
-		const release = async () => {
-			if (slot) await limiter.release(userId, quota, slot);
-		};
-		c.set("releaseSlot", release);
+		if (!taken.allowed) return refuse(c, quota, taken);
 		try {
 			await next();
 		} finally {
-			if (!c.get("isStreaming")) await release();
+			if (taken.slot) await limiter.release(userId, quota, taken.slot);
 		}
 		for (const [name, value] of rateLimitHeaders(quota, taken)) c.header(name, value);
 	});
+}
+
+/**
+ * Lets a stream begin before the table has counted it, which takes as long as everything else before the first event.
+ * A refusal that this process remembers is an answer with its status; another ends the stream.
+ */
+function limitStream(chargeOf: ChargeOf) {
+	return createMiddleware<ApiEnv>(async (c, next) => {
+		const limiter = c.get("limiter");
+		const userId = c.get("userId");
+		const charge = chargeOf(await jsonOf(c));
+		const known = await limiter.refusal(userId, charge);
+		if (known) return refuse(c, known.quota, known.taken);
+		c.set("admit", async () => {
+			const { quota, taken } = (await limiter.take(userId, charge)) ?? {};
+			if (!quota || !taken) return async () => {};
+			if (taken.allowed) {
+				return async () => {
+					if (taken.slot) await limiter.release(userId, quota, taken.slot);
+				};
+			}
+			const { retryAfterSeconds } = taken;
+			throw new AppError("rate_limited", describeRefusal(quota, taken), { retryAfterSeconds });
+		});
+		await next();
+	});
+}
+
+function refuse(c: Context<ApiEnv>, quota: Quota, taken: Refusal): Response {
+	const refusal = problemResponse("rate_limited", describeRefusal(quota, taken), {
+		requestId: c.get("requestId"),
+		retryAfterSeconds: taken.retryAfterSeconds,
+	});
+	for (const [name, value] of rateLimitHeaders(quota, taken)) refusal.headers.set(name, value);
+	return refusal;
 }
 
 /** A body that is not JSON is refused later, by the route's schema. */
@@ -55,10 +81,7 @@ async function jsonOf(c: Context): Promise<unknown> {
 	return c.req.json().catch(() => null);
 }
 
-function describeRefusal(
-	{ routeClass, perMinute, parallel }: Quota,
-	{ exceeded, retryAfterSeconds }: Taken & { allowed: false },
-): string {
+function describeRefusal({ routeClass, perMinute, parallel }: Quota, { exceeded, retryAfterSeconds }: Refusal): string {
 	const wait = `send this one again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? "second" : "seconds"}.`;
 	return exceeded === "rate"
 		? `You may send ${perMinute} requests of the class ${routeClass} a minute, and sent more: ${wait}`

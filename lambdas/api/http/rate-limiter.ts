@@ -1,5 +1,5 @@
 import { AppError, accountDeleted } from "#core/errors.ts";
-import type { Slot, Taken } from "#core/limits/bucket.ts";
+import type { Refusal, Slot, Taken } from "#core/limits/bucket.ts";
 import { type Limits, type Quota, quotaOf, type RouteClass } from "#core/limits/limits.ts";
 import type { DeletedAccounts, RateLimits } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
@@ -18,6 +18,11 @@ export interface RateLimiter {
 	 * @throws AppError `account_deleted`
 	 */
 	take(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Taken } | null>;
+	/**
+	 * Returns the refusal that this process remembers; null where only `take` knows.
+	 * @throws AppError `account_deleted`
+	 */
+	refusal(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Refusal } | null>;
 	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
 }
 
@@ -47,6 +52,11 @@ export function rateLimiter(
 			log.error("a request passes without a limit", { error }, { metrics: { UnlimitedRequests: 1 } });
 			if (await deletedAccounts.isDeleted(userId)) throw accountDeleted();
 			return null;
+		},
+		async refusal(userId, { routeClass, units = 1 }) {
+			const quota = quotaOf(limits, routeClass);
+			const taken = await rateLimits.refusal(userId, quota, units);
+			return taken && { quota, taken };
 		},
 		async release(userId, quota, slot) {
 			// The slot ends by itself.

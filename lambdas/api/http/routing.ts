@@ -44,10 +44,10 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 			...(acceptsIdempotencyKey(route) ? [replayAnswers] : []),
 		] as MiddlewareHandler<ApiEnv>[],
 		security: [{ bearer: [] }],
-		responses: withHeaders(
-			documented(details, acceptsIdempotencyKey(route) ? { ...refused, ...keyed } : refused),
-			acceptsIdempotencyKey(route),
-		),
+		responses: withHeaders(documented(details, acceptsIdempotencyKey(route) ? { ...refused, ...keyed } : refused), {
+			isReplayed: acceptsIdempotencyKey(route),
+			isStreamed: (route as GuardedRoute).streamed === true,
+		}),
 	});
 }
 

@@ -8,7 +8,7 @@ import { answerSearch, chargeOf, searchRequest } from "./search.ts";
 import { routes } from "./table.ts";
 
 const events =
-	"Server-sent events: `step` (`{text}`), `hits` (`{results}`), `sentence` (`{text, item_ids}`) after its citations were verified, then `done` with the body of the plain route, or `error` with a problem. A stream without either at its end was cut.";
+	"Server-sent events: `step` (`{text}`), `hits` (`{results}`), `sentence` (`{text, item_ids}`) after its citations were verified, then `done` with the body of the plain route, or `error` with a problem, and in `retry_after` the seconds to wait where the plain route has `Retry-After`. A request beyond its limit ends so (`rate_limited`) unless the limit is known before the first event: then it is a 429. A stream without either at its end was cut.";
 
 const eventStream = {
 	200: { description: events, content: { "text/event-stream": { schema: z.string() } } },
@@ -47,8 +47,7 @@ const chat = guarded(routes.chatStream, {
 /** Serves answers as they come. */
 export const register: RegisterRoutes = (app, ports, { maxAnswerMs: maxMs }) => {
 	app.openapi(search, (c) =>
-		answerStream(c, { ports, maxMs }, async ({ send }) => {
-			send("step", { text: "Searching your collection." });
+		answerStream(c, { ports, maxMs, opening: "Searching your collection." }, async ({ send }) => {
 			const body = await answerSearch(ports, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				onResults: (results) => send("hits", { results }),
@@ -59,8 +58,7 @@ export const register: RegisterRoutes = (app, ports, { maxAnswerMs: maxMs }) => 
 	);
 
 	app.openapi(chat, (c) =>
-		answerStream(c, { ports, maxMs }, async ({ send, closed }) => {
-			send("step", { text: "Reading your message." });
+		answerStream(c, { ports, maxMs, opening: "Reading your message." }, async ({ send, closed }) => {
 			const { body } = await answerChat(ports, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				closed,

@@ -1,5 +1,5 @@
 import type { components } from "./api-types.ts";
-import { ApiProblem, answerOf } from "./problem.ts";
+import { ApiProblem, answerOf, type Problem } from "./problem.ts";
 
 /** The events of a streamed answer, in this order: any number of `step`, `hits` once, a `sentence` each, `done`. */
 export type StreamEvent<Result, Done> =
@@ -34,11 +34,18 @@ export async function* eventsIn<Event extends { event: string; data: unknown }>(
 	}
 	for await (const { event, data } of messagesIn(request, response.body)) {
 		const value = JSON.parse(data);
-		if (event === "error") throw new ApiProblem(request, new Response(null, { status: value.status }), value);
+		if (event === "error") throw problemIn(request, value);
 		yield { event, data: value } as Event;
 		if (event === "done") return;
 	}
 	throw cut(request);
+}
+
+/** A stream's head is sent before its problem: what is a header of a refused request is a field here. */
+function problemIn(request: string, problem: Problem & { retry_after?: number }): ApiProblem {
+	const { status, retry_after } = problem;
+	const headers = retry_after === undefined ? {} : { "retry-after": `${retry_after}` };
+	return new ApiProblem(request, new Response(null, { status, headers }), problem);
 }
 
 const cut = (request: string, cause?: unknown) =>

@@ -43,6 +43,13 @@ describe("a streamed answer", () => {
 		expect(error).toMatchObject({ status: 504, code: "timed_out", requestId: "7" });
 	});
 
+	test("beyond a limit fails as a 429, with the seconds to wait", async () => {
+		const problem = { status: 429, code: "rate_limited", detail: "Send it again in 12 seconds.", retry_after: 12 };
+		await using stream = await streamed(step + block("error", problem));
+		const error = collect(stream.client.streamSearch("flight?"));
+		await expect(error).rejects.toMatchObject({ status: 429, code: "rate_limited", retryAfterSeconds: 12 });
+	});
+
 	test("that is cut is no answer", async () => {
 		await using stream = await streamed(step);
 		await expect(collect(stream.client.streamChat({ message: "Hello" }))).rejects.toThrow(StreamCut);

@@ -28,10 +28,11 @@ export interface Slot {
 	ends: number;
 }
 
+/** A request for which there is no room. */
+export type Refusal = { allowed: false; exceeded: "rate" | "parallel"; retryAfterSeconds: number } & Remaining;
+
 /** The decision about one request. */
-export type Taken =
-	| ({ allowed: true; slot: Slot | null } & Remaining)
-	| ({ allowed: false; exceeded: "rate" | "parallel"; retryAfterSeconds: number } & Remaining);
+export type Taken = ({ allowed: true; slot: Slot | null } & Remaining) | Refusal;
 
 export const minute = 60_000;
 /** Exceeds the rounding error of a sum of many fractions of a millisecond. */

@@ -1,4 +1,4 @@
-import type { Slot, Taken } from "../limits/bucket.ts";
+import type { Refusal, Slot, Taken } from "../limits/bucket.ts";
 import type { Quota } from "../limits/limits.ts";
 
 /** Every person's buckets, one for each class of routes. */
@@ -8,6 +8,12 @@ export interface RateLimits {
 	 * @throws AppError `account_deleted` once the person's buckets were closed
 	 */
 	take(userId: string, quota: Quota, units: number): Promise<Taken>;
+	/**
+	 * Returns the refusal that `take` would answer by what this process remembers; null where only `take` knows. It asks
+	 * nothing outside of the process.
+	 * @throws AppError `account_deleted`
+	 */
+	refusal(userId: string, quota: Quota, units: number): Promise<Refusal | null>;
 	/** Puts back the units of a request that shall not count. */
 	putBack(userId: string, quota: Quota, units: number): Promise<void>;
 	/** Frees the slot of a request that has ended. */

@@ -159,8 +159,8 @@ async function forward(body: Readable, response: ServerResponse, log: (line: str
 			head = null;
 			for (const [name, value] of read.headers) response.setHeader(name, value);
 			response.writeHead(read.status);
-			response.flushHeaders();
 			if (read.rest.length > 0) response.write(read.rest);
+			else response.flushHeaders();
 		}
 	} catch (error) {
 		if (!response.destroyed) log(`a streamed response was cut: ${error}`);
