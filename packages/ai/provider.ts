@@ -78,11 +78,13 @@ export function callProvider<T>(
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 	/** Reads from an answer what it was billed, for the call's span. @default nothing */
 	tokensOf: (answer: T) => Tokens = () => ({}),
+	/** Ends the call: it rejects with the signal's reason. @default never */
+	canceled?: AbortSignal,
 ): Promise<T> {
 	return inSpan(
 		providers[provider.name].label,
 		model,
-		() => callWithRetries(provider, model, deadline, request),
+		() => callWithRetries(provider, model, deadline, request, canceled),
 		tokensOf,
 	);
 }
@@ -92,6 +94,7 @@ async function callWithRetries<T>(
 	model: string,
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
+	canceled: AbortSignal | undefined,
 ): Promise<T> {
 	const { name, capability } = provider;
 	const { label, access } = providers[name];
@@ -102,7 +105,8 @@ async function callWithRetries<T>(
 
 	const send = async (attempt: number): Promise<T> => {
 		try {
-			return await sendRequest(provider, model, deadline, attempt, (signal) => request(key as string, signal));
+			const send = (signal: AbortSignal) => request(key as string, signal);
+			return await sendRequest(provider, model, { deadline, canceled }, attempt, send);
 		} catch (error) {
 			if (!(error instanceof RequestFailure)) throw error;
 			const { status, message } = error;
@@ -137,7 +141,7 @@ async function callWithRetries<T>(
 				if (Date.now() + waitMs + minRequestMs > deadline.getTime()) {
 					return false;
 				}
-				await sleep(waitMs);
+				await sleep(waitMs, undefined, { signal: canceled }).catch(() => canceled?.throwIfAborted());
 				return true;
 			},
 		});
@@ -165,12 +169,13 @@ class RequestFailure extends Error {
 async function sendRequest<T>(
 	provider: Provider,
 	model: string,
-	deadline: Date,
+	{ deadline, canceled }: { deadline: Date; canceled: AbortSignal | undefined },
 	attempt: number,
 	request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const { unavailable, afterwards = defaultAfterwards } = provider;
 	const { label } = providers[provider.name];
+	canceled?.throwIfAborted();
 	const leftMs = deadline.getTime() - Date.now();
 	if (leftMs < minRequestMs) {
 		throw new ModelFailure(unavailable, `There is no time left to ask ${label}: ${afterwards}.`);
@@ -184,10 +189,12 @@ async function sendRequest<T>(
 		} satisfies ProviderRequest);
 	try {
 		const maxMs = Math.min(leftMs, provider.maxRequestMs);
-		const answer = await within(maxMs, request);
+		const answer = await within(maxMs, request, canceled);
 		publish("answered");
 		return answer;
 	} catch (error) {
+		// It is no failure of the provider.
+		canceled?.throwIfAborted();
 		const failure = new RequestFailure(error, attempt);
 		const { status, message } = failure;
 		// A name that a person made up is no failure of the provider.
@@ -234,11 +241,16 @@ function notConfigured({ name, key }: Provider, fact: string): ModelFailure {
 }
 
 /** Aborts the work when its time is over, and does not wait for it to notice. */
-async function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(
+	milliseconds: number,
+	work: (signal: AbortSignal) => Promise<T>,
+	canceled?: AbortSignal,
+): Promise<T> {
 	const controller = new AbortController();
+	const signal = canceled ? AbortSignal.any([controller.signal, canceled]) : controller.signal;
 	const done = await beforeDeadline(
 		new Date(Date.now() + milliseconds),
-		work(controller.signal).then((value) => ({ value })),
+		work(signal).then((value) => ({ value })),
 	);
 	if (done) return done.value;
 	controller.abort();

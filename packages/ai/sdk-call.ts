@@ -23,15 +23,16 @@ export function sdkCall<Request extends { model: string }, Answer>(
 	{ key, baseUrl = providers[name].baseUrl }: ProviderSettings,
 	use: ProviderUse,
 	{ send, tokensOf }: Sdk<Request, Answer>,
-): (request: Request, deadline: Date) => Promise<Answer> {
+): (request: Request, deadline: Date, canceled?: AbortSignal) => Promise<Answer> {
 	const provider: Provider = { ...use, name, key, isUnknownModel: (status) => status === 404 };
 	const options = { baseURL: baseUrl, maxRetries: 0, timeout: use.maxRequestMs, logLevel: "off" } as const;
-	return (request, deadline) =>
+	return (request, deadline, canceled) =>
 		callProvider(
 			provider,
 			request.model,
 			deadline,
 			(apiKey, signal) => send({ ...options, apiKey }, request, signal),
 			tokensOf,
+			canceled,
 		);
 }

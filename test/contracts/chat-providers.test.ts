@@ -209,6 +209,19 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(code).toBe("chat_unavailable");
 	});
 
+	it.each(hangs)("ends its request with %s when nobody waits any more, and sends no other", async (reply) => {
+		server.answers(reply);
+		const controller = new AbortController();
+		const answered = answer({ signal: controller.signal });
+		const canceled = expect(answered).rejects.toThrow("Nobody waits.");
+		await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+		controller.abort(new Error("Nobody waits."));
+		await canceled;
+		await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
+		await expect(answer({ signal: controller.signal })).rejects.toThrow("Nobody waits.");
+		expect(server.requests).toHaveLength(1);
+	});
+
 	it("whose own model does not exist any more names the setting", async () => {
 		server.answers(wire.unknownModel(model));
 		for (const named of [undefined, provider]) {

@@ -32,7 +32,7 @@ export function answerStream(
 	const userId = c.get("userId");
 	const response = streamSSE(c, async (stream) => {
 		const closed = new AbortController();
-		stream.onAbort(() => closed.abort());
+		stream.onAbort(() => closed.abort(new AppError("turn_canceled", "Nobody waits for this answer any more.")));
 		let sent = Promise.resolve();
 		let isOver = false;
 		const send = (event: string, data: unknown) => {
@@ -40,8 +40,9 @@ export function answerStream(
 		};
 		const { promise: timedOut, reject } = Promise.withResolvers<never>();
 		const timer = setTimeout(() => {
-			reject(new AppError("timed_out", `No answer was ready after ${maxMs / 1_000} seconds: try again.`));
-			closed.abort();
+			const error = new AppError("timed_out", `No answer was ready after ${maxMs / 1_000} seconds: try again.`);
+			reject(error);
+			closed.abort(error);
 		}, maxMs);
 		let release = async () => {};
 		const admitAndAnswer = async () => {

@@ -156,6 +156,8 @@ export const register: RegisterRoutes = (app, ports) => {
 interface SearchProgress {
 	onStep(text: string): void;
 	onResults(results: z.output<typeof searchResult>[]): void;
+	/** Aborts when nobody waits for the answer any more. */
+	closed: AbortSignal;
 }
 
 /** Answers a search. @param progress gets the steps and the results as they come */
@@ -187,8 +189,8 @@ export async function answerSearch(
 		return results;
 	};
 	const found = await (type === "agentic"
-		? byAgent(ports, userId, body, deadline, present, progress?.onStep)
-		: bySearch(ports, userId, type, body, deadline, present)
+		? byAgent(ports, userId, body, deadline, present, progress)
+		: bySearch(ports, userId, type, body, deadline, present, progress)
 	).catch((error) => {
 		throw inField(error, { provider_not_available: "body.answer_model", model_not_found: "body.answer_model" });
 	});
@@ -243,7 +245,7 @@ async function byAgent(
 	body: SearchBody,
 	deadline: Date,
 	present: Present,
-	onStep?: (text: string) => void,
+	progress: SearchProgress | undefined,
 ) {
 	const [{ timeZone, language }, limits] = await Promise.all([
 		ports.profiles.find(userId),
@@ -255,7 +257,8 @@ async function byAgent(
 		question: body.query,
 		model: body.answer_model || undefined,
 		deadline,
-		onStep,
+		signal: progress?.closed,
+		onStep: progress?.onStep,
 	});
 	const { model, traceId, usage } = found.answer;
 	const answer = body.include_answer ? found.answer : { ...unanswered(null), model, traceId, usage };
@@ -270,6 +273,7 @@ async function bySearch(
 	body: SearchBody,
 	deadline: Date,
 	present: Present,
+	progress: SearchProgress | undefined,
 ) {
 	const started = performance.now();
 	const found = await searchItems(ports, userId, {
@@ -293,6 +297,7 @@ async function bySearch(
 				byMeaning: searchType === "vector",
 				model: body.answer_model || undefined,
 				deadline,
+				signal: progress?.closed,
 			})
 		: unanswered(null);
 	return { hits, results, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };

@@ -47,10 +47,11 @@ const chat = guarded(routes.chatStream, {
 /** Serves answers as they come. */
 export const register: RegisterRoutes = (app, ports, { maxAnswerMs: maxMs }) => {
 	app.openapi(search, (c) =>
-		answerStream(c, { ports, maxMs, opening: "Searching your collection." }, async ({ send }) => {
+		answerStream(c, { ports, maxMs, opening: "Searching your collection." }, async ({ send, closed }) => {
 			const body = await answerSearch(ports, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				onResults: (results) => send("hits", { results }),
+				closed,
 			});
 			for (const sentence of presentSentences(body.answer ?? "")) send("sentence", sentence);
 			send("done", body);

@@ -26,6 +26,7 @@ export function connect(settings: ProviderSettings): Chat {
 				...(takesEffort(model) && { output_config: { effort: "low" } }),
 			},
 			request.deadline,
+			request.signal,
 		);
 		const { content, usage } = message;
 		return {

@@ -75,6 +75,7 @@ export function connect({ model: defaultModel, baseUrl }: SettingsOf<"bedrock">)
 				input: usage?.inputTokens,
 				output: usage?.outputTokens,
 			}),
+			request.signal,
 		);
 		return {
 			text: content.map(({ text }) => text ?? "").join(""),

@@ -3,7 +3,7 @@ import { analyzeQuestion } from "#text/question.ts";
 import { type ErrorCode, ModelFailure } from "../errors.ts";
 import type { TokenUsage } from "../items/analysis.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
-import type { Hit, Ports } from "../ports/index.ts";
+import type { ChatRequest, Hit, Ports } from "../ports/index.ts";
 import { isStrong } from "../search/search-items.ts";
 import { contentWords, coverage } from "../search/words.ts";
 import { type Citation, removeUnsupportedSentences, wholeText } from "./cited-answer.ts";
@@ -59,6 +59,7 @@ export async function answerQuestion(
 		byMeaning = false,
 		model,
 		deadline,
+		signal,
 	}: {
 		question: string;
 		/** Best first; weak ones are read for a question only. */
@@ -67,8 +68,7 @@ export async function answerQuestion(
 		byMeaning?: boolean;
 		/** As in `ChatRequest.model`. */
 		model?: string;
-		deadline: Date;
-	},
+	} & Pick<ChatRequest, "deadline" | "signal">,
 ): Promise<Answer> {
 	// The words of a question ask for a fact more than they describe its item, so a weak hit may have it.
 	const read = analyzeQuestion(question) ? hits : hits.filter(isStrong);
@@ -85,6 +85,7 @@ export async function answerQuestion(
 			model,
 			maxOutputTokens,
 			deadline,
+			signal,
 		});
 		const provenance = {
 			model: `${call.provider}/${call.model}`,

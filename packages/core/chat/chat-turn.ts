@@ -40,6 +40,7 @@ export async function chatTurn(
 			sessionId,
 			limits,
 			deadline: new Date(deadline.getTime() - storeAnswerMs),
+			signal: cancellation.signal,
 		});
 		const run = ports.turns.run(
 			userId,

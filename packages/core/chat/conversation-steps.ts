@@ -1,5 +1,5 @@
 import { once } from "../once.ts";
-import type { ConversationSteps, Ports } from "../ports/index.ts";
+import type { ChatRequest, ConversationSteps, Ports } from "../ports/index.ts";
 import { searchTools } from "../search/search-tools.ts";
 import { callModel, refusedCall, runToolCalls } from "./agent.ts";
 import { answerRefused, quoteHits } from "./answer-question.ts";
@@ -44,7 +44,12 @@ export type ConversationPorts = Pick<
 export function conversationSteps(
 	ports: ConversationPorts,
 	userId: string,
-	{ sessionId, limits, deadline }: { sessionId: string; limits: TurnInput["limits"]; deadline: Date },
+	{
+		sessionId,
+		limits,
+		deadline,
+		signal,
+	}: { sessionId: string; limits: TurnInput["limits"] } & Pick<ChatRequest, "deadline" | "signal">,
 ): ConversationSteps {
 	const profile = once(() => ports.profiles.find(userId));
 	const timeZone = async () => (await profile()).timeZone ?? undefined;
@@ -92,12 +97,10 @@ export function conversationSteps(
 			const isForgotten = input.number > 1 && (isStale || !earlier.turn);
 			const { conversation, dropped } = beginTurn(isForgotten ? await remember() : isStale ? {} : earlier, input);
 			if (dropped.length === 0) return conversation;
-			const { summary, usage } = await summarize(
-				ports,
-				conversation.summary,
-				dropped,
-				new Date(Math.min(deadline.getTime(), Date.now() + maxSummaryMs)),
-			);
+			const { summary, usage } = await summarize(ports, conversation.summary, dropped, {
+				deadline: new Date(Math.min(deadline.getTime(), Date.now() + maxSummaryMs)),
+				signal,
+			});
 			conversation.turn.usage.push(...usage);
 			conversation.turn.modelCalls += usage.length;
 			return { ...conversation, summary };
@@ -120,6 +123,7 @@ export function conversationSteps(
 				maxModelCalls,
 				maxOutputTokens,
 				deadline,
+				signal,
 			});
 			if (call.ended !== "answered") {
 				const { turn } = conversation;

@@ -1,6 +1,6 @@
 import { ModelFailure } from "../errors.ts";
 import type { TokenUsage } from "../items/analysis.ts";
-import type { Ports } from "../ports/index.ts";
+import type { ChatRequest, Ports } from "../ports/index.ts";
 import { noAnswer } from "./answer-question.ts";
 import { digestExchanges, type Exchange } from "./conversation.ts";
 import { asData } from "./quoted-items.ts";
@@ -15,7 +15,7 @@ export async function summarize(
 	{ chat }: Pick<Ports, "chat">,
 	summary: string,
 	dropped: Exchange[],
-	deadline: Date,
+	{ deadline, signal }: Pick<ChatRequest, "deadline" | "signal">,
 ): Promise<{ summary: string; usage: TokenUsage[] }> {
 	const fallback = digestExchanges(summary, dropped);
 	try {
@@ -29,6 +29,7 @@ export async function summarize(
 			],
 			maxOutputTokens,
 			deadline,
+			signal,
 		});
 		const text = message.text.trim();
 		const isUsable = stopReason === "complete" && text !== "" && !text.includes(noAnswer);

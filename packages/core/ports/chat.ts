@@ -61,6 +61,8 @@ export interface ChatRequest {
 	maxOutputTokens?: number;
 	/** The call, with its waits and retries, ends before it. */
 	deadline: Date;
+	/** Ends the call, and its request to the provider, when nobody waits for the answer any more. */
+	signal?: AbortSignal | undefined;
 }
 
 /** A model's answer to one call. */
@@ -81,7 +83,7 @@ export interface Chat {
 	/**
 	 * Calls the model once; a request that an overloaded provider refuses is sent up to three times.
 	 * @throws ModelFailure `provider_not_configured`, `model_gone`, `chat_unavailable`; of a model that the request
-	 * names `provider_not_available`, `model_not_found`
+	 * names `provider_not_available`, `model_not_found`; the signal's reason
 	 */
 	answer(request: ChatRequest): Promise<ChatAnswer>;
 }

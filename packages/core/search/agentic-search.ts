@@ -75,6 +75,7 @@ export async function agenticSearch(
 		model,
 		deadline,
 		person = { timeZone: null, language: null },
+		signal,
 		onStep = () => {},
 		...limits
 	}: SearchLimits & {
@@ -84,6 +85,8 @@ export async function agenticSearch(
 		/** As in `ChatRequest.model`. */
 		model?: string;
 		deadline: Date;
+		/** As in `ChatRequest.signal`. */
+		signal?: AbortSignal | undefined;
 		/** Gets each sentence of the reasoning as it comes. */
 		onStep?: ((text: string) => void) | undefined;
 	},
@@ -106,6 +109,7 @@ export async function agenticSearch(
 				maxModelCalls,
 				maxOutputTokens,
 				deadline,
+				signal,
 			});
 			if (call.ended !== "answered") return { end: explainEnd(call) };
 			const { answer } = call;

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { chatFor } from "#ai/chat.ts";
 import { ModelFailure } from "#core/errors.ts";
 import { quotaOf } from "#core/limits/limits.ts";
 import type { Chat, RateLimits } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { bill } from "#lambda-kit/model-bill.ts";
+import { serveProvider } from "#tools/provider-stubs/server.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, bob, generousLimits, testApi } from "./test-api.ts";
 
@@ -178,6 +180,25 @@ describe("POST /chat/stream", () => {
 		await sleep(20); // the canceled turn's model answers now
 		expect((await api.as(ada)("GET", "/chat/s/history")).body).toMatchObject({ message_count: 1, in_progress: null });
 		expect((await api.as(ada)("POST", "/chat", { json })).body.conversation_turn).toBe(1);
+	});
+
+	it.each(["canceled", "left", "over"])("ends the model's request when the turn is %s", async (how) => {
+		const server = await serveProvider();
+		onTestFinished(() => server.close());
+		server.answers("silence");
+		const key = { setting: "a key", read: async () => "key-1" };
+		const chat = chatFor({
+			provider: "anthropic",
+			anthropic: { key, model: "claude-sonnet-5-5", baseUrl: server.url },
+		});
+		const api = await harbours(chat, how === "over" ? { maxAnswerMs: 2_500 } : {});
+		const response = await open(api, "/chat/stream", { message: "Good morning", session_id: "s" });
+		await expect.poll(() => server.requests.length, { timeout: 20_000 }).toBe(1);
+		if (how === "canceled") await api.as(ada)("DELETE", "/chat/s/turn");
+		if (how === "left") await response.body?.cancel();
+		else expect(names(eventsIn(await response.text())).at(-1)).toBe("error");
+		await expect.poll(() => server.requests[0]?.abandoned, { timeout: 5_000 }).toBe(true);
+		expect(server.requests).toHaveLength(1);
 	});
 
 	it("lets one of two streams in a session answer, and tells the other that it is busy", async () => {
