@@ -1,3 +1,4 @@
+import type { ChatRequest } from "#core/ports/index.ts";
 import { callProvider, type Provider, type ProviderSettings, type ProviderUse } from "./provider.ts";
 import type { Tokens } from "./provider-span.ts";
 import { providers } from "./providers.ts";
@@ -13,7 +14,8 @@ interface ClientOptions {
 
 /** A provider SDK's way to send a request, and the location of an answer's tokens. */
 interface Sdk<Request, Answer> {
-	send(options: ClientOptions, request: Request, signal: AbortSignal): Promise<Answer>;
+	/** @param onText gets the text so far; a provider may ignore it */
+	send(options: ClientOptions, request: Request, signal: AbortSignal, onText: ChatRequest["onText"]): Promise<Answer>;
 	tokensOf(answer: Answer): Tokens;
 }
 
@@ -23,15 +25,15 @@ export function sdkCall<Request extends { model: string }, Answer>(
 	{ key, baseUrl = providers[name].baseUrl }: ProviderSettings,
 	use: ProviderUse,
 	{ send, tokensOf }: Sdk<Request, Answer>,
-): (request: Request, deadline: Date, canceled?: AbortSignal) => Promise<Answer> {
+): (request: Request, deadline: Date, waiting?: Pick<ChatRequest, "signal" | "onText">) => Promise<Answer> {
 	const provider: Provider = { ...use, name, key, isUnknownModel: (status) => status === 404 };
 	const options = { baseURL: baseUrl, maxRetries: 0, timeout: use.maxRequestMs, logLevel: "off" } as const;
-	return (request, deadline, canceled) =>
+	return (request, deadline, { signal: canceled, onText } = {}) =>
 		callProvider(
 			provider,
 			request.model,
 			deadline,
-			(apiKey, signal) => send({ ...options, apiKey }, request, signal),
+			(apiKey, signal) => send({ ...options, apiKey }, request, signal, onText),
 			tokensOf,
 			canceled,
 		);

@@ -9,7 +9,7 @@ import type { ApiEnv } from "./api-env.ts";
 
 interface AnswerStream {
 	/** Sends an event, after those before it. */
-	send(event: "step" | "hits" | "sentence" | "done", data: unknown): void;
+	send(event: "step" | "hits" | "sentence" | "withdrawn" | "done", data: unknown): void;
 	/** Aborts when the client has gone, or the time is over. */
 	closed: AbortSignal;
 }

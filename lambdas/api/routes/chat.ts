@@ -269,7 +269,7 @@ export async function answerChat(
 	ports: ChatPorts,
 	userId: string,
 	request: z.output<typeof chatRequest>,
-	progress?: { onStep(text: string): void; closed: AbortSignal },
+	progress?: { onStep(text: string): void; onVerified(text: string): void; closed: AbortSignal },
 ): Promise<{ body: z.output<typeof chatResponse>; itemsInText: string[] }> {
 	const started = performance.now();
 	const session_id = request.session_id ?? randomUUID();

@@ -156,6 +156,8 @@ export const register: RegisterRoutes = (app, ports) => {
 interface SearchProgress {
 	onStep(text: string): void;
 	onResults(results: z.output<typeof searchResult>[]): void;
+	/** Gets the verified part of the answer so far. */
+	onVerified(text: string): void;
 	/** Aborts when nobody waits for the answer any more. */
 	closed: AbortSignal;
 }
@@ -298,6 +300,7 @@ async function bySearch(
 				model: body.answer_model || undefined,
 				deadline,
 				signal: progress?.closed,
+				onVerified: progress?.onVerified,
 			})
 		: unanswered(null);
 	return { hits, results, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };

@@ -2,13 +2,13 @@ import { z } from "@hono/zod-openapi";
 import { answerStream } from "../http/answer-stream.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, noQuery, requiredBody } from "../http/routing.ts";
-import { presentSentences } from "../presenters/sentences.ts";
+import { sentenceSender } from "../http/sentence-sender.ts";
 import { answerChat, chatRequest } from "./chat.ts";
 import { answerSearch, chargeOf, searchRequest } from "./search.ts";
 import { routes } from "./table.ts";
 
 const events =
-	"Server-sent events: `step` (`{text}`), `hits` (`{results}`), `sentence` (`{text, item_ids}`) after its citations were verified, then `done` with the body of the plain route, or `error` with a problem, and in `retry_after` the seconds to wait where the plain route has `Retry-After`. A request beyond its limit ends so (`rate_limited`) unless the limit is known before the first event: then it is a 429. A stream without either at its end was cut.";
+	"Server-sent events: `step` (`{text}`), `hits` (`{results}`), `sentence` (`{text, item_ids}`) after its citations were verified, while the model writes where its provider streams, `withdrawn` (`{}`) where the sentences before it are no part of the answer, then `done` with the body of the plain route, or `error` with a problem, and in `retry_after` the seconds to wait where the plain route has `Retry-After`. A request beyond its limit ends so (`rate_limited`) unless the limit is known before the first event: then it is a 429. A stream without either at its end was cut.";
 
 const eventStream = {
 	200: { description: events, content: { "text/event-stream": { schema: z.string() } } },
@@ -48,24 +48,28 @@ const chat = guarded(routes.chatStream, {
 export const register: RegisterRoutes = (app, ports, { maxAnswerMs: maxMs }) => {
 	app.openapi(search, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Searching your collection." }, async ({ send, closed }) => {
+			const sentences = sentenceSender(send);
 			const body = await answerSearch(ports, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				onResults: (results) => send("hits", { results }),
+				onVerified: sentences.grow,
 				closed,
 			});
-			for (const sentence of presentSentences(body.answer ?? "")) send("sentence", sentence);
+			sentences.end(body.answer ?? "");
 			send("done", body);
 		}),
 	);
 
 	app.openapi(chat, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Reading your message." }, async ({ send, closed }) => {
+			const sentences = sentenceSender(send);
 			const { body } = await answerChat(ports, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
+				onVerified: sentences.grow,
 				closed,
 			});
 			send("hits", { results: body.search_results });
-			for (const sentence of presentSentences(body.message.content)) send("sentence", sentence);
+			sentences.end(body.message.content);
 			send("done", body);
 		}),
 	);

@@ -26,7 +26,7 @@ export function connect(settings: ProviderSettings): Chat {
 				...(takesEffort(model) && { output_config: { effort: "low" } }),
 			},
 			request.deadline,
-			request.signal,
+			request,
 		);
 		const { content, usage } = message;
 		return {

@@ -1,20 +1,34 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { ProviderSettings, ProviderUse } from "../provider.ts";
 import { sdkCall } from "../sdk-call.ts";
+import { readMessage } from "./streamed-message.ts";
 
 /** Returns a function that calls a Claude model by the Messages API. */
 export const callClaude = (settings: ProviderSettings, use: ProviderUse) =>
 	sdkCall("anthropic", settings, use, {
 		// Not `messages.parse`: where an answer fails the schema it throws, and with the message go its
 		// tokens, which were billed, and the reason why it ended.
-		async send(options, request: Anthropic.MessageCreateParamsNonStreaming, signal) {
-			const message = await new Anthropic({ ...options, authToken: null }).messages.create(request, { signal });
+		async send(options, request: Anthropic.MessageCreateParamsNonStreaming, signal, onText) {
+			const { messages } = new Anthropic({ ...options, authToken: null });
+			const message = onText
+				? await readMessage(
+						await messages.create({ ...request, stream: true }, { signal }).asResponse(),
+						abortedBy(signal),
+						onText,
+					)
+				: await messages.create(request, { signal });
 			// A proxy's page comes through as text.
 			if (!Array.isArray(message.content)) throw new Error("no message");
 			return message;
 		},
 		tokensOf: ({ usage }) => ({ input: usage?.input_tokens, output: usage?.output_tokens }),
 	});
+
+function abortedBy(signal: AbortSignal): AbortController {
+	const controller = new AbortController();
+	signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+	return controller;
+}
 
 /** Returns the text of a reply, without thoughts and tool calls. */
 export function replyText({ content }: Anthropic.Message): string {

@@ -24,7 +24,7 @@ export function connect(settings: ProviderSettings): Chat {
 				...(mustNotReason(model) && { reasoning_effort: "none" as const }),
 			},
 			request.deadline,
-			request.signal,
+			request,
 		);
 		const reply = completion.choices[0]?.message;
 		return {

@@ -1,14 +1,16 @@
 import type { components } from "./api-types.ts";
 import { ApiProblem, answerOf, type Problem } from "./problem.ts";
 
-/** The events of a streamed answer, in this order: any number of `step`, `hits` once, a `sentence` each, `done`. */
+/** The events of a streamed answer: any number of `step` and `sentence`, `hits` once, `withdrawn` rarely, `done` at last. */
 export type StreamEvent<Result, Done> =
 	/** One sentence about what was done for the answer. */
 	| { event: "step"; data: { text: string } }
 	/** The items that were found, or that a chat's answer shows. */
 	| { event: "hits"; data: { results: Result[] } }
-	/** A sentence whose citations were verified, and the items it rests on. All texts joined are the answer. */
+	/** A sentence whose citations were verified, and the items it rests on. All texts since the last `withdrawn`, joined, are the answer. */
 	| { event: "sentence"; data: { text: string; item_ids: string[] } }
+	/** The sentences before it are no part of the answer: the model went on to search, or was called again. */
+	| { event: "withdrawn"; data: Record<string, never> }
 	/** The answer of the plain route. */
 	| { event: "done"; data: Done };
 

@@ -6,7 +6,7 @@ import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { ChatRequest, Hit, Ports } from "../ports/index.ts";
 import { isStrong } from "../search/search-items.ts";
 import { contentWords, coverage } from "../search/words.ts";
-import { type Citation, removeUnsupportedSentences, wholeText } from "./cited-answer.ts";
+import { type Citation, removeUnsupportedSentences, verifyGrowing, wholeText } from "./cited-answer.ts";
 import { asData, type QuotedItem, quotedItem, quoteItems, quoteRules, shortQuote } from "./quoted-items.ts";
 
 /** A short answer whose every sentence is supported by items that were found, or the reason why there is none. */
@@ -60,6 +60,7 @@ export async function answerQuestion(
 		model,
 		deadline,
 		signal,
+		onVerified,
 	}: {
 		question: string;
 		/** Best first; weak ones are read for a question only. */
@@ -68,6 +69,8 @@ export async function answerQuestion(
 		byMeaning?: boolean;
 		/** As in `ChatRequest.model`. */
 		model?: string;
+		/** Gets the verified part of the answer so far, as it grows. */
+		onVerified?: ((text: string) => void) | undefined;
 	} & Pick<ChatRequest, "deadline" | "signal">,
 ): Promise<Answer> {
 	// The words of a question ask for a fact more than they describe its item, so a weak hit may have it.
@@ -86,6 +89,7 @@ export async function answerQuestion(
 			maxOutputTokens,
 			deadline,
 			signal,
+			onText: onVerified && verifyGrowing(refs, items, onVerified),
 		});
 		const provenance = {
 			model: `${call.provider}/${call.model}`,

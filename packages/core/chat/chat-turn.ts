@@ -20,6 +20,7 @@ export async function chatTurn(
 		limits,
 		deadline,
 		onStep = () => {},
+		onVerified,
 		closed,
 	}: {
 		sessionId: string;
@@ -29,6 +30,8 @@ export async function chatTurn(
 		deadline: Date;
 		/** Gets each sentence of the reasoning as it comes. */
 		onStep?: ((text: string) => void) | undefined;
+		/** Gets the verified part of the model's text so far; a later text replaces one that it does not begin with. */
+		onVerified?: ((text: string) => void) | undefined;
 		/** Aborts when nobody waits for the answer any more. */
 		closed?: AbortSignal | undefined;
 	},
@@ -41,6 +44,7 @@ export async function chatTurn(
 			limits,
 			deadline: new Date(deadline.getTime() - storeAnswerMs),
 			signal: cancellation.signal,
+			onVerified,
 		});
 		const run = ports.turns.run(
 			userId,

@@ -79,6 +79,25 @@ export function removeUnsupportedSentences(
 	};
 }
 
+/**
+ * Returns a listener of a text that grows. It passes on the supported part of the sentences that are complete: all but the
+ * last, which a citation may still follow.
+ */
+export function verifyGrowing(
+	refs: ItemRefs,
+	items: Map<string, QuotedItem>,
+	onVerified: (text: string) => void,
+): (text: string) => void {
+	let checked = "";
+	return (text) => {
+		const last = splitSentences(text).at(-1);
+		const complete = last ? text.slice(0, text.lastIndexOf(last)).trimEnd() : "";
+		if (complete === checked) return;
+		checked = complete;
+		onVerified(removeUnsupportedSentences(complete, refs, items)?.text ?? "");
+	};
+}
+
 /** Returns the items that support a sentence of a text, which cites none of them. */
 export function uncitedItems(text: string, items: Map<string, QuotedItem>): string[] {
 	const sentences = splitSentences(text).map(contentWords);

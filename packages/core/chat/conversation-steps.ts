@@ -3,6 +3,7 @@ import type { ChatRequest, ConversationSteps, Ports } from "../ports/index.ts";
 import { searchTools } from "../search/search-tools.ts";
 import { callModel, refusedCall, runToolCalls } from "./agent.ts";
 import { answerRefused, quoteHits } from "./answer-question.ts";
+import { verifyGrowing } from "./cited-answer.ts";
 import { conclude, concludeWithAnswer, concludeWithBest } from "./conclude-turn.ts";
 import {
 	beginTurn,
@@ -49,7 +50,11 @@ export function conversationSteps(
 		limits,
 		deadline,
 		signal,
-	}: { sessionId: string; limits: TurnInput["limits"] } & Pick<ChatRequest, "deadline" | "signal">,
+		onVerified,
+	}: { sessionId: string; limits: TurnInput["limits"]; onVerified?: ((text: string) => void) | undefined } & Pick<
+		ChatRequest,
+		"deadline" | "signal"
+	>,
 ): ConversationSteps {
 	const profile = once(() => ports.profiles.find(userId));
 	const timeZone = async () => (await profile()).timeZone ?? undefined;
@@ -124,6 +129,7 @@ export function conversationSteps(
 				maxOutputTokens,
 				deadline,
 				signal,
+				onText: onVerified && verifyGrowing(seen.refs, seen.quoted, onVerified),
 			});
 			if (call.ended !== "answered") {
 				const { turn } = conversation;

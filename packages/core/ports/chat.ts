@@ -63,6 +63,11 @@ export interface ChatRequest {
 	deadline: Date;
 	/** Ends the call, and its request to the provider, when nobody waits for the answer any more. */
 	signal?: AbortSignal | undefined;
+	/**
+	 * Gets the text that the model has written, as often as it grows; shorter again where a request is sent again. A
+	 * provider that does not stream never calls it.
+	 */
+	onText?: ((text: string) => void) | undefined;
 }
 
 /** A model's answer to one call. */

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { chatFor } from "#ai/chat.ts";
@@ -103,6 +106,77 @@ describe("POST /search/stream", () => {
 		const { as } = await harbours();
 		const events = eventsIn((await as(bob)("POST", "/search/stream", { json: { query: "harbour" } })).body);
 		expect(events.at(-1)?.data).toMatchObject({ results: [], answer: null });
+	});
+});
+
+describe("an answer that the model is still writing", () => {
+	it("is sent sentence by sentence, each once its citations are verified", async () => {
+		const ports = fakePorts();
+		const { itemId } = await readyItem(ports, ada, { headline: "A harbour in Bergen" });
+		const first = `A harbour in Bergen [${itemId.slice(0, 8)}].`;
+		const invented = `A castle in Wales [${itemId.slice(0, 8)}].`;
+		const written = Promise.withResolvers<void>();
+		let isOver = false;
+		const server = createServer(async (_, response) => {
+			response.writeHead(200, { "content-type": "text/event-stream" });
+			const write = (event: { type: string }) =>
+				response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+			const writeText = (text: string) =>
+				write({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } } as never);
+			write({ type: "message_start", message: { id: "m", content: [], usage: { input_tokens: 9 } } } as never);
+			write({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } } as never);
+			writeText(`${invented} ${first.slice(0, 12)}`);
+			writeText(`${first.slice(12)} In Bergen`);
+			await written.promise;
+			isOver = true;
+			writeText(` is a harbour [${itemId.slice(0, 8)}].`);
+			write({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 5 } } as never);
+			write({ type: "message_stop" });
+			response.end();
+		});
+		await once(server.listen(0, "127.0.0.1"), "listening");
+		onTestFinished(() => void server.close());
+		const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const key = { setting: "a key", read: async () => "key-1" };
+		const chat = chatFor({ provider: "anthropic", anthropic: { key, model: "claude-sonnet-5-5", baseUrl } });
+		const response = await open(testApi({ ports: { ...ports, chat } }), "/search/stream", { query: "harbour" });
+		const reader = response.body?.pipeThrough(new TextDecoderStream() as never).getReader();
+		const events: Event[] = [];
+		for (;;) {
+			const { done, value } = (await reader?.read()) ?? {};
+			if (done) break;
+			events.push(...eventsIn(String(value)));
+			if (names(events).at(-1) !== "sentence") continue;
+			if (!isOver)
+				expect(events.at(-1)?.data).toEqual({ text: `A harbour in Bergen [${itemId}].`, item_ids: [itemId] });
+			written.resolve();
+		}
+		expect(names(events)).toEqual(["step", "hits", "sentence", "sentence", "done"]);
+		const sentences = events.filter(({ event }) => event === "sentence").map(({ data }) => data.text);
+		expect(sentences.join("")).toBe(events.at(-1)?.data.answer);
+	});
+
+	it("is taken back where the model calls a tool after it", async () => {
+		const ports = fakePorts();
+		const { itemId } = await readyItem(ports, ada, { headline: "A harbour in Bergen" });
+		const cited = `[${itemId.slice(0, 8)}]`;
+		const search = [{ name: "search_collection", input: { query: "harbour" } }];
+		const replies: { text?: string; toolCalls?: typeof search }[] = [
+			{ toolCalls: search },
+			{ text: `A harbour in Bergen ${cited}. Let me look again.`, toolCalls: search },
+			{ text: `Bergen has a harbour ${cited}. It is a harbour in Bergen ${cited}.` },
+		];
+		const answering = fakeChat((request, calls) => {
+			const reply = replies[calls - 1] ?? {};
+			for (let end = 1; end <= (reply.text ?? "").length; end += 1) request.onText?.((reply.text ?? "").slice(0, end));
+			return reply;
+		});
+		const { as } = testApi({ ports: { ...ports, chat: answering } });
+		const events = eventsIn((await as(ada)("POST", "/chat/stream", { json: { message: "harbour" } })).body);
+		const told = names(events).filter((name) => name !== "step");
+		expect(told).toEqual(["sentence", "withdrawn", "sentence", "hits", "sentence", "done"]);
+		const sentences = events.slice(names(events).indexOf("withdrawn")).filter(({ event }) => event === "sentence");
+		expect(sentences.map(({ data }) => data.text).join("")).toBe(events.at(-1)?.data.message.content);
 	});
 });
 
