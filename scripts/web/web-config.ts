@@ -5,6 +5,7 @@ import type { Config } from "#web/app/config.ts";
 export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
 	return {
 		apiUrl: outputs.ApiUrl.replace(/\/$/, ""),
+		...(outputs.StreamUrl && { streamUrl: outputs.StreamUrl.replace(/\/$/, "") }),
 		userPoolClientId: outputs.WebClientId ?? outputs.UserPoolClientId,
 		cognitoEndpoint: outputs.CognitoEndpoint,
 		environment: outputs.Environment,
@@ -13,12 +14,15 @@ export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
 }
 
 /**
- * Returns the page's content security policy: its own files, and connections to exactly the API, Cognito and
- * the bucket, whose images it shows. Thumbhashes are drawn from `data:`. The shell carries it, where
+ * Returns the page's content security policy: its own files, and connections to exactly the API, its
+ * streams, Cognito and the bucket, whose images it shows. Thumbhashes are drawn from `data:`. The shell carries it, where
  * `frame-ancestors` has no effect: the hosting adds that as a header.
  */
 export function contentSecurityPolicy(config: Config, bucketOrigin: string): string {
-	const connect = [config.apiUrl, config.cognitoEndpoint, bucketOrigin].map((url) => new URL(url).origin);
+	const { apiUrl, streamUrl, cognitoEndpoint } = config;
+	const connect = [apiUrl, ...(streamUrl ? [streamUrl] : []), cognitoEndpoint, bucketOrigin].map(
+		(url) => new URL(url).origin,
+	);
 	return [
 		"default-src 'none'",
 		"script-src 'self'",

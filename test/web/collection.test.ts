@@ -125,6 +125,28 @@ test("a chat answers from the collection, and its citation opens the picture", a
 	await page.keyboard.press("Escape");
 	await page.reload();
 	await answer.first().waitFor();
+
+	await page.goto("/search?q=which+gate+is+on+my+boarding+pass&ask=true");
+	const pane = page.getByRole("complementary", { name: "Answer" });
+	await pane.getByRole("button", { name: "Open item 1" }).first().waitFor();
+	expect(await pane.getByRole("button", { name: "Stop" }).count()).toBe(0);
+	await visitor.close();
+});
+
+test("a deployment without streams answers plainly", async () => {
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await page.route("**/config.json", async (route) => {
+		const { streamUrl: _, ...config } = await (await route.fetch()).json();
+		await route.fulfill({ json: config });
+	});
+	await enter(visitor, "owner");
+	await page.getByRole("link", { name: "Chat" }).click();
+	await page.getByRole("textbox", { name: "Your message" }).fill("What do I have?");
+	const plain = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/chat"));
+	await page.keyboard.press("Enter");
+	await plain;
+	await page.getByRole("article", { name: "Answer" }).waitFor();
 	await visitor.close();
 });
 

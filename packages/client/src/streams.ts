@@ -46,7 +46,7 @@ export async function* eventsIn<Event extends { event: string; data: unknown }>(
 /** A stream's head is sent before its problem: what is a header of a refused request is a field here. */
 function problemIn(request: string, problem: Problem & { retry_after?: number }): ApiProblem {
 	const { status, retry_after } = problem;
-	const headers = retry_after === undefined ? {} : { "retry-after": `${retry_after}` };
+	const headers: Record<string, string> = retry_after === undefined ? {} : { "retry-after": `${retry_after}` };
 	return new ApiProblem(request, new Response(null, { status, headers }), problem);
 }
 

@@ -14,11 +14,11 @@ export class ApiError extends Error {
 	/** Milliseconds after which the API allows another attempt. */
 	readonly retryAfterMs: number | null;
 
-	constructor(response: Response, body: Partial<Problem> & { message?: string }) {
+	constructor(response: Response, body: Partial<Problem> & { message?: string; retry_after?: number }) {
 		super(body.detail ?? body.message ?? `${response.status} ${response.statusText}`);
 		this.status = response.status;
 		this.code = body.code ?? "";
-		const seconds = Number(response.headers.get("retry-after"));
+		const seconds = Number(body.retry_after ?? response.headers.get("retry-after"));
 		this.retryAfterMs = seconds > 0 ? seconds * 1_000 : null;
 	}
 }

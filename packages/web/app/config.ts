@@ -1,6 +1,8 @@
 /** The environment that the page talks to: `config.json` beside the page, written by the deployment. It has no secret. */
 export interface Config {
 	apiUrl: string;
+	/** The address of streamed answers; an older deployment has none, and is asked plainly. */
+	streamUrl?: string;
 	userPoolClientId: string;
 	cognitoEndpoint: string;
 	environment: string;

@@ -58,13 +58,14 @@ describe.skipIf(!operator)("the web app", () => {
 		const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(await page.text())?.[1] ?? "";
 		expect(policy).toContain("default-src 'none'; script-src 'self';");
 		const sources = /connect-src 'self' ([^;]*)/.exec(policy)?.[1]?.split(" ");
-		const addresses = [outputs.ApiUrl, outputs.CognitoEndpoint, AwsEndpointUrl ?? ""];
+		const addresses = [outputs.ApiUrl, outputs.StreamUrl ?? "", outputs.CognitoEndpoint, AwsEndpointUrl ?? ""];
 		expect(sources).toEqual([...new Set(addresses.map((address) => new URL(address).origin))]);
 		const script = await fetch(`${url}/assets/app-1.js`);
 		expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
 		expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
 		expect(await (await fetch(`${url}/config.json`)).json()).toMatchObject({
 			apiUrl: outputs.ApiUrl.replace(/\/$/, ""),
+			streamUrl: outputs.StreamUrl?.replace(/\/$/, ""),
 			userPoolClientId: outputs.WebClientId,
 			environment: "local",
 		});

@@ -8,10 +8,13 @@ interface ComposerProps {
 	onText(text: string): void;
 	onSend(message: string): void;
 	isPending: boolean;
+	/** Ends the answer that is under way. */
+	onStop(): void;
+	isStopping: boolean;
 }
 
 /** Enter sends, Shift and Enter begins a line. */
-export function Composer({ text, onText, onSend, isPending }: ComposerProps) {
+export function Composer({ text, onText, onSend, isPending, onStop, isStopping }: ComposerProps) {
 	const { t } = useLanguage();
 	const message = text.trim();
 	const send = () => message && !isPending && onSend(message);
@@ -37,15 +40,25 @@ export function Composer({ text, onText, onSend, isPending }: ComposerProps) {
 						}}
 					/>
 				</TextField>
-				<IconButton
-					type="submit"
-					icon="send"
-					look="primary"
-					label={t("chat.send")}
-					isDisabled={message === ""}
-					isPending={isPending}
-					className={styles.send}
-				/>
+				{isPending ? (
+					<IconButton
+						icon="stop"
+						look="primary"
+						label={t("chat.stop")}
+						onPress={onStop}
+						isPending={isStopping}
+						className={styles.send}
+					/>
+				) : (
+					<IconButton
+						type="submit"
+						icon="send"
+						look="primary"
+						label={t("chat.send")}
+						isDisabled={message === ""}
+						className={styles.send}
+					/>
+				)}
 			</div>
 		</form>
 	);

@@ -1,11 +1,16 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { config } from "#web/app/config.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
+import { Button } from "#web/ui/button.tsx";
 import { Failure, Loading, sentenceOf } from "#web/ui/notice.tsx";
+import { RetryButton } from "#web/ui/retry-button.tsx";
+import { toast } from "#web/ui/toasts.ts";
 import { Composer } from "./composer.tsx";
 import styles from "./conversation.module.css";
 import { Message } from "./message.tsx";
-import { useHistory, useProgress, useSend } from "./use-chat.ts";
+import { type ChatMessage, useHistory, useProgress, withoutQuestion } from "./use-chat.ts";
+import { emptyMessage, isCanceled, type Turn, useTurn } from "./use-turn.ts";
 
 interface ConversationProps {
 	sessionId: string;
@@ -20,27 +25,36 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 	const { t } = useLanguage();
 	const navigate = useNavigate();
 	const history = useHistory(isNew ? undefined : sessionId);
-	const send = useSend(sessionId);
-	const progress = useProgress(sessionId, send.isPending);
+	const { send, turn, stop } = useTurn(sessionId);
+	const progress = useProgress(sessionId, send.isPending && !config().streamUrl);
 	const [text, setText] = useState("");
 	const foot = useRef<HTMLDivElement>(null);
-	const messages = history.data?.messages ?? [];
+	const stored = history.data?.messages ?? [];
+	// The messages of a turn stay the same nodes when it joins the history, so that none is read out again.
+	const messages = send.isPending
+		? [...withoutQuestion(stored, send.variables), ...messagesOf(send.variables, turn)]
+		: stored;
+	const elsewhere = send.isPending ? null : history.data?.in_progress;
+	const unanswered = !send.isPending && !elsewhere && !send.error ? questionWithoutAnswer(stored) : undefined;
 	const open = (item: string) => navigate({ to: ".", search: (former) => ({ ...former, item }) });
 
 	useEffect(() => {
 		foot.current?.scrollIntoView({ block: "end" });
-	}, [messages.length, send.isPending, progress.data?.steps.length]);
+	}, [messages.length, send.isPending, progress.data?.steps.length, turn]);
 
 	function ask(message: string) {
 		setText("");
 		send.mutate(message, {
 			onSuccess: () => isNew && onFirst(),
-			// The question is not lost.
-			onError: () => setText(message),
+			// The question is not lost, nor what was written meanwhile.
+			onError: () => setText((written) => written || message),
 		});
 	}
 
-	const isEmpty = messages.length === 0 && !send.isPending && !history.isLoading;
+	const stopTurn = () => stop.mutate(undefined, { onError: (error) => toast(error.message, { tone: "danger" }) });
+
+	const isEmpty = messages.length === 0 && !history.isLoading;
+	const doing = progress.data ?? elsewhere;
 	return (
 		<section className={styles.conversation} aria-label={t("nav.chat")}>
 			<div className={styles.messages} role="log" aria-live="polite">
@@ -67,27 +81,55 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 						onAsk={ask}
 					/>
 				)}
-				{send.isPending && (
-					<>
-						<p className={styles.question}>{send.variables}</p>
-						<ol className={styles.steps} aria-label={t("chat.steps")}>
-							{progress.data?.steps.map((step) => (
-								<li key={step}>{step}</li>
-							))}
-							<li className={styles.doing}>{t(`chat.doing.${progress.data?.doing ?? "answering"}`)}</li>
-						</ol>
-					</>
+				{(send.isPending || elsewhere) && !turn.text && (
+					<ol className={styles.steps} aria-label={t("chat.steps")}>
+						{(doing?.steps ?? turn.steps).map((step, at) => (
+							<li key={at}>{step}</li>
+						))}
+						<li className={styles.doing}>
+							{turn.isCut ? t("chat.cut") : t(`chat.doing.${doing?.doing ?? "answering"}`)}
+						</li>
+					</ol>
 				)}
-				{send.error && (
-					<p className={styles.refusal} role="alert">
-						{sentenceOf(send.error, t("error.network"))}
-					</p>
+				{isCanceled(send.error) && <p className={styles.steps}>{t("chat.stopped")}</p>}
+				{send.error && !isCanceled(send.error) && (
+					<div className={styles.refusal} role="alert">
+						<p>{sentenceOf(send.error, t("error.network"))}</p>
+						<RetryButton error={send.error} onPress={() => ask(send.variables)} />
+					</div>
+				)}
+				{unanswered && (
+					<div className={styles.refusal}>
+						<p>{t("chat.unanswered")}</p>
+						<Button icon="retry" onPress={() => ask(unanswered)}>
+							{t("action.retry")}
+						</Button>
+					</div>
 				)}
 				<div ref={foot} />
 			</div>
-			<Composer text={text} onText={setText} onSend={ask} isPending={send.isPending} />
+			<Composer
+				text={text}
+				onText={setText}
+				onSend={ask}
+				isPending={send.isPending}
+				onStop={stopTurn}
+				isStopping={stop.isPending}
+			/>
 		</section>
 	);
+}
+
+/** Returns the messages of a turn under way: its question, and as much of the answer as has come. */
+function messagesOf(question: string, { text, results }: Turn): ChatMessage[] {
+	const asked: ChatMessage = { ...emptyMessage, role: "user", content: question };
+	if (!text && !results?.length) return [asked];
+	return [asked, { ...emptyMessage, role: "assistant", content: text, search_results: results ?? [] }];
+}
+
+function questionWithoutAnswer(messages: ChatMessage[]): string | undefined {
+	const last = messages.at(-1);
+	return last?.role === "user" ? last.content : undefined;
 }
 
 /** Questions that one press asks. */

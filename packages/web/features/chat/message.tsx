@@ -20,7 +20,7 @@ export function Message({ message, onOpen }: { message: ChatMessage; onOpen(id: 
 	const shown = message.search_results.filter(({ deleted }) => !deleted);
 	return (
 		<article className={styles.answer} aria-label={t("chat.answer")}>
-			<Cited text={message.content} onOpen={open} />
+			{message.content && <Cited text={message.content} onOpen={open} />}
 			{shown.length > 0 && (
 				<ul className={styles.items}>
 					{shown.map((item, at) => (

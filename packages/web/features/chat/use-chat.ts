@@ -14,11 +14,17 @@ export function useSessions() {
 	});
 }
 
-const historyKey = (sessionId: string) => ["chat", "history", sessionId];
+export const historyKey = (sessionId: string) => ["chat", "history", sessionId];
 
-type History = Schemas["ChatHistory"];
+export type History = Schemas["ChatHistory"];
 
-/** A session's messages; none before its first. */
+/** The messages before a question, which is stored when its turn begins. */
+export function withoutQuestion(messages: ChatMessage[], question: string): ChatMessage[] {
+	const last = messages.at(-1);
+	return last?.role === "user" && last.content === question ? messages.slice(0, -1) : messages;
+}
+
+/** A session's messages; none before its first. A turn that goes on without this page is looked at until its end. */
 export function useHistory(sessionId: string | undefined) {
 	return useQuery({
 		queryKey: historyKey(sessionId ?? ""),
@@ -36,10 +42,11 @@ export function useHistory(sessionId: string | undefined) {
 				throw error;
 			}
 		},
+		refetchInterval: ({ state }) => (state.data?.in_progress ? pollMs : false),
 	});
 }
 
-/** The steps of the turn that is under way; asked for once it takes longer than most. */
+/** The steps of a turn that is not streamed; asked for once it takes longer than most. */
 export function useProgress(sessionId: string, isAnswering: boolean) {
 	const [isLong, setLong] = useState(false);
 	useEffect(() => {
@@ -63,41 +70,6 @@ export function useProgress(sessionId: string, isAnswering: boolean) {
 			return history.in_progress;
 		},
 		retry: false,
-	});
-}
-
-/** Sends a message; the answer joins the history. */
-export function useSend(sessionId: string) {
-	const client = useQueryClient();
-	return useMutation({
-		mutationFn: (message: string) =>
-			bodyOf(
-				api().POST("/chat", {
-					body: { message, session_id: sessionId },
-					params: { header: { "Idempotency-Key": crypto.randomUUID() } },
-				}),
-			),
-		onSuccess: async (answer, message) => {
-			const question: ChatMessage = {
-				role: "user",
-				content: message,
-				timestamp: answer.message.timestamp,
-				search_results: [],
-				tools_used: [],
-				trace_id: null,
-			};
-			client.setQueryData<History | null>(historyKey(sessionId), (former) => ({
-				session_id: sessionId,
-				created_at: answer.message.timestamp,
-				last_activity: answer.message.timestamp,
-				message_count: 0,
-				next_cursor: null,
-				...former,
-				in_progress: null,
-				messages: [...(former?.messages ?? []), question, answer.message],
-			}));
-			await client.invalidateQueries({ queryKey: ["chat", "sessions"] });
-		},
 	});
 }
 
