@@ -6,6 +6,8 @@ import { verifiableRegions } from "./verifiable-regions.ts";
 const minHours = 3;
 const latestEnd = "23:45";
 
+const loopbackHost = /^(localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0)$/;
+
 /** Checks the rules that span fields. */
 export function brokenRules(environment: NamedSettings): [field: string, message: string][] {
 	const broken: [string, string][] = [];
@@ -44,6 +46,18 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 	}
 	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
 		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
+	}
+	const { openaiServer } = environment;
+	if (openaiServer && environment.name !== "local") {
+		const { protocol, hostname } = new URL(openaiServer.url);
+		if (loopbackHost.test(hostname)) {
+			broken.push([
+				"openaiServer.url",
+				"must be an address that functions on AWS reach: there, this one is themselves",
+			]);
+		} else if (protocol === "http:" && environment.network.mode !== "private") {
+			broken.push(["openaiServer.url", "must be https: pictures and questions would cross the internet in the clear"]);
+		}
 	}
 	if (environment.bedrock.subscribe && (environment.chatProvider !== "bedrock" || environment.name === "local")) {
 		broken.push([

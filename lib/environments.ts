@@ -4,6 +4,8 @@ import {
 	embeddingProviders,
 	keyedProviders,
 	type ModelCapability,
+	modelTable,
+	openaiServerModels,
 	type ProviderName,
 	type ProviderWith,
 	providers,
@@ -83,6 +85,12 @@ function modelFields<C extends ModelCapability>(capability: C) {
 }
 
 const defaultModels = (name: ProviderName) => providers[name].capabilities as Record<ModelCapability, string>;
+
+const embeddingModelFields = Object.fromEntries(
+	Object.entries(modelFields("embedding")).filter(
+		([name]) => modelTable("embedding", name as ProviderName) === "embeddingModels",
+	),
+) as Record<Extract<ProviderWith<"embedding">, ProviderWith<"vision">>, z.ZodDefault<z.ZodString>>;
 
 const loopbackUrl = z.url().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/, "must be an address of this machine");
 
@@ -235,7 +243,9 @@ export const environmentSchema = z.strictObject({
 	embeddingProvider: z.enum([...embeddingProviders, "auto", "onnx"]).default("offline"),
 	chatProvider: z.enum([...chatProviders, "auto"]).default("offline"),
 	/** The models that describe and embed, where a request names none. */
-	models: z.strictObject({ ...modelFields("vision"), ...modelFields("embedding") }).prefault({}),
+	models: z.strictObject({ ...modelFields("embedding"), ...modelFields("vision") }).prefault({}),
+	/** The models that embed, of providers that also describe. */
+	embeddingModels: z.strictObject(embeddingModelFields).prefault({}),
 	/** The models that answer questions, where a request names none. */
 	chatModels: z.strictObject(modelFields("chat")).prefault({}),
 	bedrock: z
@@ -251,6 +261,22 @@ export const environmentSchema = z.strictObject({
 			outputs: z.enum(["hidden", "sent"]).default("hidden"),
 		})
 		.prefault({}),
+	/** A server that speaks OpenAI's protocol, as Ollama, LM Studio and vLLM do: it takes the place of provider `openai`. */
+	openaiServer: z
+		.strictObject({
+			url: z.url({ protocol: /^https?$/ }),
+			models: z
+				.strictObject({
+					vision: z.string().min(1).default(openaiServerModels.vision),
+					chat: z.string().min(1).default(openaiServerModels.chat),
+					embedding: z.string().min(1).default(openaiServerModels.embedding),
+				})
+				.prefault({}),
+			/** A request is given up after this long. The api answers within 26 s whatever is set here. */
+			timeoutSeconds: z.number().positive().max(280).default(120),
+		})
+		.nullable()
+		.default(null),
 	/** Addresses of stand-ins on this machine. @default the providers themselves */
 	providerUrls: z.partialRecord(z.enum(keyedProviders), loopbackUrl).default({}),
 	/** Webhooks are delivered to this machine, too, and without TLS: for environment local alone. */

@@ -5,6 +5,7 @@ import {
 	type KeyedProvider,
 	keyParameter,
 	type ModelCapability,
+	openaiServerVariables,
 	type ProviderName,
 	providersWith,
 } from "#ai/providers.ts";
@@ -18,15 +19,20 @@ import type { Environment } from "./environments.ts";
 
 /** The environment's settings of a capability: its provider, and the model of each provider. */
 function choice(environment: ModelChoices, capability: ModelCapability) {
-	const models: Partial<Record<ProviderName, string>> =
-		capability === "chat" ? environment.chatModels : environment.models;
+	const { openaiServer } = environment;
+	const models: Partial<Record<ProviderName, string>> = {
+		...(capability === "chat" ? environment.chatModels : environment.models),
+		...(capability === "embedding" && environment.embeddingModels),
+		...(openaiServer && { openai: openaiServer.models[capability] }),
+	};
 	return { provider: environment[`${capability}Provider`], models };
 }
 
 type ModelChoices = Pick<
 	Environment,
 	"visionProvider" | "embeddingProvider" | "chatProvider" | "models" | "chatModels"
->;
+> &
+	Partial<Pick<Environment, "embeddingModels" | "openaiServer">>;
 
 /** Returns the provider and model that serve requests which name none; null where no provider is called. */
 export function defaultModel(
@@ -55,6 +61,11 @@ export function providerVariables<C extends Capability>(
 		variables[keyParameterVariable(name)] = keyParameter(environment.name, name);
 		const url = environment.providerUrls[name];
 		if (url) variables[baseUrlVariable(name)] = url;
+		const { openaiServer } = environment;
+		if (name === "openai" && openaiServer) {
+			variables[openaiServerVariables.url] = openaiServer.url;
+			variables[openaiServerVariables.timeout] = String(openaiServer.timeoutSeconds);
+		}
 	}
 	if (capability !== "webSearch" && capability !== "tracing") {
 		const { provider, models } = choice(environment, capability);

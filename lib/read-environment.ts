@@ -8,6 +8,8 @@ export interface LocalMachine {
 	keys?: readonly string[];
 	/** Addresses of stand-ins by provider. */
 	providerUrls?: Record<string, string>;
+	/** The environment's `openaiServer`, which `auto` then chooses for every capability. */
+	openaiServer?: object | null;
 	/** The folder of a dataset for the vision provider `replay`. */
 	replayFolder?: string | null;
 	/** The folder of a model for the embedding provider `onnx`. */
@@ -27,6 +29,7 @@ export function readEnvironment(
 	{
 		keys = [],
 		providerUrls = {},
+		openaiServer = null,
 		replayFolder = null,
 		onnxFolder = null,
 		visionProvider: chosen,
@@ -46,6 +49,7 @@ export function readEnvironment(
 			? {
 					...values,
 					providerUrls,
+					...(openaiServer && { openaiServer }),
 					...(chosen && { visionProvider: chosen }),
 					...(limits && { limits }),
 					...(replayFolder && { replayFolder, visionProvider: "replay" }),
@@ -64,7 +68,12 @@ export function readEnvironment(
 		);
 	}
 	const firstWithKey = <C extends ModelCapability>(capability: C) =>
-		providersWith(capability).find((name) => keys.includes(name)) ?? "offline";
+		providersWith(capability).find((name) => {
+			// Whoever runs a server means it to be used.
+			if (parsed.data.openaiServer) return name === "openai";
+			// OpenAI's vectors are not those of the items that were embedded before: they are chosen by name alone.
+			return keys.includes(name) && !(capability === "embedding" && name === "openai");
+		}) ?? "offline";
 	const { visionProvider, embeddingProvider, chatProvider } = parsed.data;
 	return {
 		...parsed.data,

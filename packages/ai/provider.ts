@@ -22,12 +22,21 @@ export interface ProviderSettings {
 	model: string;
 	/** Only tests and environment `local` set it. @default the provider's own address */
 	baseUrl?: string | undefined;
+	/** The environment's server that speaks OpenAI's protocol, in the provider's place. @default none */
+	server?: CompatibleServer | undefined;
+}
+
+/** A server such as Ollama, LM Studio or vLLM. */
+export interface CompatibleServer {
+	url: string;
+	/** A request is given up after this long. */
+	timeoutMs: number;
 }
 
 /** A provider that the function's role lets in has no key. */
 export type SettingsOf<P extends ProviderName> = P extends KeyedProvider
 	? ProviderSettings
-	: Omit<ProviderSettings, "key">;
+	: Omit<ProviderSettings, "key" | "server">;
 
 /** One use of a provider, and how its failures are worded. */
 export interface ProviderUse {
@@ -50,6 +59,8 @@ export interface Provider extends ProviderUse {
 	name: ProviderName;
 	key: ApiKey;
 	isUnknownModel(status: number, message: string, model: string): boolean;
+	/** The setting in cdk.json that names its model. @default that of the provider */
+	modelSetting?: string;
 }
 
 /** Requests of one call: the first, and two more where the provider is overloaded or does not answer. */
@@ -113,7 +124,7 @@ async function callWithRetries<T>(
 			if (status && provider.isUnknownModel(status, message, model)) {
 				throw new ModelFailure(
 					"model_gone",
-					`${label} has no model "${model}" for this ${credential}: change ${modelSetting(capability, name)} in cdk.json.`,
+					`${label} has no model "${model}" for this ${credential}: change ${provider.modelSetting ?? modelSetting(capability, name)} in cdk.json.`,
 					{ cause: error.cause },
 				);
 			}

@@ -48,9 +48,13 @@ export const providers = {
 		label: "OpenAI",
 		access: "apiKey",
 		baseUrl: "https://api.openai.com/v1",
-		capabilities: { vision: "gpt-5.4-mini", chat: "gpt-5.4-mini" },
+		capabilities: { vision: "gpt-5.4-mini", chat: "gpt-5.4-mini", embedding: "text-embedding-3-small" },
 		// platform.openai.com/docs/pricing
-		prices: { "gpt-5.4-mini": { input: 0.75, output: 4.5 }, "gpt-5.4-nano": { input: 0.2, output: 1.25 } },
+		prices: {
+			"gpt-5.4-mini": { input: 0.75, output: 4.5 },
+			"gpt-5.4-nano": { input: 0.2, output: 1.25 },
+			"text-embedding-3-small": { input: 0.02, output: 0 },
+		},
 	},
 	bedrock: {
 		label: "Bedrock",
@@ -110,9 +114,15 @@ export const visionProviders = ["offline", ...providersWith("vision")] as const;
 export const embeddingProviders = ["offline", ...providersWith("embedding")] as const;
 export const chatProviders = ["offline", ...providersWith("chat")] as const;
 
+/** Returns the table in cdk.json that has a provider's model: embeddings have their own where it also describes. */
+export function modelTable(capability: Capability, provider: ProviderName) {
+	if (capability === "chat") return "chatModels";
+	return capability === "embedding" && "vision" in providers[provider].capabilities ? "embeddingModels" : "models";
+}
+
 /** Returns the setting in cdk.json that replaces a default model. */
 export function modelSetting(capability: Capability, provider: ProviderName): string {
-	return `${capability === "chat" ? "chatModels" : "models"}.${provider}`;
+	return `${modelTable(capability, provider)}.${provider}`;
 }
 
 /** Returns the name in Parameter Store under which an environment's operator stores a provider's API key. */
@@ -125,3 +135,9 @@ export const keyVariable = (provider: KeyedProvider): string => `${provider.toUp
 
 /** Returns the variable that puts a stand-in's address in place of the provider's, in environment `local`. */
 export const baseUrlVariable = (provider: KeyedProvider): string => `${provider.toUpperCase()}_BASE_URL`;
+
+/** The variables by which a function knows its OpenAI-compatible server. */
+export const openaiServerVariables = { url: "OPENAI_SERVER_URL", timeout: "OPENAI_SERVER_TIMEOUT_SECONDS" } as const;
+
+/** Models of an OpenAI-compatible server where none are named: names that Ollama and others know. */
+export const openaiServerModels = { vision: "qwen3-vl", chat: "qwen3-vl", embedding: "nomic-embed-text" } as const;

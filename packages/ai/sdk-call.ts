@@ -22,12 +22,20 @@ interface Sdk<Request, Answer> {
 /** Returns a function that calls a provider through its SDK, within the deadline. */
 export function sdkCall<Request extends { model: string }, Answer>(
 	name: "anthropic" | "openai",
-	{ key, baseUrl = providers[name].baseUrl }: ProviderSettings,
+	{ key, baseUrl = providers[name].baseUrl, server }: ProviderSettings,
 	use: ProviderUse,
 	{ send, tokensOf }: Sdk<Request, Answer>,
 ): (request: Request, deadline: Date, waiting?: Pick<ChatRequest, "signal" | "onText">) => Promise<Answer> {
-	const provider: Provider = { ...use, name, key, isUnknownModel: (status) => status === 404 };
-	const options = { baseURL: baseUrl, maxRetries: 0, timeout: use.maxRequestMs, logLevel: "off" } as const;
+	const maxRequestMs = server?.timeoutMs ?? use.maxRequestMs;
+	const provider: Provider = {
+		...use,
+		name,
+		key,
+		maxRequestMs,
+		isUnknownModel: (status) => status === 404,
+		...(server && { modelSetting: `openaiServer.models.${use.capability}` }),
+	};
+	const options = { baseURL: server?.url ?? baseUrl, maxRetries: 0, timeout: maxRequestMs, logLevel: "off" } as const;
 	return (request, deadline, { signal: canceled, onText } = {}) =>
 		callProvider(
 			provider,

@@ -3,15 +3,15 @@ import {
 	isKeyed,
 	type KeyedProvider,
 	type ModelCapability,
+	modelTable,
 	type ProviderName,
 	type ProviderWith,
 	providersWith,
 } from "#ai/providers.ts";
 
-type ModelVariable<
-	C extends ModelCapability,
-	P extends string,
-> = `${Uppercase<P>}${C extends "chat" ? "_CHAT" : ""}_MODEL`;
+type ModelVariable<C extends ModelCapability, P extends string> = P extends string
+	? `${Uppercase<P>}${C extends "chat" ? "_CHAT" : C extends "embedding" ? (P extends ProviderWith<"vision"> ? "_EMBEDDING" : "") : ""}_MODEL`
+	: never;
 type KeyParameterVariable<P extends string> = `${Uppercase<P>}_KEY_PARAMETER`;
 
 /** The variables by which a function knows the providers with a capability. */
@@ -23,7 +23,9 @@ export const providerVariable = <C extends ModelCapability>(capability: C) =>
 	`${capability.toUpperCase() as Uppercase<C>}_PROVIDER` as const;
 
 export const modelVariable = <C extends ModelCapability, P extends string>(capability: C, provider: P) =>
-	`${provider.toUpperCase()}${capability === "chat" ? "_CHAT" : ""}_MODEL` as ModelVariable<C, P>;
+	`${provider.toUpperCase()}${infixes[modelTable(capability, provider as ProviderName)]}_MODEL` as ModelVariable<C, P>;
+
+const infixes = { models: "", chatModels: "_CHAT", embeddingModels: "_EMBEDDING" };
 
 export const keyParameterVariable = <P extends KeyedProvider>(provider: P) =>
 	`${provider.toUpperCase() as Uppercase<P>}_KEY_PARAMETER` as const;

@@ -1,10 +1,11 @@
 import type { Settings } from "#ai/adapters.ts";
-import type { ProviderSettings } from "#ai/provider.ts";
+import type { ApiKey, ProviderSettings } from "#ai/provider.ts";
 import {
 	baseUrlVariable,
 	isKeyed,
 	type KeyedProvider,
 	type ModelCapability,
+	openaiServerVariables,
 	type ProviderName,
 	providersWith,
 } from "#ai/providers.ts";
@@ -33,10 +34,18 @@ export function providerSettings<C extends ModelCapability>(
 	return { provider, ...settings } as Settings<C>;
 }
 
-/** Returns a provider's key and, in environment `local`, the address of its stand-in. */
-export function accessTo(provider: KeyedProvider, env: Variables): Pick<ProviderSettings, "key" | "baseUrl"> {
+/** Returns a provider's key and, in environment `local`, the address of its stand-in; or a server in its place. */
+export function accessTo(
+	provider: KeyedProvider,
+	env: Variables,
+	keyIn: (parameter: string) => ApiKey = apiKeyParameter,
+): Pick<ProviderSettings, "key" | "baseUrl" | "server"> {
+	const key = keyIn(env[keyParameterVariable(provider)] ?? "");
+	const url = process.env[openaiServerVariables.url];
+	if (provider !== "openai" || !url) return { key, baseUrl: process.env[baseUrlVariable(provider)] };
 	return {
-		key: apiKeyParameter(env[keyParameterVariable(provider)] ?? ""),
-		baseUrl: process.env[baseUrlVariable(provider)],
+		// Ollama and others demand no key and ignore one, which the SDK wants to send.
+		key: { ...key, read: async (options) => (await key.read(options)) ?? "none" },
+		server: { url, timeoutMs: Number(process.env[openaiServerVariables.timeout]) * 1_000 },
 	};
 }

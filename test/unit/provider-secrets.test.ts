@@ -4,7 +4,10 @@ import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { costUsd } from "#ai/prices.ts";
 import { readEnv } from "#lambda-kit/env.ts";
+import { providerVariables } from "#lib/providers.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import { providerSecrets } from "#tools/local/local-environment.ts";
+import cdk from "../../cdk.json" with { type: "json" };
 
 const directory = mkdtempSync(join(tmpdir(), "provider-secrets-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -36,6 +39,48 @@ describe("the file .env", () => {
 			keys: ["anthropic", "voyage"],
 			providerUrls: { voyage: "http://127.0.0.1:9" },
 		});
+	});
+});
+
+describe("the address of a server in the variable OPENAI_BASE_URL", () => {
+	const url = "http://127.0.0.1:11434/v1";
+
+	it.each([
+		["the file", `OPENAI_BASE_URL=${url}\nOPENAI_MODEL=llava\nOPENAI_TIMEOUT_SECONDS=200\n`, {}],
+		["the shell", "OPENAI_BASE_URL=http://other\nOPENAI_MODEL=none\n", { url, OPENAI_TIMEOUT_SECONDS: "200" }],
+	])(
+		"makes it describe, answer and embed in environment local, by %s",
+		async (_, text, { url, ...more }: Record<string, string>) => {
+			const shell = url ? { OPENAI_BASE_URL: url, OPENAI_MODEL: "llava", ...more } : {};
+			const { machine } = await providerSecrets(envFile(`ANTHROPIC_API_KEY=a\n${text}`), shell);
+			const environment = readEnvironment(cdk.context.environments, "local", machine);
+			expect(environment).toMatchObject({
+				visionProvider: "openai",
+				chatProvider: "openai",
+				embeddingProvider: "openai",
+				providerUrls: {},
+			});
+			expect(providerVariables(environment, "vision")).toMatchObject({
+				OPENAI_MODEL: "llava",
+				OPENAI_SERVER_URL: "http://127.0.0.1:11434/v1",
+				OPENAI_SERVER_TIMEOUT_SECONDS: "200",
+			});
+			expect(providerVariables(environment, "chat")).toMatchObject({ OPENAI_CHAT_MODEL: "llava" });
+			expect(providerVariables(environment, "embedding")).toMatchObject({ OPENAI_EMBEDDING_MODEL: "nomic-embed-text" });
+		},
+	);
+
+	it.each([
+		["dev", "http://127.0.0.1:11434/v1", "reach"],
+		["dev", "http://models.example/v1", "must be https"],
+		["dev", "https://models.example/v1", null],
+		["prod", "http://10.0.1.7:8000/v1", null],
+	] as const)("in the row %s of cdk.json may be %s: %s", (name, address, refusal) => {
+		const { environments } = cdk.context;
+		const read = () =>
+			readEnvironment({ ...environments, [name]: { ...environments[name], openaiServer: { url: address } } }, name);
+		if (refusal) expect(read).toThrow(refusal);
+		else expect(read().openaiServer?.url).toBe(address);
 	});
 });
 

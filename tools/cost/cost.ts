@@ -35,7 +35,8 @@ await main(async () => {
 	);
 	const users = count("USERS", USERS);
 	const uploads = count("UPLOADS", UPLOADS);
-	const { visionProvider, embeddingProvider, chatProvider, models, chatModels } = environment;
+	const { visionProvider, embeddingProvider, chatProvider, models, chatModels, embeddingModels, openaiServer } =
+		environment;
 	const lines = estimate(await templatesOf(environment, environments), environment, {
 		users,
 		uploads,
@@ -43,6 +44,8 @@ await main(async () => {
 		embeddingProvider,
 		chatProvider,
 		models,
+		embeddingModels,
+		openaiServer,
 		chatModels,
 	});
 	const { list, pay } = total(lines);

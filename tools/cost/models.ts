@@ -15,8 +15,14 @@ interface ModelUse {
 /** Prices the tokens of the environment's default models. */
 export function models(profile: Profile): Line[] {
 	const uses = modelUses(profile);
-	return uses.length > 0 ? uses.map(priceUse) : [line("AI: provider offline, on our own machines", "-", 0)];
+	return uses.length > 0
+		? uses.map((use) => priceUse(use, isServed(profile, use.model)))
+		: [line("AI: provider offline, on our own machines", "-", 0)];
 }
+
+/** A server of the owner's own costs what it costs, which is not known here. */
+const isServed = ({ openaiServer }: Profile, model: string) =>
+	openaiServer != null && Object.values(openaiServer.models).includes(model);
 
 /** Lists the default models that the profile uses, each with its provider. */
 export function usedModels(profile: Profile): { provider: string; model: string }[] {
@@ -60,9 +66,9 @@ function modelUses(profile: Profile): ModelUse[] {
 	return uses;
 }
 
-function priceUse({ purpose, model, calls, tokens: { input, output } }: ModelUse) {
+function priceUse({ purpose, model, calls, tokens: { input, output } }: ModelUse, isOwn: boolean) {
 	// Priced by the call, since a price may apply only up to a number of tokens in one. A model without calls needs no price.
-	const usdPerCall = calls === 0 ? 0 : costUsd(model, input, output);
+	const usdPerCall = calls === 0 || isOwn ? 0 : costUsd(model, input, output);
 	if (usdPerCall === null) {
 		throw new Error(`The price of ${model} is not known: add it to packages/ai/providers.ts.`);
 	}

@@ -12,6 +12,10 @@ export interface Profile {
 	embeddingProvider: Environment["embeddingProvider"];
 	chatProvider: Environment["chatProvider"];
 	models: Environment["models"];
+	/** @default the models of `models` */
+	embeddingModels?: Environment["embeddingModels"];
+	/** @default none */
+	openaiServer?: Environment["openaiServer"];
 	chatModels: Environment["chatModels"];
 }
 

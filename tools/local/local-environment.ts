@@ -31,13 +31,17 @@ export interface ProviderSecrets {
 	/** API keys by the name of their parameter in Parameter Store. */
 	parameters: Record<string, string>;
 	/** Context of the templates: which providers to use. */
-	machine: Required<Pick<LocalMachine, "providerUrls">> & Pick<LocalMachine, "onnxFolder"> & { keys: string[] };
+	machine: Required<Pick<LocalMachine, "providerUrls">> &
+		Pick<LocalMachine, "onnxFolder" | "openaiServer"> & { keys: string[] };
 }
 
 const noSecrets = { keys: [], providerUrls: {} };
 
-/** Reads the keys from `.env`; returns none where the file is missing. */
-export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
+/** Reads the keys from `.env`; returns none where the file is missing. The variables of a server may also be the shell's. */
+export async function providerSecrets(
+	file = ".env",
+	shell: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<ProviderSecrets> {
 	const text = await readFile(file, "utf8").catch((error) => {
 		if (error.code === "ENOENT") return "";
 		throw error;
@@ -54,14 +58,31 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 			found.parameters[keyParameter("local", provider)] = key;
 			found.machine.keys.push(provider);
 		}
-		if (url) found.machine.providerUrls[provider] = url;
+		if (url && provider !== "openai") found.machine.providerUrls[provider] = url;
 	}
+	const server = openaiServer((name) => shell[name]?.trim() || set[name]?.trim());
+	if (server) found.machine.openaiServer = server;
 	const onnxFolder = set.ONNX_FOLDER?.trim();
 	if (onnxFolder) {
 		found.machine.onnxFolder = path.resolve(onnxFolder);
 		filesOf(found.machine.onnxFolder); // throws before anything starts
 	}
 	return found;
+}
+
+/** Returns the setting `openaiServer`; null without an address. A model that describes also answers, if no other is named. */
+function openaiServer(read: (name: string) => string | undefined): object | null {
+	const url = read("OPENAI_BASE_URL");
+	if (!url) return null;
+	const vision = read("OPENAI_MODEL");
+	const chat = read("OPENAI_CHAT_MODEL") ?? vision;
+	const embedding = read("OPENAI_EMBEDDING_MODEL");
+	const timeout = read("OPENAI_TIMEOUT_SECONDS");
+	return {
+		url,
+		models: { ...(vision && { vision }), ...(chat && { chat }), ...(embedding && { embedding }) },
+		...(timeout && { timeoutSeconds: Number(timeout) }),
+	};
 }
 
 /** For tests, benches and evaluations, whose one user does in a minute what people do in an hour. Writes keep their limit. */

@@ -15,6 +15,8 @@ export interface HttpReply {
 /** The fake provider's reaction to one request. */
 export type Reply =
 	| HttpReply
+	/** Answers as the request deserves. */
+	| ((request: ReceivedRequest) => HttpReply)
 	/** Closes the connection without an answer. */
 	| "reset"
 	/** Never answers. */
@@ -59,7 +61,8 @@ export async function serveProvider(): Promise<ProviderServer> {
 		outgoing.once("close", () => {
 			received.abandoned = !outgoing.writableEnded;
 		});
-		const reply = replies[Math.min(requests.length, replies.length - 1)];
+		const next = replies[Math.min(requests.length, replies.length - 1)];
+		const reply = typeof next === "function" ? next(received) : next;
 		requests.push(received);
 		if (!reply) throw new Error("The fake provider has no reply.");
 		if (reply === "reset") {

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
 import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
-import { rotate } from "../rotation.ts";
+import { storedVector } from "../stored-vector.ts";
 import { type ModelFolder, readModelFolder } from "./model-folder.ts";
 
 /** Where a model and the packages that run it are on this machine. */
@@ -104,16 +104,13 @@ function pool(
 	return vector;
 }
 
-/** Pads with zeros, which changes no similarity, and rotates, so that all bits of a code tell texts apart. */
-function unitVector(vector: Float32Array, name: string): Float32Array {
-	const norm = Math.hypot(...vector);
-	if (vector.length > embeddingDimensions) {
+function unitVector(numbers: Float32Array, name: string): Float32Array {
+	if (numbers.length > embeddingDimensions) {
 		throw new Error(
-			`${name} makes ${vector.length} numbers of a text, more than the ${embeddingDimensions} that are stored.`,
+			`${name} makes ${numbers.length} numbers of a text, more than the ${embeddingDimensions} that are stored.`,
 		);
 	}
-	if (!Number.isFinite(norm) || norm === 0) throw new Error(`${name} made a vector that has no direction.`);
-	const padded = new Float32Array(embeddingDimensions);
-	padded.set(vector.map((value) => value / norm));
-	return rotate(padded);
+	const vector = storedVector(numbers);
+	if (typeof vector === "string") throw new Error(`${name} made ${vector}.`);
+	return vector;
 }

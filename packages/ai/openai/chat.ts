@@ -2,26 +2,29 @@ import type OpenAI from "openai";
 import type { Chat, ChatMessage } from "#core/ports/index.ts";
 import { chatModel, chatUse, parseToolInput } from "../chat-model.ts";
 import type { ProviderSettings } from "../provider.ts";
-import { callOpenai, stopReasonOf } from "./client.ts";
+import { callOpenai, dialectOf, stopReasonOf } from "./client.ts";
 
 /** Returns OpenAI's chat models. */
 export function connect(settings: ProviderSettings): Chat {
 	const call = callOpenai(settings, chatUse);
+	const { systemRole, maxTokens } = dialectOf(settings);
 	return chatModel("openai", settings.model, async (request, model) => {
-		const { messages, tools = [], toolChoice = "auto" } = request;
+		const { messages, toolChoice = "auto" } = request;
+		// Ollama has no tool_choice: "auto" is what a server does by itself, and "none" is to have no tools.
+		const tools = settings.server && toolChoice === "none" ? [] : (request.tools ?? []);
 		const completion = await call(
 			{
 				model,
-				max_completion_tokens: request.maxOutputTokens,
-				messages: messages.map(asOpenai),
+				...maxTokens(request.maxOutputTokens),
+				messages: messages.map((message) => asOpenai(message, systemRole)),
 				...(tools.length > 0 && {
 					tools: tools.map(({ name, description, inputSchema }) => ({
 						type: "function" as const,
 						function: { name, description, parameters: inputSchema },
 					})),
-					tool_choice: toolChoice,
+					...(!settings.server && { tool_choice: toolChoice }),
 				}),
-				...(mustNotReason(model) && { reasoning_effort: "none" as const }),
+				...(!settings.server && mustNotReason(model) && { reasoning_effort: "none" as const }),
 			},
 			request.deadline,
 			request,
@@ -48,10 +51,10 @@ export function connect(settings: ProviderSettings): Chat {
  */
 const mustNotReason = (model: string) => /^gpt-5\.\d+(?!.*(chat|codex|pro))/.test(model);
 
-function asOpenai(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
+function asOpenai(message: ChatMessage, systemRole: "system" | "developer"): OpenAI.ChatCompletionMessageParam {
 	switch (message.role) {
 		case "system":
-			return { role: "developer", content: message.text };
+			return { role: systemRole, content: message.text };
 		case "user":
 			return { role: "user", content: message.text };
 		case "tool":

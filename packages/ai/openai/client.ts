@@ -18,6 +18,17 @@ export const callOpenai = (settings: ProviderSettings, use: ProviderUse) =>
 		tokensOf: ({ usage }) => ({ input: usage?.prompt_tokens, output: usage?.completion_tokens }),
 	});
 
+/**
+ * Returns what a request says in other words to a compatible server than to OpenAI: strict ones refuse what they do not
+ * know, and Ollama ignores a limit of another name.
+ */
+export function dialectOf({ server }: ProviderSettings) {
+	return {
+		systemRole: server ? ("system" as const) : ("developer" as const),
+		maxTokens: (tokens: number) => (server ? { max_tokens: tokens } : { max_completion_tokens: tokens }),
+	};
+}
+
 /** Returns why the model stopped, in the terms that all providers share. */
 export function stopReasonOf({ choices: [choice] }: OpenAI.ChatCompletion): "refused" | "cut_off" | "complete" {
 	if (choice?.message.refusal || choice?.finish_reason === "content_filter") {

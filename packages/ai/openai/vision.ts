@@ -2,19 +2,20 @@ import type { Vision } from "#core/ports/index.ts";
 import { descriptionSchema, imageFacts, visionInstructions } from "../image-prompt.ts";
 import type { ProviderSettings } from "../provider.ts";
 import { maxOutputTokens, visionModel, visionUse } from "../vision-model.ts";
-import { callOpenai, stopReasonOf } from "./client.ts";
+import { callOpenai, dialectOf, stopReasonOf } from "./client.ts";
 
 /** Returns OpenAI's vision models. */
 export function connect(settings: ProviderSettings): Vision {
 	const call = callOpenai(settings, visionUse);
+	const { systemRole, maxTokens } = dialectOf(settings);
 	return visionModel("openai", settings.model, async (request, model, repair) => {
 		const image = Buffer.from(request.image).toString("base64");
 		const completion = await call(
 			{
 				model,
-				max_completion_tokens: maxOutputTokens,
+				...maxTokens(maxOutputTokens),
 				messages: [
-					{ role: "developer", content: visionInstructions },
+					{ role: systemRole, content: visionInstructions },
 					{
 						role: "user",
 						content: [
@@ -22,7 +23,7 @@ export function connect(settings: ProviderSettings): Vision {
 								type: "image_url",
 								image_url: {
 									url: `data:image/jpeg;base64,${image}`,
-									detail: "high",
+									...(!settings.server && { detail: "high" as const }),
 								},
 							},
 							{ type: "text", text: imageFacts(request) },

@@ -55,6 +55,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			EMBEDDING_PROVIDER: environment.embeddingProvider,
 			ANTHROPIC_MODEL: models.anthropic,
 			OPENAI_MODEL: models.openai,
+			OPENAI_EMBEDDING_MODEL: environment.embeddingModels.openai,
 			VOYAGE_MODEL: models.voyage,
 			CHAT_PROVIDER: environment.chatProvider,
 			ANTHROPIC_CHAT_MODEL: chatModels.anthropic,
