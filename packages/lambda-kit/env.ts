@@ -32,9 +32,11 @@ export type GroupEnv<Group extends VariableGroup> = Env<Variable<Group>[]>;
 
 /** Returns the names of the variables in some groups. */
 export function variablesIn<Group extends VariableGroup>(...groups: Group[]): Variable<Group>[] {
-	return groups.flatMap((group: VariableGroup): readonly string[] =>
+	const names = groups.flatMap((group: VariableGroup): readonly string[] =>
 		isOwn(group) ? variableGroups[group] : providerEnv(group),
-	) as Variable<Group>[];
+	);
+	// A provider with two capabilities has one key.
+	return [...new Set(names)] as Variable<Group>[];
 }
 
 /** Returns those groups that are capabilities of providers. */

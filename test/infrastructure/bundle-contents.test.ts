@@ -193,7 +193,8 @@ describe("heavy packages are only where they are used", () => {
 	it.each<[string, RegExp, LambdaName[]]>([
 		["sharp", /^sharp$/, ["image-processor", "analyzer"]],
 		["ONNX Runtime", /^onnxruntime-/, ["analyzer"]],
-		["vision and chat models", /^(@anthropic-ai\/sdk|openai)$/, ["api", "stream", "analyzer"]],
+		["Anthropic's models", /^@anthropic-ai\/sdk$/, ["api", "stream", "analyzer"]],
+		["OpenAI's models, which also embed", /^openai$/, ["api", "stream", "analyzer", "embedder"]],
 		["embedding models", /^voyageai$/, ["api", "stream", "embedder"]],
 		["migrations", /^node-pg-migrate$/, ["migrate"]],
 		["the HTTP API", /^hono$/, ["api", "stream"]],

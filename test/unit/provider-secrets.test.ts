@@ -20,7 +20,7 @@ function envFile(text: string): string {
 
 describe("the file .env", () => {
 	it("may be missing", async () => {
-		expect(await providerSecrets(join(directory, "none"))).toEqual({
+		expect(await providerSecrets(join(directory, "none"), {})).toEqual({
 			parameters: {},
 			machine: { keys: [], providerUrls: {} },
 		});
@@ -30,7 +30,7 @@ describe("the file .env", () => {
 		const file = envFile(
 			'# mine\nANTHROPIC_API_KEY="sk-ant-1"\nOPENAI_API_KEY=\nVOYAGE_API_KEY= pa-1 \nVOYAGE_BASE_URL=http://127.0.0.1:9\nOTHER_KEY=x\n',
 		);
-		const { parameters, machine } = await providerSecrets(file);
+		const { parameters, machine } = await providerSecrets(file, {});
 		expect(parameters).toEqual({
 			"/collections/local/anthropic-api-key": "sk-ant-1",
 			"/collections/local/voyage-api-key": "pa-1",
