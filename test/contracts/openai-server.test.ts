@@ -24,7 +24,7 @@ let server: ProviderServer;
 beforeAll(async () => {
 	server = await serveProvider();
 });
-beforeEach(() => server.answers((request) => strictReply(models, request)));
+beforeEach(() => server.answersBy((request) => strictReply(models, request)));
 afterAll(() => server.close());
 
 const settings = (model: string, more: Partial<ProviderSettings> = {}): ProviderSettings => ({

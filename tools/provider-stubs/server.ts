@@ -15,8 +15,6 @@ export interface HttpReply {
 /** The fake provider's reaction to one request. */
 export type Reply =
 	| HttpReply
-	/** Answers as the request deserves. */
-	| ((request: ReceivedRequest) => HttpReply)
 	/** Closes the connection without an answer. */
 	| "reset"
 	/** Never answers. */
@@ -41,11 +39,14 @@ export interface ProviderServer {
 	requests: ReceivedRequest[];
 	/** Clears requests and replies, and sets new replies, of which the last repeats. */
 	answers(...replies: Reply[]): void;
+	/** Clears requests and replies, and answers each request by a rule until `answers` is called. */
+	answersBy(rule: (request: ReceivedRequest) => HttpReply): void;
 	close(): Promise<void>;
 }
 
 export async function serveProvider(): Promise<ProviderServer> {
 	let replies: Reply[] = [];
+	let rule: ((request: ReceivedRequest) => HttpReply) | null = null;
 	const requests: ReceivedRequest[] = [];
 	const server = createServer(async (incoming, outgoing) => {
 		const chunks: Buffer[] = [];
@@ -61,8 +62,7 @@ export async function serveProvider(): Promise<ProviderServer> {
 		outgoing.once("close", () => {
 			received.abandoned = !outgoing.writableEnded;
 		});
-		const next = replies[Math.min(requests.length, replies.length - 1)];
-		const reply = typeof next === "function" ? next(received) : next;
+		const reply = rule?.(received) ?? replies[Math.min(requests.length, replies.length - 1)];
 		requests.push(received);
 		if (!reply) throw new Error("The fake provider has no reply.");
 		if (reply === "reset") {
@@ -87,6 +87,11 @@ export async function serveProvider(): Promise<ProviderServer> {
 		requests,
 		answers(...next) {
 			replies = next;
+			rule = null;
+			requests.length = 0;
+		},
+		answersBy(next) {
+			rule = next;
 			requests.length = 0;
 		},
 		async close() {
