@@ -53,8 +53,8 @@ export async function fillWithVectors(
 	vectors: Float32Array[],
 ): Promise<void> {
 	const user = sql`${userId}`;
-	for (let from = 0; from < vectors.length; from += 500) {
-		const part = vectors.slice(from, from + 500).map(vectorText);
+	for (let from = 0; from < vectors.length; from += 250) {
+		const part = vectors.slice(from, from + 250).map(vectorText);
 		await db.query(
 			sql`with ids as (
 			      select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, vector

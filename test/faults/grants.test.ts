@@ -35,7 +35,7 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 	});
 	const began = performance.now();
 	try {
-		const signal = AbortSignal.timeout(30_000);
+		const signal = AbortSignal.timeout(100_000);
 		await scenario.run(system.until(signal), signal);
 	} catch (cause) {
 		throw new Error(`With every grant: ${scenario.name}: ${cause}`, { cause });

@@ -35,7 +35,7 @@ export async function picture(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export async function until(condition: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
-	const end = Date.now() + 30_000;
+	const end = Date.now() + 100_000;
 	while (!(await holds())) {
 		if (signal.aborted || Date.now() > end) throw new Error(`Timed out waiting until ${condition}.`);
 		await sleep(25);
