@@ -31,6 +31,20 @@ test("an answer grows with each event, and ends as the plain route's", async () 
 	expect(grown.at(-1)?.steps).toEqual(["Searching for gates.", "Checking."]);
 });
 
+test("sentences that are withdrawn are no part of the answer", async () => {
+	const grown: string[] = [];
+	await followStream(
+		streamOf(
+			sentence("Let me search. "),
+			{ event: "withdrawn", data: {} },
+			sentence("Gate B22."),
+			{ event: "done", data: { answer: "Gate B22." } },
+		),
+		({ text }) => grown.push(text),
+	);
+	expect(grown).toEqual(["Let me search. ", "", "Gate B22."]);
+});
+
 test("a stream that is cut keeps what had come, and rejects", async () => {
 	async function* cut() {
 		yield sentence("Gate B22. ");

@@ -22,6 +22,7 @@ export async function followStream<Result, Done>(
 		if (event === "step") answer = { ...answer, steps: [...answer.steps, data.text] };
 		if (event === "hits") answer = { ...answer, results: data.results };
 		if (event === "sentence") answer = { ...answer, text: answer.text + data.text };
+		if (event === "withdrawn") answer = { ...answer, text: "" };
 		onGrowth(answer);
 	}
 	throw new Error("A stream ends with its answer or with an error.");
