@@ -34,12 +34,10 @@ test("an answer grows with each event, and ends as the plain route's", async () 
 test("sentences that are withdrawn are no part of the answer", async () => {
 	const grown: string[] = [];
 	await followStream(
-		streamOf(
-			sentence("Let me search. "),
-			{ event: "withdrawn", data: {} },
-			sentence("Gate B22."),
-			{ event: "done", data: { answer: "Gate B22." } },
-		),
+		streamOf(sentence("Let me search. "), { event: "withdrawn", data: {} }, sentence("Gate B22."), {
+			event: "done",
+			data: { answer: "Gate B22." },
+		}),
 		({ text }) => grown.push(text),
 	);
 	expect(grown).toEqual(["Let me search. ", "", "Gate B22."]);
