@@ -46,3 +46,10 @@ export function sdkCall<Request extends { model: string }, Answer>(
 			canceled,
 		);
 }
+
+/** Returns a controller, as the SDKs' streams want one, that aborts with the signal. */
+export function abortedBy(signal: AbortSignal): AbortController {
+	const controller = new AbortController();
+	signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+	return controller;
+}

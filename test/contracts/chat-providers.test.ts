@@ -1,5 +1,4 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type Anthropic from "@anthropic-ai/sdk";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import type { ApiKey } from "#ai/provider.ts";
@@ -8,7 +7,7 @@ import { ModelFailure } from "#core/errors.ts";
 import { providerRequests } from "#core/pipeline/provider-request.ts";
 import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports/index.ts";
 import { anthropicChatWire, bedrockChatWire, type ChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
-import { type HttpReply, type ProviderServer, type Reply, serveProvider } from "#tools/provider-stubs/server.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 import {
 	endsBeforeDeadline,
 	hangs,
@@ -17,6 +16,7 @@ import {
 	stubRoleCredentials,
 	stubSdkVariables,
 } from "./providers/calls.ts";
+import { streamedCompletion, streamedMessage } from "./streamed-replies.ts";
 
 interface Kind {
 	provider: "anthropic" | "openai" | "bedrock";
@@ -72,42 +72,6 @@ const messages: ChatMessage[] = [
 	{ role: "system", text: "Be brief." },
 	{ role: "user", text: "Which gate?" },
 ];
-
-/** Returns a message of Anthropic's as a stream, whose texts and inputs come in two parts. */
-function streamedMessage(plain: Reply): HttpReply {
-	const { content, stop_reason, usage, ...message } = (plain as HttpReply).body as Anthropic.Message;
-	const halves = (text: string) => [text.slice(0, 3), text.slice(3)];
-	const events = [
-		{
-			type: "message_start",
-			message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } },
-		},
-		...content.flatMap((block, index) => {
-			const deltas =
-				block.type === "text"
-					? halves(block.text).map((text) => ({ type: "text_delta", text }))
-					: block.type === "tool_use"
-						? halves(JSON.stringify(block.input)).map((partial_json) => ({ type: "input_json_delta", partial_json }))
-						: block.type === "thinking"
-							? [
-									...halves(block.thinking).map((thinking) => ({ type: "thinking_delta", thinking })),
-									{ type: "signature_delta", signature: block.signature },
-								]
-							: [];
-			const empty = { text: "", thinking: "", signature: "", input: {} };
-			const kept = Object.entries(block).map(([name, value]) => [name, empty[name as keyof typeof empty] ?? value]);
-			return [
-				{ type: "content_block_start", index, content_block: Object.fromEntries(kept) },
-				...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),
-				{ type: "content_block_stop", index },
-			];
-		}),
-		{ type: "message_delta", delta: { stop_reason }, usage: { output_tokens: usage.output_tokens } },
-		{ type: "message_stop" },
-	];
-	const body = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
-	return { status: 200, headers: { "content-type": "text/event-stream" }, body };
-}
 
 describe.each(kinds)("chat by $label", (kind) => {
 	const { provider, wire, model, label } = kind;
@@ -254,8 +218,10 @@ describe.each(kinds)("chat by $label", (kind) => {
 		const texts: string[] = [];
 		const onText = (text: string) => texts.push(text);
 		expect(await answer({ tools: [searchTool], onText })).toEqual(expected);
-		if (provider !== "anthropic") return;
-		server.answers(streamedMessage(plain), { ...streamedMessage(plain), body: "event: ping\ndata: {}\n\n" });
+		if (provider === "bedrock") return;
+		const streamed = provider === "openai" ? streamedCompletion(plain) : streamedMessage(plain);
+		const begun = String(streamed.body).split("\n\n")[0];
+		server.answers(streamed, { ...streamed, body: `${begun}\n\n` });
 		expect(await answer({ tools: [searchTool], onText })).toEqual(expected);
 		expect(server.requests[0]?.body.stream).toBe(true);
 		expect(texts).toEqual(["I l", "I look."]);

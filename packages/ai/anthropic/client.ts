@@ -1,6 +1,6 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { ProviderSettings, ProviderUse } from "../provider.ts";
-import { sdkCall } from "../sdk-call.ts";
+import { abortedBy, sdkCall } from "../sdk-call.ts";
 import { readMessage } from "./streamed-message.ts";
 
 /** Returns a function that calls a Claude model by the Messages API. */
@@ -23,12 +23,6 @@ export const callClaude = (settings: ProviderSettings, use: ProviderUse) =>
 		},
 		tokensOf: ({ usage }) => ({ input: usage?.input_tokens, output: usage?.output_tokens }),
 	});
-
-function abortedBy(signal: AbortSignal): AbortController {
-	const controller = new AbortController();
-	signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-	return controller;
-}
 
 /** Returns the text of a reply, without thoughts and tool calls. */
 export function replyText({ content }: Anthropic.Message): string {

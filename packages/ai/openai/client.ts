@@ -1,6 +1,7 @@
 import OpenAI from "openai";
 import type { ProviderSettings, ProviderUse } from "../provider.ts";
-import { sdkCall } from "../sdk-call.ts";
+import { abortedBy, sdkCall } from "../sdk-call.ts";
+import { readCompletion } from "./streamed-completion.ts";
 
 /**
  * Returns a function that calls an OpenAI model by the Chat Completions API: unlike the Responses API it stores
@@ -8,9 +9,16 @@ import { sdkCall } from "../sdk-call.ts";
  */
 export const callOpenai = (settings: ProviderSettings, use: ProviderUse) =>
 	sdkCall("openai", settings, use, {
-		async send(options, request: OpenAI.ChatCompletionCreateParamsNonStreaming, signal) {
-			const client = new OpenAI({ ...options, organization: null, project: null });
-			const completion = await client.chat.completions.create(request, { signal });
+		async send(options, request: OpenAI.ChatCompletionCreateParamsNonStreaming, signal, onText) {
+			const { chat } = new OpenAI({ ...options, organization: null, project: null });
+			const streamed = { ...request, stream: true, stream_options: { include_usage: true } } as const;
+			const completion = onText
+				? await readCompletion(
+						await chat.completions.create(streamed, { signal }).asResponse(),
+						abortedBy(signal),
+						onText,
+					)
+				: await chat.completions.create(request, { signal });
 			// A proxy's page comes through as text.
 			if (!Array.isArray(completion.choices)) throw new Error("no completion");
 			return completion;
