@@ -86,11 +86,20 @@ export const streamScenarios: GrantScenario[] = [
 	},
 	{
 		name: "a turn that streams while its conversation is deleted leaves nothing",
-		run: async (system) => {
+		run: async (system, signal) => {
 			const session = randomUUID();
 			const turn = system.user.streamChat({ session_id: session, message: slowRequest });
 			await turn.next();
-			await system.user.call("DELETE", `/chat/sessions/${session}`);
+			// The first event comes before the turn begins, which makes the session.
+			await until("its session is deleted", signal, () =>
+				system.user.call("DELETE", `/chat/sessions/${session}`).then(
+					() => true,
+					(error) => {
+						if (error.status === 404) return false;
+						throw error;
+					},
+				),
+			);
 			// As of a step that ended after the deletion.
 			await put(system, ["checkpoints", owner(system), session, "left", randomUUID()].join("/"));
 			check((await codeOf(doneOf(turn))) !== null, "it has no answer");
