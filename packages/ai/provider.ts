@@ -116,8 +116,9 @@ async function callWithRetries<T>(
 
 	const send = async (attempt: number): Promise<T> => {
 		try {
-			const send = (signal: AbortSignal) => request(key as string, signal);
-			return await sendRequest(provider, model, { deadline, canceled }, attempt, send);
+			return await sendRequest(provider, model, { deadline, canceled }, attempt, (signal) =>
+				request(key as string, signal),
+			);
 		} catch (error) {
 			if (!(error instanceof RequestFailure)) throw error;
 			const { status, message } = error;

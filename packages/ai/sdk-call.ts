@@ -47,9 +47,15 @@ export function sdkCall<Request extends { model: string }, Answer>(
 		);
 }
 
-/** Returns a controller, as the SDKs' streams want one, that aborts with the signal. */
-export function abortedBy(signal: AbortSignal): AbortController {
-	const controller = new AbortController();
-	signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-	return controller;
+/**
+ * Reads what an SDK answers to a streamed request. A server that has no streams answers with the whole reply, which the SDK
+ * takes for an empty stream.
+ * @param read makes the reply of its events
+ */
+export async function streamedOrWhole<Event, Reply>(
+	{ data, response }: { data: AsyncIterable<Event>; response: Response },
+	read: (events: AsyncIterable<Event>) => Promise<Reply>,
+): Promise<Reply> {
+	const isStream = response.headers.get("content-type")?.includes("text/event-stream");
+	return isStream ? read(data) : ((await response.json()) as Reply);
 }

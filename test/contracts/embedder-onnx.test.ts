@@ -121,7 +121,7 @@ describe("a model that cannot be used", () => {
 	it("fails where it has more numbers than are stored", async () => {
 		const long = Object.values(tokens).map((_, id) => Array.from({ length: 1_025 }, (_, at) => at % (id + 2)));
 		const embedder = await embedderOf(modelFolder({}, lookupModel(long)));
-		await expect(embed(embedder, "car")).rejects.toThrow("1025 numbers of a text, more than the 1024");
+		await expect(embed(embedder, "car")).rejects.toThrow("made a vector of 1025 dimensions, more than the 1024");
 	});
 
 	it("says how to install what runs it", async () => {

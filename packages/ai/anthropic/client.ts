@@ -1,6 +1,6 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { ProviderSettings, ProviderUse } from "../provider.ts";
-import { abortedBy, sdkCall } from "../sdk-call.ts";
+import { sdkCall, streamedOrWhole } from "../sdk-call.ts";
 import { readMessage } from "./streamed-message.ts";
 
 /** Returns a function that calls a Claude model by the Messages API. */
@@ -11,10 +11,9 @@ export const callClaude = (settings: ProviderSettings, use: ProviderUse) =>
 		async send(options, request: Anthropic.MessageCreateParamsNonStreaming, signal, onText) {
 			const { messages } = new Anthropic({ ...options, authToken: null });
 			const message = onText
-				? await readMessage(
-						await messages.create({ ...request, stream: true }, { signal }).asResponse(),
-						abortedBy(signal),
-						onText,
+				? await streamedOrWhole(
+						await messages.create({ ...request, stream: true }, { signal }).withResponse(),
+						(events) => readMessage(events, onText),
 					)
 				: await messages.create(request, { signal });
 			// A proxy's page comes through as text.

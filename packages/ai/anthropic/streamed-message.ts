@@ -1,25 +1,21 @@
 import type Anthropic from "@anthropic-ai/sdk";
-import { Stream } from "@anthropic-ai/sdk/streaming";
 import { parseToolInput } from "../chat-model.ts";
 
 /**
- * Reads a streamed message. Not the SDK's `messages.stream`: it takes an answer that is no stream, as of a server that
- * has none, for an empty one.
+ * Makes a message of its events. The SDK's `messages.stream` would, too, but takes an answer that is no stream for an empty
+ * one.
  * @param onText gets the text so far
+ * @throws Error if the stream ends before the message does
  */
 export async function readMessage(
-	response: Response,
-	controller: AbortController,
+	events: AsyncIterable<Anthropic.RawMessageStreamEvent>,
 	onText: (text: string) => void,
 ): Promise<Anthropic.Message> {
-	if (!response.headers.get("content-type")?.includes("text/event-stream")) {
-		return (await response.json()) as Anthropic.Message;
-	}
 	let message: Anthropic.Message | undefined;
 	const inputs = new Map<number, string>();
 	let text = "";
 	let isComplete = false;
-	for await (const event of Stream.fromSSEResponse<Anthropic.RawMessageStreamEvent>(response, controller)) {
+	for await (const event of events) {
 		if (event.type === "message_start") message = event.message;
 		if (!message) continue;
 		if (event.type === "content_block_start") message.content[event.index] = event.content_block;

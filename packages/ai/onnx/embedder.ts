@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
-import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
+import type { Embedder } from "#core/ports/index.ts";
 import { storedVector } from "../stored-vector.ts";
 import { type ModelFolder, readModelFolder } from "./model-folder.ts";
 
@@ -105,11 +105,6 @@ function pool(
 }
 
 function unitVector(numbers: Float32Array, name: string): Float32Array {
-	if (numbers.length > embeddingDimensions) {
-		throw new Error(
-			`${name} makes ${numbers.length} numbers of a text, more than the ${embeddingDimensions} that are stored.`,
-		);
-	}
 	const vector = storedVector(numbers);
 	if (typeof vector === "string") throw new Error(`${name} made ${vector}.`);
 	return vector;

@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import type { ProviderSettings, ProviderUse } from "../provider.ts";
-import { abortedBy, sdkCall } from "../sdk-call.ts";
+import { sdkCall, streamedOrWhole } from "../sdk-call.ts";
 import { readCompletion } from "./streamed-completion.ts";
 
 /**
@@ -13,10 +13,8 @@ export const callOpenai = (settings: ProviderSettings, use: ProviderUse) =>
 			const { chat } = new OpenAI({ ...options, organization: null, project: null });
 			const streamed = { ...request, stream: true, stream_options: { include_usage: true } } as const;
 			const completion = onText
-				? await readCompletion(
-						await chat.completions.create(streamed, { signal }).asResponse(),
-						abortedBy(signal),
-						onText,
+				? await streamedOrWhole(await chat.completions.create(streamed, { signal }).withResponse(), (chunks) =>
+						readCompletion(chunks, onText),
 					)
 				: await chat.completions.create(request, { signal });
 			// A proxy's page comes through as text.

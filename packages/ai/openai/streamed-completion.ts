@@ -1,25 +1,21 @@
 import type OpenAI from "openai";
-import { Stream } from "openai/core/streaming";
 
 /**
- * Reads a streamed completion. A server that has no streams answers with the whole one.
+ * Makes a completion of its chunks.
  * @param onText gets the text so far
+ * @throws Error if the stream ends before the completion does
  */
 export async function readCompletion(
-	response: Response,
-	controller: AbortController,
+	chunks: AsyncIterable<OpenAI.ChatCompletionChunk>,
 	onText: (text: string) => void,
 ): Promise<OpenAI.ChatCompletion> {
-	if (!response.headers.get("content-type")?.includes("text/event-stream")) {
-		return (await response.json()) as OpenAI.ChatCompletion;
-	}
 	const toolCalls: OpenAI.ChatCompletionMessageFunctionToolCall[] = [];
 	let first: OpenAI.ChatCompletionChunk | undefined;
 	let usage: OpenAI.CompletionUsage | undefined;
 	let ended: OpenAI.ChatCompletion.Choice["finish_reason"] | null = null;
 	let text = "";
 	let refusal = "";
-	for await (const chunk of Stream.fromSSEResponse<OpenAI.ChatCompletionChunk>(response, controller)) {
+	for await (const chunk of chunks) {
 		first ??= chunk;
 		// It comes last, with a chunk that has no choice.
 		usage = chunk.usage ?? usage;
