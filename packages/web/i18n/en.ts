@@ -1,7 +1,7 @@
-import type { OrganizingKey } from "./en-organizing.ts";
+import type { DeferredKey } from "./en-deferred.ts";
 import type { Message } from "./message.ts";
 
-/** The sentences of the app, but those of `en-organizing.ts`. */
+/** The sentences of the app, but those of `en-deferred.ts`. */
 export const en = {
 	"action.cancel": "Cancel",
 	"action.close": "Close",
@@ -280,6 +280,6 @@ export const en = {
 } satisfies Record<string, Message>;
 
 type FirstKey = keyof typeof en;
-export type Key = FirstKey | OrganizingKey;
-/** The sentences of a language; the organizing ones come later. */
-export type Catalog = Record<FirstKey, Message> & Partial<Record<OrganizingKey, Message>>;
+export type Key = FirstKey | DeferredKey;
+/** The sentences of a language; the deferred ones come later. */
+export type Catalog = Record<FirstKey, Message> & Partial<Record<DeferredKey, Message>>;

@@ -11,10 +11,10 @@ const catalogs: Record<Locale, () => Promise<Catalog>> = {
 	ja: async () => (await import("./ja.ts")).ja,
 };
 
-const organizing: Record<Locale, () => Promise<{ organizing: Partial<Catalog> }>> = {
-	en: () => import("./en-organizing.ts"),
-	de: () => import("./de-organizing.ts"),
-	ja: () => import("./ja-organizing.ts"),
+const deferred: Record<Locale, () => Promise<{ deferred: Partial<Catalog> }>> = {
+	en: () => import("./en-deferred.ts"),
+	de: () => import("./de-deferred.ts"),
+	ja: () => import("./ja-deferred.ts"),
 };
 
 interface Language {
@@ -38,8 +38,8 @@ export function LanguageProvider({ children, initial }: { children: ReactNode; i
 	useEffect(() => {
 		document.documentElement.lang = locale;
 		let isCurrent = true;
-		void organizing[locale]().then((more) => {
-			if (isCurrent) setLanguage(([chosen, loaded]) => [chosen, { ...loaded, ...more.organizing }]);
+		void deferred[locale]().then((more) => {
+			if (isCurrent) setLanguage(([chosen, loaded]) => [chosen, { ...loaded, ...more.deferred }]);
 		});
 		return () => {
 			isCurrent = false;
@@ -51,8 +51,8 @@ export function LanguageProvider({ children, initial }: { children: ReactNode; i
 			t: (key, values) => translate(catalog, locale, key, values),
 			setLocale(chosen) {
 				localStorage.setItem(key, chosen);
-				void Promise.all([loadCatalog(chosen), organizing[chosen]()]).then(([first, more]) =>
-					setLanguage([chosen, { ...first, ...more.organizing }]),
+				void Promise.all([loadCatalog(chosen), deferred[chosen]()]).then(([first, more]) =>
+					setLanguage([chosen, { ...first, ...more.deferred }]),
 				);
 			},
 		}),

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { de } from "#web/i18n/de.ts";
-import { organizing as organizingDe } from "#web/i18n/de-organizing.ts";
+import { deferred as deferredDe } from "#web/i18n/de-deferred.ts";
 import { en } from "#web/i18n/en.ts";
-import { organizing as organizingEn } from "#web/i18n/en-organizing.ts";
+import { deferred as deferredEn } from "#web/i18n/en-deferred.ts";
 import { ja } from "#web/i18n/ja.ts";
-import { organizing as organizingJa } from "#web/i18n/ja-organizing.ts";
+import { deferred as deferredJa } from "#web/i18n/ja-deferred.ts";
 import type { Message } from "#web/i18n/message.ts";
 import { preferredLocale, translate } from "#web/i18n/translate.ts";
 
@@ -22,11 +22,11 @@ test("a value with braces or dollar signs is written as it is", () => {
 const placeholders = (message: Message) => [...new Set(JSON.stringify(message).match(/\{[a-z]+\}/g))].sort().join();
 
 const others = [
-	{ ...de, ...organizingDe },
-	{ ...ja, ...organizingJa },
+	{ ...de, ...deferredDe },
+	{ ...ja, ...deferredJa },
 ];
 
-test.each(Object.entries<Message>({ ...en, ...organizingEn }))(
+test.each(Object.entries<Message>({ ...en, ...deferredEn }))(
 	"%s names the same values in every language",
 	(key, message) => {
 		for (const other of others) {

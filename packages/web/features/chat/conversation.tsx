@@ -2,9 +2,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { config } from "#web/app/config.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
-import { Button } from "#web/ui/button.tsx";
 import { Failure, Loading, sentenceOf } from "#web/ui/notice.tsx";
-import { RetryButton } from "#web/ui/retry-button.tsx";
+import { Refusal } from "#web/ui/refusal.tsx";
 import { toast } from "#web/ui/toasts.ts";
 import { Composer } from "./composer.tsx";
 import styles from "./conversation.module.css";
@@ -93,19 +92,13 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 				)}
 				{isCanceled(send.error) && <p className={styles.steps}>{t("chat.stopped")}</p>}
 				{send.error && !isCanceled(send.error) && (
-					<div className={styles.refusal} role="alert">
-						<p>{sentenceOf(send.error, t("error.network"))}</p>
-						<RetryButton error={send.error} onPress={() => ask(send.variables)} />
-					</div>
+					<Refusal
+						text={sentenceOf(send.error, t("error.network"))}
+						error={send.error}
+						onRetry={() => ask(send.variables)}
+					/>
 				)}
-				{unanswered && (
-					<div className={styles.refusal}>
-						<p>{t("chat.unanswered")}</p>
-						<Button icon="retry" onPress={() => ask(unanswered)}>
-							{t("action.retry")}
-						</Button>
-					</div>
-				)}
+				{unanswered && <Refusal text={t("chat.unanswered")} onRetry={() => ask(unanswered)} />}
 				<div ref={foot} />
 			</div>
 			<Composer

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { pause } from "#client/src/send.ts";
 import { ApiError, api, bodyOf, type Schemas } from "#web/app/api.ts";
 import { config } from "#web/app/config.ts";
 import { type GrowingAnswer, nothingYet } from "#web/features/search/growing-answer.ts";
@@ -80,6 +81,6 @@ async function cancelTurn(sessionId: string): Promise<void> {
 		} catch (error) {
 			if (!(error instanceof ApiError && error.status === 404)) throw error;
 		}
-		await new Promise((resolve) => setTimeout(resolve, cancelPauseMs));
+		await pause(cancelPauseMs);
 	}
 }

@@ -3,7 +3,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Icon } from "#web/ui/icon.tsx";
 import { sentenceOf } from "#web/ui/notice.tsx";
-import { RetryButton } from "#web/ui/retry-button.tsx";
+import { Refusal } from "#web/ui/refusal.tsx";
 import styles from "./answer-pane.module.css";
 import { Cited } from "./cited.tsx";
 import type { SearchState } from "./search-state.ts";
@@ -47,10 +47,11 @@ export function AnswerPane({ state, onOpen }: { state: SearchState; onOpen(id: s
 			</div>
 			{isAnswering && !data?.text && <Found results={data?.results ?? []} onOpen={onOpen} />}
 			{error && !isAnswering && (
-				<div className={styles.refusal} role="alert">
-					<p>{isCut ? t("answer.cut") : sentenceOf(error, t("error.network"))}</p>
-					<RetryButton error={error} onPress={() => void refetch()} />
-				</div>
+				<Refusal
+					text={isCut ? t("answer.cut") : sentenceOf(error, t("error.network"))}
+					error={error}
+					onRetry={() => void refetch()}
+				/>
 			)}
 			{data?.isStopped && (
 				<div>

@@ -1,7 +1,7 @@
-import type { OrganizingKey } from "./en-organizing.ts";
+import type { DeferredKey } from "./en-deferred.ts";
 import type { Message } from "./message.ts";
 
-export const organizing: Record<OrganizingKey, Message> = {
+export const deferred: Record<DeferredKey, Message> = {
 	"album.new": "新しいアルバム",
 	"album.change": "アルバムを編集",
 	"album.create": "アルバムを作成",

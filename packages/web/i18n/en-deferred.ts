@@ -1,7 +1,7 @@
 import type { Message } from "./message.ts";
 
-/** The sentences of pages that put a collection in order: none is shown before a first search. */
-export const organizing = {
+/** The sentences that nothing shows before a first search: they are loaded once the page stands. */
+export const deferred = {
 	"album.new": "New album",
 	"album.change": "Edit album",
 	"album.create": "Create album",
@@ -172,4 +172,4 @@ export const organizing = {
 	"facts.code": "Code",
 } satisfies Record<string, Message>;
 
-export type OrganizingKey = keyof typeof organizing;
+export type DeferredKey = keyof typeof deferred;
