@@ -206,14 +206,15 @@ test("a verification asks the provider once, and takes no verdict against a numb
 	];
 	anthropic.answers(anthropicChatWire.reply({ text: `Here it is:\n${JSON.stringify({ verdicts })}` }));
 	voyage.answers(voyageWire.answer([1, 2, 3].map(() => voyageWire.vector(1))));
+	// The pictures drawn for this file may be any of the samples: none has a 73.
 	const verification = await user.call<components["schemas"]["Verification"]>("POST", "/verifications", {
-		text: "Boarding takes you from Oslo to Reykjavik. The gate of the boarding pass is 14. You fly first class.",
+		text: "Boarding takes you from Oslo to Reykjavik. The gate of the boarding pass is 73. You fly first class.",
 	});
 	expect(verification).toMatchObject({
 		...{ model: "anthropic/claude-sonnet-5-5", notices: [], risk_level: "high" },
 		claims: [
 			{ verdict: "supported", citations: [{ item_id: id, sentence: description.headline }] },
-			{ verdict: "contradicted", citations: [{ difference: { claimed: "14", found: "12" } }] },
+			{ verdict: "contradicted", citations: [{ difference: { claimed: "73", found: "12" } }] },
 			{ verdict: "not_found", citations: [] },
 		],
 	});
