@@ -191,3 +191,15 @@ function newRoles(): Roles {
 		migration: { username: `mig_${id}`, password: `migration-${id}` },
 	};
 }
+
+/**
+ * Vacuums tables, as their owner. A vacuum takes no row for visible to all whose commit is not on the disk, and test databases
+ * do not wait for that: a commit that does comes first.
+ */
+export async function vacuum({ address, migration }: EmptyDatabase, tables: string): Promise<void> {
+	await withClient(address, migration, async (client) => {
+		await client.query("set synchronous_commit = on");
+		await client.query(`analyze ${tables}`);
+		await client.query(`vacuum analyze ${tables}`);
+	});
+}

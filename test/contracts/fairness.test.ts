@@ -5,12 +5,10 @@ import { type StageName, stageNames } from "#core/pipeline/stages.ts";
 import type { RequestKind } from "#core/pipeline/work-request.ts";
 import type { Fairness } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
-import { withClient } from "#lambdas/migrate/connect.ts";
-import { queryRows } from "#postgres/database.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ageRows } from "../simulation/database-clock.ts";
-import { contractDatabase, migratedDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase, vacuum } from "./databases.ts";
 import { processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { newEvent, newItem, newUser, processed } from "./new-rows.ts";
 import { plansOf, rowsReadBy } from "./plans.ts";
@@ -102,9 +100,7 @@ describe(`fairness on ${contractDatabase.title}`, () => {
 			 select 'user-' || n, stage, clock_timestamp(), clock_timestamp() - make_interval(secs => n)
 			 from generate_series(1, 1000) as n, unnest(array['process', 'analyze', 'embed']) as stage`,
 		);
-		await withClient(empty.address, empty.migration, (client) =>
-			queryRows(client, "vacuum analyze items, requests, recent_claims"),
-		);
+		await vacuum(empty, "items, requests, recent_claims");
 		const nodes = await plansOf(db, async (explaining) => {
 			const stages = postgresStages(explaining);
 			for (const stage of stageNames) await stages.claim(heavyUser, item.id, stage, 60, fairness);

@@ -9,7 +9,7 @@ import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { fillWithTenants, fillWithVectors } from "./bulk-items.ts";
-import { contractDatabase, migratedDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase, vacuum } from "./databases.ts";
 import { axis } from "./new-rows.ts";
 import { nodesOf, type PlanNode, type PlanRow } from "./plans.ts";
 
@@ -51,7 +51,6 @@ const empty = await migratedDatabase();
 
 describe(`the plan of a search on ${contractDatabase.title}`, () => {
 	beforeAll(async () => {
-		// As the tables' owner, who may vacuum them: the visibility map decides about index-only scans.
 		await withClient(empty.address, empty.migration, async (client) => {
 			const db: Queryable = {
 				query: (statement, values) => queryRows(client, statement, values),
@@ -81,8 +80,8 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 				});
 				await partitions.assign(user, model, partitionedItems);
 			}
-			await client.query("vacuum analyze items, documents, embeddings, words, vector_partitions");
 		});
+		await vacuum(empty, "items, documents, embeddings, words, vector_partitions");
 	});
 
 	/** Runs what a port does, explains one of its statements on the same connection, and returns the plan. */

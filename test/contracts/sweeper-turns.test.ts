@@ -4,13 +4,12 @@ import { originalKey } from "#core/items/item.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { withClient } from "#lambdas/migrate/connect.ts";
-import { type Database, queryRows } from "#postgres/database.ts";
+import type { Database } from "#postgres/database.ts";
 import { postgresOutbox } from "#postgres/pipeline/outbox.ts";
 import { postgresRequests } from "#postgres/pipeline/requests.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { contractDatabase, migratedDatabase } from "./databases.ts";
+import { contractDatabase, migratedDatabase, vacuum } from "./databases.ts";
 import { processedItem, readyItem, uploaded } from "./item-states.ts";
 import { newItem, newUser } from "./new-rows.ts";
 import { plansOf, rowsReadBy } from "./plans.ts";
@@ -86,9 +85,7 @@ describe(`the sweeper's turns on ${contractDatabase.title}`, () => {
 		);
 		await db.query("insert into tombstones (item_id, user_id) values ($1, $2)", [item.id, lightUser]);
 		// As after an autovacuum: what earlier tests deleted would make the planner count on larger tables.
-		await withClient(empty.address, empty.migration, (client) =>
-			queryRows(client, "vacuum analyze items, requests, outbox, tombstones"),
-		);
+		await vacuum(empty, "items, requests, outbox, tombstones");
 		const options = { idleSeconds: 0, againSeconds: 900, limit: 50 };
 		const claims = {
 			stalled: (db: Database) => postgresStages(db).claimStalled(options),
