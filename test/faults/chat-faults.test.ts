@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiProblem, CollectionsClient } from "#client/index.ts";
 import { anthropicChatWire, type ChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
-import type { ProviderServer } from "#tools/provider-stubs/server.ts";
+import type { ProviderServer, Reply } from "#tools/provider-stubs/server.ts";
+import { collect } from "../support/collect.ts";
 import { card } from "../system/drawings.ts";
 import { type ProviderCloud, startProviderCloud } from "../system/provider-cloud.ts";
 
@@ -60,6 +61,18 @@ interface Answered {
 	tools_used: string[];
 	trace_id: string | null;
 }
+
+const event = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+
+/** Returns a stream of Anthropic's that says this once a second, without end. */
+const endless = (text: string): Reply => ({
+	status: 200,
+	headers: { "content-type": "text/event-stream" },
+	body:
+		event("message_start", { message: { id: "m", content: [], usage: { input_tokens: 9 } } }) +
+		event("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
+	endlessly: event("content_block_delta", { index: 0, delta: { type: "text_delta", text } }),
+});
 
 describe.each(kinds)("a conversation by $provider", (kind) => {
 	const { provider, wire, callsIn, answeredIn } = kind;
@@ -164,16 +177,29 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 
 	// The waiting is in our own code, which both providers share.
 	if (provider === "anthropic") {
-		test("is a 503 before the gateway's timeout if the model never answers", async () => {
-			server.answers("silence");
-			const began = Date.now();
-			const refused = await problem("Where are my noodles?", "silent");
-			expect(refused).toMatchObject({
-				status: 503,
-				body: { code: "chat_unavailable" },
+		test("ends before the gateway's timeout if the model never answers, or never stops", async () => {
+			server.answersBy(({ body }) => {
+				if (!body.stream) return "silence";
+				return answeredIn(body).length === 0 ? searching() : endless(`A bowl of noodles [${itemId.slice(0, 8)}]. `);
 			});
+			const began = Date.now();
+			const [refused, events] = await Promise.all([
+				problem("Where are my noodles?", "silent"),
+				collect(user.streamChat({ message: "Where are my noodles?", session_id: "endless" })),
+			]);
+			expect(refused).toMatchObject({ status: 503, body: { code: "chat_unavailable" } });
+			expect(events.filter(({ event }) => event === "sentence").length).toBeGreaterThan(10);
+			expect(events.slice(-2)).toMatchObject([
+				{ event: "sentence" },
+				{
+					event: "done",
+					data: { message: { content: expect.stringMatching(/^I stopped: The model gave no answer/) } },
+				},
+			]);
 			expect(Date.now() - began).toBeLessThan(29_000);
+			expect(server.requests.findLast(({ body }) => body.stream)?.abandoned).toBe(true);
 			await staysUsable("silent", 2);
+			await staysUsable("endless", 2);
 		});
 	}
 

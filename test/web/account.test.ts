@@ -97,8 +97,11 @@ test("an expired token is renewed without a word, and signing out in one tab end
 	const before = await page.evaluate(expireToken);
 	await page.reload();
 	await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
-	const after = await page.evaluate(() => localStorage.getItem("collections.tokens"));
-	expect(JSON.parse(after ?? "").refreshToken).not.toBe(before);
+	const refreshToken = async () => {
+		const tokens = await page.evaluate(() => localStorage.getItem("collections.tokens"));
+		return JSON.parse(tokens ?? "{}").refreshToken;
+	};
+	await expect.poll(refreshToken, { timeout: 30_000 }).not.toBe(before);
 	const other = await context.newPage();
 	await other.goto("/");
 	await other.getByRole("heading", { name: "Your collection is empty" }).waitFor();

@@ -8,6 +8,8 @@ export interface HttpReply {
 	headers?: Record<string, string>;
 	/** Text is sent unchanged, anything else as JSON. */
 	body: unknown;
+	/** After its body the answer goes on with this text, once a second, without end. */
+	endlessly?: string;
 	/** Delays the response. @default 0 */
 	afterSeconds?: number;
 }
@@ -40,13 +42,13 @@ export interface ProviderServer {
 	/** Clears requests and replies, and sets new replies, of which the last repeats. */
 	answers(...replies: Reply[]): void;
 	/** Clears requests and replies, and answers each request by a rule until `answers` is called. */
-	answersBy(rule: (request: ReceivedRequest) => HttpReply): void;
+	answersBy(rule: (request: ReceivedRequest) => Reply): void;
 	close(): Promise<void>;
 }
 
 export async function serveProvider(): Promise<ProviderServer> {
 	let replies: Reply[] = [];
-	let rule: ((request: ReceivedRequest) => HttpReply) | null = null;
+	let rule: ((request: ReceivedRequest) => Reply) | null = null;
 	const requests: ReceivedRequest[] = [];
 	const server = createServer(async (incoming, outgoing) => {
 		const chunks: Buffer[] = [];
@@ -76,7 +78,13 @@ export async function serveProvider(): Promise<ProviderServer> {
 				"content-type": "application/json",
 				...reply.headers,
 			});
-			outgoing.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
+			const body = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
+			if (reply.endlessly === undefined) return void outgoing.end(body);
+			outgoing.write(body);
+			while (!outgoing.destroyed) {
+				await sleep(1_000);
+				outgoing.write(reply.endlessly);
+			}
 		}
 	});
 	server.listen(0, "127.0.0.1");
