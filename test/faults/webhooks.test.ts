@@ -6,7 +6,7 @@ import type { CollectionsClient } from "#client/index.ts";
 import { card } from "../system/drawings.ts";
 import { OwnCloud } from "../system/own-cloud.ts";
 
-/** What the receiver does with a delivery. "hang" answers never, "inside" redirects to an address of the private network. */
+/** Decides how the receiver treats a delivery: "hang" never answers, "inside" redirects to this machine. */
 type Behaviour = "hang" | "inside" | 500 | 204;
 
 interface Received {
