@@ -1,5 +1,4 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { I18nProvider } from "react-aria-components";
 import { type Catalog, en, type Key } from "./en.ts";
 import { type Locale, locales, preferredLocale, translate, type Values } from "./translate.ts";
 
@@ -58,11 +57,7 @@ export function LanguageProvider({ children, initial }: { children: ReactNode; i
 		}),
 		[locale, catalog],
 	);
-	return (
-		<LanguageContext value={language}>
-			<I18nProvider locale={locale}>{children}</I18nProvider>
-		</LanguageContext>
-	);
+	return <LanguageContext value={language}>{children}</LanguageContext>;
 }
 
 export function useLanguage(): Language {

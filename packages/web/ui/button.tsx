@@ -1,11 +1,16 @@
-import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components";
+import type { ComponentProps } from "react";
 import styles from "./button.module.css";
 import { classes } from "./classes.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
 
-export interface ButtonProps extends Omit<AriaButtonProps, "children" | "className"> {
+/** A native button: a library's weighs more than a whole page, before the first search. */
+export interface ButtonProps extends Omit<ComponentProps<"button">, "children" | "className" | "onClick" | "disabled"> {
+	onPress?: (() => void) | undefined;
+	isDisabled?: boolean | undefined;
+	/** Shows that the work is under way, and takes no press meanwhile; the page says what becomes of it. */
+	isPending?: boolean | undefined;
 	look?: ButtonLook;
 	icon?: IconName;
 	wide?: boolean;
@@ -17,17 +22,12 @@ export interface ButtonProps extends Omit<AriaButtonProps, "children" | "classNa
 export const buttonClass = (look: ButtonLook = "secondary", extra?: string) =>
 	classes(styles.button, styles[look], extra);
 
-/** @param isPending shows that the work is under way, and takes no press meanwhile; the page says what becomes of it */
-export function Button({ look = "secondary", icon, wide, className, children, isPending, ...props }: ButtonProps) {
+export function Button({ look = "secondary", icon, wide, className, children, ...props }: ButtonProps) {
 	return (
-		<AriaButton
-			{...props}
-			isDisabled={props.isDisabled || isPending}
-			className={classes(styles.button, styles[look], wide && styles.wide, className)}
-		>
-			{isPending ? <span className={styles.spinner} aria-hidden="true" /> : icon && <Icon name={icon} />}
+		<button {...native(props)} className={classes(styles.button, styles[look], wide && styles.wide, className)}>
+			{props.isPending ? <span className={styles.spinner} aria-hidden="true" /> : icon && <Icon name={icon} />}
 			{children}
-		</AriaButton>
+		</button>
 	);
 }
 
@@ -38,17 +38,35 @@ export function IconButton({
 	look = "quiet",
 	className,
 	filled,
-	isPending,
 	...props
 }: Omit<ButtonProps, "children"> & { label: string; icon: IconName; filled?: boolean }) {
 	return (
-		<AriaButton
-			{...props}
-			isDisabled={props.isDisabled || isPending}
+		<button
+			{...native(props)}
 			aria-label={label}
 			className={classes(styles.button, styles[look], styles.icon, styles.hinted, className)}
 		>
 			<Icon name={icon} filled={filled} />
-		</AriaButton>
+		</button>
+	);
+}
+
+function native({ onPress, isDisabled, isPending, type = "button", ...props }: ButtonProps): ComponentProps<"button"> {
+	return { ...props, type, onClick: onPress && (() => onPress()), disabled: isDisabled || isPending };
+}
+
+interface ToggleProps {
+	isOn: boolean;
+	onChange(isOn: boolean): void;
+	className?: string | undefined;
+	children: React.ReactNode;
+}
+
+/** A button that stays pressed. */
+export function Toggle({ isOn, onChange, className, children }: ToggleProps) {
+	return (
+		<button type="button" aria-pressed={isOn} className={className} onClick={() => onChange(!isOn)}>
+			{children}
+		</button>
 	);
 }

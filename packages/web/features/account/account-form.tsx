@@ -1,5 +1,4 @@
 import { type FormEvent, type ReactNode, useState } from "react";
-import { Form } from "react-aria-components";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Banner } from "#web/ui/notice.tsx";
@@ -40,7 +39,7 @@ export function AccountForm({ title, lead, action, onSubmit, children, foot }: A
 	}
 
 	return (
-		<Form className={styles.form} onSubmit={submit}>
+		<form className={styles.form} onSubmit={submit}>
 			<div className={styles.intro}>
 				<h1 className={styles.title}>{title}</h1>
 				{lead && <p className={styles.lead}>{lead}</p>}
@@ -51,6 +50,6 @@ export function AccountForm({ title, lead, action, onSubmit, children, foot }: A
 				{action}
 			</Button>
 			{foot && <div className={styles.foot}>{foot}</div>}
-		</Form>
+		</form>
 	);
 }

@@ -1,5 +1,4 @@
 import { type FormEvent, useMemo, useState } from "react";
-import { Form } from "react-aria-components";
 import { useFacets } from "#web/features/library/use-items.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
@@ -45,7 +44,7 @@ export function AlbumForm({ album, onDone, onClose }: AlbumFormProps) {
 
 	return (
 		<Dialog title={album ? t("album.change") : t("album.new")} isOpen onClose={onClose}>
-			<Form className={styles.form} onSubmit={submit}>
+			<form className={styles.form} onSubmit={submit}>
 				{(error || problem) && <Banner tone="danger">{problem ?? error?.message}</Banner>}
 				<Field
 					label={t("album.name")}
@@ -74,7 +73,7 @@ export function AlbumForm({ album, onDone, onClose }: AlbumFormProps) {
 						{album ? t("action.save") : t("album.create")}
 					</Button>
 				</div>
-			</Form>
+			</form>
 		</Dialog>
 	);
 }

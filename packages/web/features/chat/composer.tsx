@@ -1,4 +1,4 @@
-import { TextArea, TextField } from "react-aria-components";
+import { useEffect, useRef } from "react";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { IconButton } from "#web/ui/button.tsx";
 import styles from "./composer.module.css";
@@ -16,6 +16,8 @@ interface ComposerProps {
 /** Enter sends, Shift and Enter begins a line. */
 export function Composer({ text, onText, onSend, isPending, onStop, isStopping }: ComposerProps) {
 	const { t } = useLanguage();
+	const field = useRef<HTMLTextAreaElement>(null);
+	useEffect(() => field.current?.focus(), []);
 	const message = text.trim();
 	const send = () => message && !isPending && onSend(message);
 	return (
@@ -27,19 +29,21 @@ export function Composer({ text, onText, onSend, isPending, onStop, isStopping }
 			}}
 		>
 			<div className={styles.box}>
-				<TextField value={text} onChange={onText} aria-label={t("chat.message")} className={styles.field} autoFocus>
-					<TextArea
-						className={styles.input}
-						rows={1}
-						placeholder={t("chat.placeholder")}
-						onKeyDown={(event) => {
-							// While an input method composes a character, Enter accepts it.
-							if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-							event.preventDefault();
-							send();
-						}}
-					/>
-				</TextField>
+				<textarea
+					ref={field}
+					className={styles.input}
+					aria-label={t("chat.message")}
+					placeholder={t("chat.placeholder")}
+					rows={1}
+					value={text}
+					onChange={({ target }) => onText(target.value)}
+					onKeyDown={(event) => {
+						// While an input method composes a character, Enter accepts it.
+						if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+						event.preventDefault();
+						send();
+					}}
+				/>
 				{isPending ? (
 					<IconButton
 						icon="stop"

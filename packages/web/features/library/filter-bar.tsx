@@ -1,6 +1,6 @@
-import { ToggleButton } from "react-aria-components";
 import type { Schemas } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
+import { Toggle } from "#web/ui/button.tsx";
 import { Icon, type IconName } from "#web/ui/icon.tsx";
 import styles from "./filter-bar.module.css";
 import type { ItemFilters } from "./item-filters.ts";
@@ -81,10 +81,10 @@ interface ChipProps {
 
 function Chip({ icon, label, count, isOn, onChange }: ChipProps) {
 	return (
-		<ToggleButton className={styles.chip} isSelected={isOn} onChange={onChange}>
+		<Toggle className={styles.chip} isOn={isOn} onChange={onChange}>
 			{icon && <Icon name={icon} size={15} filled={icon === "star" && isOn} />}
 			<span className={styles.label}>{label}</span>
 			{count !== undefined && <span className={styles.count}>{count}</span>}
-		</ToggleButton>
+		</Toggle>
 	);
 }

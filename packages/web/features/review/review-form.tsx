@@ -1,5 +1,4 @@
 import { type FormEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useOriginal } from "#web/features/viewer/use-item.ts";
 import type { Key } from "#web/i18n/en.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
@@ -71,7 +70,7 @@ function EntryForm({ item, entry, onSaved, title }: ReviewFormProps & { entry: G
 	}
 
 	return (
-		<Form className={styles.form} onSubmit={submit} aria-label={title}>
+		<form className={styles.form} onSubmit={submit} aria-label={title}>
 			{save.error && <Banner tone="danger">{save.error.message}</Banner>}
 			{fields.map(({ name, label, rows, compared }) => (
 				<div key={name} className={styles.field}>
@@ -94,7 +93,7 @@ function EntryForm({ item, entry, onSaved, title }: ReviewFormProps & { entry: G
 			<Button type="submit" look="primary" icon="check" isPending={save.isPending} className={styles.save}>
 				{t("review.save")}
 			</Button>
-		</Form>
+		</form>
 	);
 }
 

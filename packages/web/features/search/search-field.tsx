@@ -1,6 +1,5 @@
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { SearchField as AriaSearchField, Button, Input, Label } from "react-aria-components";
 import { useShortcut } from "#web/app/use-shortcut.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Icon } from "#web/ui/icon.tsx";
@@ -48,27 +47,44 @@ export function SearchField() {
 		});
 	}
 
+	function clear() {
+		setText("");
+		go("");
+		input.current?.focus();
+	}
+
 	return (
-		<AriaSearchField
-			className={styles.field}
-			value={text}
-			onChange={(value) => {
-				setText(value);
-				clearTimeout(timer.current);
-				timer.current = setTimeout(() => go(value), typingMs);
-			}}
-			onSubmit={(value) => go(value, true)}
-			onClear={() => go("")}
-		>
-			<Label className="visually-hidden">{t("search.label")}</Label>
+		<search className={styles.field}>
 			<Icon name="search" />
-			<Input ref={input} className={styles.input} placeholder={t("search.placeholder")} enterKeyHint="search" />
+			<input
+				ref={input}
+				type="search"
+				className={styles.input}
+				value={text}
+				aria-label={t("search.label")}
+				placeholder={t("search.placeholder")}
+				enterKeyHint="search"
+				autoComplete="off"
+				onChange={({ target: { value } }) => {
+					setText(value);
+					clearTimeout(timer.current);
+					timer.current = setTimeout(() => go(value), typingMs);
+				}}
+				onKeyDown={(event) => {
+					// While an input method composes a character, its keys are its own.
+					if (event.nativeEvent.isComposing) return;
+					if (event.key === "Enter") go(text, true);
+					if (event.key === "Escape" && text !== "") clear();
+				}}
+			/>
 			<span className={styles.key} aria-hidden="true">
 				/
 			</span>
-			<Button className={styles.clear}>
-				<Icon name="close" size={16} />
-			</Button>
-		</AriaSearchField>
+			{text !== "" && (
+				<button type="button" className={styles.clear} aria-label={t("search.clear")} onClick={clear}>
+					<Icon name="close" size={16} />
+				</button>
+			)}
+		</search>
 	);
 }

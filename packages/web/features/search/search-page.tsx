@@ -1,10 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
-import { ToggleButton } from "react-aria-components";
 import { useMarks } from "#web/features/viewer/marks.ts";
 import { useSequence } from "#web/features/viewer/sequence.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
-import { Button } from "#web/ui/button.tsx";
+import { Button, Toggle } from "#web/ui/button.tsx";
 import { Icon } from "#web/ui/icon.tsx";
 import { Banner, Blank, Failure, Loading } from "#web/ui/notice.tsx";
 import { Hit } from "./hit.tsx";
@@ -62,14 +61,14 @@ export function SearchPage() {
 						</label>
 					))}
 				</fieldset>
-				<ToggleButton
+				<Toggle
 					className={styles.strict}
-					isSelected={state.strict ?? false}
+					isOn={state.strict ?? false}
 					onChange={(isStrict) => change({ strict: isStrict || undefined })}
 				>
 					<Icon name="check" size={16} />
 					{t("search.strict")}
-				</ToggleButton>
+				</Toggle>
 				{state.category && (
 					<button type="button" className={styles.strict} onClick={() => change({ category: undefined })}>
 						{state.category}

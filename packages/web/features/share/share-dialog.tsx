@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { api, bodyOf } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button, IconButton } from "#web/ui/button.tsx";
@@ -58,7 +57,7 @@ export function ShareDialog({ target, onClose }: { target: ShareTarget; onClose(
 			{url ? (
 				<MadeLink url={url} />
 			) : (
-				<Form className={styles.form} onSubmit={submit}>
+				<form className={styles.form} onSubmit={submit}>
 					<p>{target.album_id ? t("share.text.album") : t("share.text")}</p>
 					<SelectField
 						label={t("share.validity")}
@@ -76,7 +75,7 @@ export function ShareDialog({ target, onClose }: { target: ShareTarget; onClose(
 					<Button type="submit" look="primary" icon="share" isPending={create.isPending}>
 						{t("share.create")}
 					</Button>
-				</Form>
+				</form>
 			)}
 			<Existing target={target} />
 		</Dialog>

@@ -1,5 +1,4 @@
 import { type FormEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useChangeItems } from "#web/features/library/change-items.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
@@ -23,7 +22,7 @@ export function TagItems({ ids, onDone, onClose }: { ids: readonly string[]; onD
 
 	return (
 		<Dialog title={t("tag.items", { count: ids.length })} isOpen onClose={onClose}>
-			<Form className={styles.form} onSubmit={submit}>
+			<form className={styles.form} onSubmit={submit}>
 				<TagsField tags={tags} onChange={setTags} autoFocus />
 				<div className={styles.actions}>
 					<Button onPress={onClose}>{t("action.cancel")}</Button>
@@ -31,7 +30,7 @@ export function TagItems({ ids, onDone, onClose }: { ids: readonly string[]; onD
 						{t("tag.add")}
 					</Button>
 				</div>
-			</Form>
+			</form>
 		</Dialog>
 	);
 }

@@ -37,7 +37,7 @@ export function TagsField({ tags, onChange, autoFocus }: TagsFieldProps) {
 				autoComplete="off"
 				autoFocus={autoFocus}
 				onKeyDown={(event) => {
-					if (event.key !== "Enter" || text.trim() === "") return event.continuePropagation();
+					if (event.key !== "Enter" || text.trim() === "") return;
 					event.preventDefault();
 					add(text);
 				}}

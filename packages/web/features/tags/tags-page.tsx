@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Confirm, Dialog } from "#web/ui/dialog.tsx";
@@ -89,7 +88,7 @@ function RenameTag({ tag, tags, onClose }: { tag: Tag; tags: readonly Tag[]; onC
 
 	return (
 		<Dialog title={t("tag.rename", { name: tag.name })} isOpen onClose={onClose}>
-			<Form className={form.form} onSubmit={submit}>
+			<form className={form.form} onSubmit={submit}>
 				{renaming.error && <Banner tone="danger">{renaming.error.message}</Banner>}
 				<Field label={t("tag.name")} value={name} onChange={setName} maxLength={100} isRequired autoFocus />
 				{other && <Banner>{t("tag.merges", { name: other.name, count: other.count })}</Banner>}
@@ -99,7 +98,7 @@ function RenameTag({ tag, tags, onClose }: { tag: Tag; tags: readonly Tag[]; onC
 						{other ? t("tag.merge") : t("action.save")}
 					</Button>
 				</div>
-			</Form>
+			</form>
 		</Dialog>
 	);
 }

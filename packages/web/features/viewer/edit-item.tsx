@@ -1,6 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Form } from "react-aria-components";
 import { ApiError, api, type Item, type Schemas } from "#web/app/api.ts";
 import { refreshItems } from "#web/features/library/use-items.ts";
 import { withTag } from "#web/features/tags/tag-list.ts";
@@ -60,7 +59,7 @@ export function EditItem({ item: current, onDone }: { item: VersionedItem; onDon
 	}
 
 	return (
-		<Form className={styles.form} onSubmit={submit}>
+		<form className={styles.form} onSubmit={submit}>
 			{save.error && <Banner tone="danger">{isOutdated(save.error) ? t("edit.outdated") : save.error.message}</Banner>}
 			<Field label={t("edit.headline")} name="headline" defaultValue={item.headline ?? ""} autoFocus />
 			<Field label={t("edit.summary")} name="summary" rows={4} defaultValue={item.summary ?? ""} />
@@ -74,7 +73,7 @@ export function EditItem({ item: current, onDone }: { item: VersionedItem; onDon
 					{t("action.save")}
 				</Button>
 			</div>
-		</Form>
+		</form>
 	);
 }
 
