@@ -31,7 +31,13 @@ export default defineConfig({
 			{
 				extends: true,
 				// First, so that the app is built while the environment under test starts.
-				test: { name: "web", include: ["test/web/**/*.test.ts"], globalSetup: "test/web/global-setup.ts" },
+				test: {
+					name: "web",
+					include: ["test/web/**/*.test.ts"],
+					globalSetup: "test/web/global-setup.ts",
+					// A scenario waits for pictures that are read beside the browser, by the same cores.
+					testTimeout: 300_000,
+				},
 			},
 			{
 				extends: true,

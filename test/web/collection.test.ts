@@ -17,6 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
+const eventStream = { contentType: "text/event-stream", headers: { "access-control-allow-origin": "*" } };
+const sse = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
 test.each(["phone", "desk"] as const)(
 	"on a %s pictures are added, become ready, are found by their words, looked at, and put in the trash",
 	async (size) => {
@@ -126,10 +129,64 @@ test("a chat answers from the collection, and its citation opens the picture", a
 	await page.reload();
 	await answer.first().waitFor();
 
+	await page.getByRole("link", { name: /^Which gate/ }).hover();
+	await page.getByRole("button", { name: "Rename this conversation" }).click();
+	await page.getByLabel("Title").fill("Lisbon");
+	await page.keyboard.press("Enter");
+	await page.getByRole("link", { name: /^Lisbon/ }).waitFor();
+	await page.getByRole("button", { name: /like “.*boarding/i }).waitFor();
+
 	await page.goto("/search?q=which+gate+is+on+my+boarding+pass&ask=true");
 	const pane = page.getByRole("complementary", { name: "Answer" });
 	await pane.getByRole("button", { name: "Open item 1" }).first().waitFor();
 	expect(await pane.getByRole("button", { name: "Stop" }).count()).toBe(0);
+	await visitor.close();
+});
+
+test("an answer that is refused, cut or stopped says so, and goes on", async () => {
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await page.clock.install();
+	await enter(visitor, "talker");
+	await page.getByRole("link", { name: "Chat" }).click();
+	const field = page.getByRole("textbox", { name: "Your message" });
+	const ask = async (message: string) => {
+		await field.fill(message);
+		await page.keyboard.press("Enter");
+	};
+	const streamed = (handle: Parameters<typeof page.route>[1]) => page.route("**/chat/stream", handle, { times: 1 });
+
+	await streamed((route) =>
+		route.fulfill({
+			...eventStream,
+			body: sse("error", { status: 429, detail: "Too many questions at once.", code: "rate_limited", retry_after: 30 }),
+		}),
+	);
+	await ask("Which gate is on my boarding pass?");
+	const refusal = page.getByRole("alert").filter({ hasText: "Too many questions at once." });
+	await refusal.getByRole("button", { name: /^Retry in \d+ s$/ }).waitFor();
+	await page.clock.fastForward(30_000);
+	// The turn is answered, but its stream ends after the first event: the history has the answer.
+	await streamed(async (route) => {
+		await route.fetch();
+		await route.fulfill({ ...eventStream, body: sse("step", { text: "Searching." }) });
+	});
+	await refusal.getByRole("button", { name: "Try again" }).click();
+	const answer = page.getByRole("article", { name: "Answer" });
+	await answer.getByRole("button", { name: "Open item 1" }).first().waitFor();
+	expect(await page.getByRole("log").getByText("Which gate is on my boarding pass?", { exact: true }).count()).toBe(1);
+
+	// It ends when its turn is canceled, as the API does; the offline models are faster than a press.
+	const canceled = page.waitForRequest((request) => request.method() === "DELETE");
+	await streamed(async (route) => {
+		await canceled;
+		const body = sse("error", { status: 409, detail: "The turn was canceled.", code: "turn_canceled" });
+		await route.fulfill({ ...eventStream, body });
+	});
+	await ask("And when does it leave?");
+	await page.getByRole("button", { name: "Stop" }).click();
+	await page.getByText("Stopped.").waitFor();
+	expect(await field.inputValue()).toBe("And when does it leave?");
 	await visitor.close();
 });
 
