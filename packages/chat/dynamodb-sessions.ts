@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { maxRequestMs } from "#core/api-timeout.ts";
 import { redactMessage } from "#core/chat/redact.ts";
+import { titleOf } from "#core/chat/session-title.ts";
 import { AppError, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, OpenTurn, Sessions } from "#core/ports/index.ts";
 import {
@@ -32,6 +33,7 @@ export interface DynamoDbSessionsOptions {
 
 /** The attributes that this file adds to a thread's session item. */
 interface ChatSessionItem extends SessionItem {
+	title?: string;
 	/** The number of turns that have begun. */
 	turns?: number;
 	message_count?: number;
@@ -215,14 +217,16 @@ export function dynamoDbSessions({
 					usage: [],
 				}),
 				{
-					text: "set #turns = :number, #unanswered = :unanswered add #messages :increment",
+					text: "set #turns = :number, #unanswered = :unanswered, #title = if_not_exists(#title, :title) add #messages :increment",
 					names: {
 						"#turns": "turns",
+						"#title": "title",
 						"#unanswered": "unanswered",
 						"#messages": "message_count",
 					},
 					values: {
 						":number": number,
+						":title": titleOf(question),
 						":unanswered": Object.fromEntries(
 							[...others, { turn: number, asked: digest }].map(({ turn, asked }) => [turn, asked]),
 						),
@@ -286,6 +290,21 @@ export function dynamoDbSessions({
 		async holdsTurn(userId, { sessionId, lease }) {
 			const thread = await threadsOf(userId).get(sessionId);
 			return (thread?.attributes as ChatSessionItem | undefined)?.lease === lease;
+		},
+
+		async rename(userId, sessionId, title) {
+			const threads = threadsOf(userId);
+			const renamed = await threads.table.update<ChatSessionItem>(
+				sessionKey(threads, sessionId),
+				{ text: "set #title = :title", names: { "#title": "title" }, values: { ":title": title } },
+				{
+					text: "#expires > :second",
+					names: { "#expires": "expires_at" },
+					values: { ":second": Math.floor(now() / 1_000) },
+				},
+			);
+			const thread = renamed && (await threads.get(sessionId));
+			return thread ? toChatSession(thread) : null;
 		},
 
 		async list(userId, limit) {
@@ -353,9 +372,10 @@ const sessionBusy = (sessionId: string) =>
 	);
 
 function toChatSession(thread: Thread): ChatSession {
-	const { message_count = 0 } = thread.attributes as ChatSessionItem;
+	const { title = null, message_count = 0 } = thread.attributes as ChatSessionItem;
 	return {
 		sessionId: thread.threadId,
+		title,
 		createdAt: thread.createdAt,
 		lastActivity: thread.lastActivity,
 		messageCount: message_count,

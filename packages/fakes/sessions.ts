@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { maxRequestMs } from "#core/api-timeout.ts";
 import type { Conversation } from "#core/chat/conversation.ts";
 import { redactMessage } from "#core/chat/redact.ts";
+import { titleOf } from "#core/chat/session-title.ts";
 import { AppError, sessionNotFound, unknownCursor } from "#core/errors.ts";
 import {
 	type ChatSession,
@@ -50,6 +51,7 @@ export function fakeConversations(clock: Clock): {
 	};
 	const toChatSession = (session: StoredSession): ChatSession => ({
 		sessionId: session.sessionId,
+		title: session.title,
 		createdAt: session.createdAt,
 		lastActivity: session.lastActivity,
 		messageCount: session.messageCount,
@@ -59,6 +61,7 @@ export function fakeConversations(clock: Clock): {
 		async beginTurn(userId, sessionId, question) {
 			const session: StoredSession = findLive(userId, sessionId) ?? {
 				sessionId,
+				title: titleOf(question),
 				generation: randomUUID(),
 				createdAt: clock.now(),
 				lastActivity: clock.now(),
@@ -131,6 +134,12 @@ export function fakeConversations(clock: Clock): {
 		},
 		async holdsTurn(userId, { sessionId, lease }) {
 			return findLive(userId, sessionId)?.lease?.holder === lease;
+		},
+		async rename(userId, sessionId, title) {
+			const session = findLive(userId, sessionId);
+			if (!session) return null;
+			session.title = title;
+			return toChatSession(session);
 		},
 		async list(userId, limit) {
 			return [...all]

@@ -356,6 +356,23 @@ function sessionsContract(get: () => Conversations): void {
 		expect(history?.messages.map(({ text }) => text)).toEqual(["one", "to one"]);
 	});
 
+	it("calls a session by its first question until it gets another title, also during a turn", async () => {
+		const [user, stranger] = [randomUUID(), randomUUID()];
+		const { sessions } = get();
+		expect(await sessions.rename(user, "s", "Lisbon")).toBeNull();
+		const question = "Which gate? ".repeat(20);
+		await askAndAnswer(user, "s", question);
+		expect(await sessions.list(user, 10)).toMatchObject([{ title: question.slice(0, 100) }]);
+		const turn = await sessions.beginTurn(user, "s", "and the seat");
+		expect(await sessions.rename(stranger, "s", "Theirs")).toBeNull();
+		expect(await sessions.rename(user, "s", "Lisbon")).toMatchObject({ title: "Lisbon", messageCount: 3 });
+		await sessions.endTurn(user, turn, answer("14A"));
+		await askAndAnswer(user, "s", "thanks");
+		expect(await sessions.history(user, "s")).toMatchObject({ session: { title: "Lisbon" } });
+		await sessions.delete(user, "s");
+		expect(await sessions.rename(user, "s", "Back")).toBeNull();
+	});
+
 	it("refuses an answer to a deleted session, which stays deleted", async () => {
 		const user = randomUUID();
 		const { sessions } = get();

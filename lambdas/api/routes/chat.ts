@@ -6,7 +6,13 @@ import { itemsIn, redactUnlisted } from "#core/chat/redact.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
-import { type ChatSession, maxHistoryMessages, type Ports, type SessionMessage } from "#core/ports/index.ts";
+import {
+	type ChatSession,
+	maxHistoryMessages,
+	maxTitleLength,
+	type Ports,
+	type SessionMessage,
+} from "#core/ports/index.ts";
 import { busy, modelGone, problem, providerOff } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
@@ -83,6 +89,10 @@ const chatResponse = z
 const session = z
 	.object({
 		session_id: z.string(),
+		title: z
+			.string()
+			.nullable()
+			.openapi({ description: "The name that you gave it, else the beginning of its first question." }),
 		created_at: z.iso.datetime(),
 		last_activity: z.iso.datetime(),
 		message_count: z.int(),
@@ -173,6 +183,21 @@ const deletion = (route: typeof routes.deleteChat | typeof routes.deleteSession)
 		},
 	});
 
+const rename = guarded(routes.renameSession, {
+	tags: ["Chat"],
+	summary: "Give a conversation a title",
+	request: {
+		params: sessionParams,
+		query: noQuery,
+		body: requiredBody(
+			z
+				.strictObject({ title: text(maxTitleLength).trim().min(1, { error: "Must not be empty" }) })
+				.openapi("ChatSessionChange"),
+		),
+	},
+	responses: { 200: json("The conversation with its new title.", session) },
+});
+
 const cancel = guarded(routes.cancelTurn, {
 	tags: ["Chat"],
 	summary: "Cancel the answer that a conversation is making",
@@ -242,6 +267,13 @@ export const register: RegisterRoutes = (app, ports) => {
 		);
 	});
 
+	app.openapi(rename, async (c) => {
+		const id = knownId(c.req.valid("param").session_id);
+		const renamed = await ports.sessions.rename(c.get("userId"), id, c.req.valid("json").title);
+		if (!renamed) throw sessionNotFound(id);
+		return c.json(presentSession(renamed), 200);
+	});
+
 	for (const route of [routes.deleteChat, routes.deleteSession]) {
 		app.openapi(deletion(route), async (c) => {
 			const id = knownId(c.req.valid("param").session_id);
@@ -309,6 +341,7 @@ function knownId(value: string): string {
 function presentSession(chatSession: ChatSession): z.infer<typeof session> {
 	return {
 		session_id: chatSession.sessionId,
+		title: chatSession.title,
 		created_at: chatSession.createdAt.toISOString(),
 		last_activity: chatSession.lastActivity.toISOString(),
 		message_count: chatSession.messageCount,

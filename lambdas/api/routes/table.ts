@@ -80,6 +80,7 @@ export const routes = {
 	chatStream: { method: "POST", path: "/chat/stream", limit: "expensive", module: "streams", streamed: true },
 	cancelTurn: { method: "DELETE", path: "/chat/{session_id}/turn", limit: "write", module: "chat" },
 	listSessions: { method: "GET", path: "/chat/sessions", limit: "read", module: "chat" },
+	renameSession: { method: "PATCH", path: "/chat/sessions/{session_id}", limit: "write", module: "chat" },
 	deleteSession: { method: "DELETE", path: "/chat/sessions/{session_id}", limit: "write", module: "chat" },
 	getHistory: { method: "GET", path: "/chat/{session_id}/history", limit: "read", module: "chat" },
 	deleteChat: { method: "DELETE", path: "/chat/{session_id}", limit: "write", module: "chat" },

@@ -4,6 +4,8 @@ import type { Hit } from "./search.ts";
 /** A conversation of one person. It expires four hours after its last use. */
 export interface ChatSession {
 	sessionId: string;
+	/** The person's name for it, else the beginning of its first question; null for one from before there were titles. */
+	title: string | null;
 	createdAt: Date;
 	lastActivity: Date;
 	/** Questions and answers; a question without an answer counts, too. */
@@ -15,6 +17,9 @@ export interface ShownItem extends Hit {
 	/** The item was deleted, and its texts with it. */
 	deleted?: true;
 }
+
+/** Characters of a session's title. */
+export const maxTitleLength = 100;
 
 /** A question or an answer in the history of a session. */
 export interface SessionMessage {
@@ -84,6 +89,8 @@ export interface Sessions {
 	cancelTurn(userId: string, sessionId: string): Promise<boolean | null>;
 	/** Returns whether the turn still has its lease. */
 	holdsTurn(userId: string, turn: OpenTurn): Promise<boolean>;
+	/** Gives a session another title, also while a turn is under way. @returns null where there is no such session */
+	rename(userId: string, sessionId: string, title: string): Promise<ChatSession | null>;
 	/** Lists sessions, the last used first. */
 	list(userId: string, limit: number): Promise<ChatSession[]>;
 	/**

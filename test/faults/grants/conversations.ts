@@ -64,6 +64,8 @@ export const conversationScenarios: GrantScenario[] = [
 			);
 			const { message_count } = await user.call<{ message_count: number }>("GET", `/chat/${session}/history`);
 			check(message_count === 4, "it has four messages");
+			const { title } = await user.call<{ title: string }>("PATCH", `/chat/sessions/${session}`, { title: "Trip" });
+			check(title === "Trip", "it has its title");
 			await user.call("DELETE", `/chat/sessions/${session}`);
 		},
 	},

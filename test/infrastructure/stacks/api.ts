@@ -52,6 +52,7 @@ const guardedRoutes = [
 	"GET /verifications/{id}",
 	"GET /webhooks",
 	"PATCH /albums/{id}",
+	"PATCH /chat/sessions/{session_id}",
 	"PATCH /items/{id}",
 	"PATCH /jobs/{id}",
 	"PATCH /me",

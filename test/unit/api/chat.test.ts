@@ -244,6 +244,7 @@ describe("GET /chat/sessions", () => {
 		expect(body).toEqual({
 			sessions: [1, 2].map(() => ({
 				session_id: expect.stringMatching(/^s\d+$/),
+				title: "hello",
 				created_at: expect.any(String),
 				last_activity: expect.any(String),
 				message_count: 1,
@@ -259,6 +260,21 @@ describe("GET /chat/sessions", () => {
 		});
 		expect(answer.status).toBe(422);
 		expect(answer.body.errors[0].field).toBe("query.limit");
+	});
+});
+
+describe("PATCH /chat/sessions/{session_id}", () => {
+	it("gives a conversation another title, to its owner alone", async () => {
+		const { as, ports } = testApi();
+		await ports.sessions.beginTurn(ada, "trip", "Which gate is it?");
+		const rename = (user: string, title: string) => as(user)("PATCH", "/chat/sessions/trip", { json: { title } });
+		expect((await rename(bob, "Mine")).status).toBe(404);
+		expect((await rename(ada, "  ")).status).toBe(422);
+		expect(await rename(ada, " Lisbon ")).toMatchObject({
+			status: 200,
+			body: { session_id: "trip", title: "Lisbon", message_count: 1 },
+		});
+		expect((await as(ada)("GET", "/chat/trip/history")).body.title).toBe("Lisbon");
 	});
 });
 

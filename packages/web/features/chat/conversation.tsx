@@ -8,6 +8,7 @@ import { toast } from "#web/ui/toasts.ts";
 import { Composer } from "./composer.tsx";
 import styles from "./conversation.module.css";
 import { Message } from "./message.tsx";
+import { SuggestionsList } from "./suggestions-list.tsx";
 import { type ChatMessage, useHistory, useProgress, withoutQuestion } from "./use-chat.ts";
 import { emptyMessage, isCanceled, type Turn, useTurn } from "./use-turn.ts";
 
@@ -63,22 +64,14 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 					<div className={styles.start}>
 						<h2 className={styles.title}>{t("chat.start")}</h2>
 						<p className={styles.lead}>{t("chat.start.text")}</p>
-						<Suggestions
-							label={t("chat.start")}
-							texts={[t("chat.example.1"), t("chat.example.2"), t("chat.example.3")]}
-							onAsk={ask}
-						/>
+						<SuggestionsList label={t("chat.start")} messages={messages} onAsk={ask} />
 					</div>
 				)}
 				{messages.map((message, at) => (
 					<Message key={at} message={message} onOpen={open} />
 				))}
 				{messages.at(-1)?.role === "assistant" && !send.isPending && (
-					<Suggestions
-						label={t("chat.followUps")}
-						texts={[t("chat.followUp.1"), t("chat.followUp.2"), t("chat.followUp.3")]}
-						onAsk={ask}
-					/>
+					<SuggestionsList label={t("chat.followUps")} messages={messages} onAsk={ask} />
 				)}
 				{(send.isPending || elsewhere) && !turn.text && (
 					<ol className={styles.steps} aria-label={t("chat.steps")}>
@@ -123,19 +116,4 @@ function messagesOf(question: string, { text, results }: Turn): ChatMessage[] {
 function questionWithoutAnswer(messages: ChatMessage[]): string | undefined {
 	const last = messages.at(-1);
 	return last?.role === "user" ? last.content : undefined;
-}
-
-/** Questions that one press asks. */
-function Suggestions({ label, texts, onAsk }: { label: string; texts: string[]; onAsk(text: string): void }) {
-	return (
-		<ul className={styles.chips} aria-label={label}>
-			{texts.map((text) => (
-				<li key={text}>
-					<button type="button" className={styles.chip} onClick={() => onAsk(text)}>
-						{text}
-					</button>
-				</li>
-			))}
-		</ul>
-	);
 }

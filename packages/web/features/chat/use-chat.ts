@@ -84,3 +84,20 @@ export function useDeleteSession() {
 		},
 	});
 }
+
+/** The list shows the new title before the index of sessions does. */
+export function useRenameSession() {
+	const client = useQueryClient();
+	return useMutation({
+		mutationFn: ({ sessionId, title }: { sessionId: string; title: string }) =>
+			bodyOf(
+				api().PATCH("/chat/sessions/{session_id}", { params: { path: { session_id: sessionId } }, body: { title } }),
+			),
+		onSuccess: (renamed) =>
+			client.setQueryData<Schemas["ChatSessions"]>(["chat", "sessions"], (former) => ({
+				stats: { total_sessions: 0, total_messages: 0 },
+				...former,
+				sessions: (former?.sessions ?? []).map((each) => (each.session_id === renamed.session_id ? renamed : each)),
+			})),
+	});
+}

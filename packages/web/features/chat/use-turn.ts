@@ -36,6 +36,7 @@ export function useTurn(sessionId: string) {
 			const question: ChatMessage = { ...emptyMessage, role: "user", content: message, timestamp: answer.timestamp };
 			client.setQueryData<History | null>(historyKey(sessionId), (former) => ({
 				session_id: sessionId,
+				title: null,
 				created_at: answer.timestamp,
 				last_activity: answer.timestamp,
 				message_count: 0,
