@@ -1,6 +1,7 @@
 import { jsonApi } from "../../endpoint/json-api.ts";
 import { type AwsApi, notImplemented } from "../../endpoint/types.ts";
 import { adminOperations } from "./admin.ts";
+import { mfaOperations } from "./mfa.ts";
 import { signInOperations } from "./sign-in.ts";
 import { signUpOperations } from "./sign-up.ts";
 import type { UserPools } from "./store.ts";
@@ -19,6 +20,9 @@ const unsigned = new Set([
 	"RevokeToken",
 	"ChangePassword",
 	"GlobalSignOut",
+	"AssociateSoftwareToken",
+	"VerifySoftwareToken",
+	"SetUserMFAPreference",
 ]);
 
 /** Serves Cognito's JSON protocol over the user pools, and the key sets of their tokens. */
@@ -37,6 +41,7 @@ export function cognitoApi(pools: UserPools): AwsApi {
 		operations: {
 			...signUpOperations(pools),
 			...signInOperations(pools),
+			...mfaOperations(pools),
 			...adminOperations(pools),
 		},
 	});

@@ -4,12 +4,14 @@ import type { State } from "../../state.ts";
 import type { User } from "./user-pool.ts";
 
 /** The step that a code permits. */
-export type CodePurpose = "confirm" | "reset" | "new-password";
+export type CodePurpose = "confirm" | "reset" | "new-password" | "totp" | "totp-setup";
 
 const lifetimeMilliseconds: Record<CodePurpose, number> = {
 	confirm: 86_400_000,
 	reset: 3_600_000,
 	"new-password": 180_000,
+	totp: 180_000,
+	"totp-setup": 180_000,
 };
 const maxAttempts = 5;
 
@@ -42,6 +44,21 @@ export class Codes {
 
 	/** Consumes the code. @throws AwsError `CodeMismatchException`, `ExpiredCodeException`, `LimitExceededException` */
 	consume(user: User, purpose: CodePurpose, code: string): void {
+		this.check(user, purpose, code);
+		this.#state
+			.sql("delete from user_codes where pool = ? and sub = ? and purpose = ?")
+			.run(user.pool, user.sub, purpose);
+	}
+
+	/** Returns the user who was issued the code; undefined where it is not valid. */
+	ownerOf(purpose: CodePurpose, code: string): Pick<User, "pool" | "sub"> | undefined {
+		return this.#state
+			.sql("select pool, sub from user_codes where purpose = ? and hash = ? and expires_at > ?")
+			.get(purpose, hashCode(code), this.#state.now()) as Pick<User, "pool" | "sub"> | undefined;
+	}
+
+	/** Counts an attempt, and leaves the code valid. @throws AwsError as `consume` */
+	check(user: User, purpose: CodePurpose, code: string): void {
 		const key = [user.pool, user.sub, purpose];
 		const pending = this.#state
 			.sql(
@@ -58,7 +75,6 @@ export class Codes {
 		if (pending.hash !== hashCode(code)) {
 			throw new AwsError("CodeMismatchException", "Invalid verification code provided, please try again.");
 		}
-		this.#state.sql("delete from user_codes where pool = ? and sub = ? and purpose = ?").run(...key);
 	}
 }
 

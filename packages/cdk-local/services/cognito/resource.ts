@@ -40,8 +40,8 @@ export const userPool = resource(
 		SmsVerificationMessage: ignored("nothing is sent"),
 		UserAttributeUpdateSettings: unsupported,
 		DeviceConfiguration: unsupported,
-		MfaConfiguration: z.enum(["OFF", "OPTIONAL"]).optional(),
-		EnabledMfas: unsupported,
+		MfaConfiguration: z.enum(["OFF", "OPTIONAL", "ON"]).default("OFF"),
+		EnabledMfas: z.array(z.literal("SOFTWARE_TOKEN_MFA")).default([]),
 		UserPoolAddOns: ignored("no threat protection"),
 		UserPoolTier: ignored("nothing is billed"),
 		DeletionProtection: ignored("state is forgotten on demand only"),
@@ -61,6 +61,7 @@ export const userPool = resource(
 			},
 			selfSignUp: !properties.AdminCreateUserConfig?.AllowAdminCreateUserOnly,
 			autoVerifyEmail: properties.AutoVerifiedAttributes.includes("email"),
+			mfa: properties.EnabledMfas.length > 0 ? properties.MfaConfiguration : "OFF",
 			preSignUp: properties.LambdaConfig?.PreSignUp,
 		});
 		return {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { decodeJwt } from "jose";
 import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { AwsError, notImplemented } from "../../endpoint/types.ts";
+import { userOfToken } from "./access-tokens.ts";
+import { answerFactor, isFactor, secondFactor } from "./mfa.ts";
 import { requireValidPassword, verifyPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User, UserPoolClient } from "./user-pool.ts";
@@ -24,15 +25,17 @@ export function signInOperations(pools: UserPools) {
 				ChallengeResponses: authParameters,
 			},
 			async (input) => {
-				if (input.ChallengeName !== "NEW_PASSWORD_REQUIRED") {
-					throw notImplemented(`The challenge ${input.ChallengeName}`);
-				}
 				const client = pools.client(input.ClientId);
-				const { USERNAME = "", NEW_PASSWORD = "" } = input.ChallengeResponses;
+				const { USERNAME = "", NEW_PASSWORD = "", SOFTWARE_TOKEN_MFA_CODE = "" } = input.ChallengeResponses;
 				const user = requireUser(pools, client, USERNAME, expiredCode);
-				requireValidPassword(NEW_PASSWORD, pools.pool(client.pool).passwordPolicy);
-				pools.codes.consume(user, "new-password", input.Session);
-				await pools.setPassword(user, NEW_PASSWORD, "CONFIRMED");
+				if (input.ChallengeName === "NEW_PASSWORD_REQUIRED") {
+					requireValidPassword(NEW_PASSWORD, pools.pool(client.pool).passwordPolicy);
+					pools.codes.consume(user, "new-password", input.Session);
+					await pools.setPassword(user, NEW_PASSWORD, "CONFIRMED");
+					return secondFactor(pools, user) ?? signedIn(pools, client, user);
+				}
+				if (!isFactor(input.ChallengeName)) throw notImplemented(`The challenge ${input.ChallengeName}`);
+				answerFactor(pools, user, input.ChallengeName, input.Session, SOFTWARE_TOKEN_MFA_CODE);
 				return signedIn(pools, client, user);
 			},
 		),
@@ -44,7 +47,14 @@ export function signInOperations(pools: UserPools) {
 		),
 		GetUser: operation({ AccessToken: text }, async (input) => {
 			const user = await userOfToken(pools, input.AccessToken);
-			return { Username: user.sub, UserAttributes: writeAttributes(user) };
+			return {
+				Username: user.sub,
+				UserAttributes: writeAttributes(user),
+				...(pools.softwareTokens.isEnabled(user) && {
+					UserMFASettingList: ["SOFTWARE_TOKEN_MFA"],
+					PreferredMfaSetting: "SOFTWARE_TOKEN_MFA",
+				}),
+			};
 		}),
 		ChangePassword: operation(
 			{ AccessToken: text, PreviousPassword: z.string(), ProposedPassword: z.string() },
@@ -112,7 +122,7 @@ async function initiateAuth(
 			Session: pools.codes.issue(user, "new-password", randomBytes(32).toString("base64url")),
 		};
 	}
-	return signedIn(pools, client, user);
+	return secondFactor(pools, user) ?? signedIn(pools, client, user);
 }
 
 function refreshed(pools: UserPools, client: UserPoolClient, refreshToken: string) {
@@ -126,24 +136,4 @@ async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {
 		ChallengeParameters: {},
 		AuthenticationResult: await pools.tokens.issue(pools.issuer(client.pool), client, user),
 	};
-}
-
-/** Returns the user whose access token it is. @throws AwsError where it is not valid, or the user is gone */
-async function userOfToken(pools: UserPools, token: string): Promise<User> {
-	const pool = poolOfToken(pools, token);
-	const sub = await pools.tokens.verifyAccess(pool, pools.issuer(pool), token);
-	const user = pools.findUser(pool, sub);
-	if (!user) throw userNotFound();
-	return user;
-}
-
-/** Returns the pool that the token names as its issuer; the caller verifies the signature. */
-function poolOfToken(pools: UserPools, token: string): string {
-	try {
-		const pool = decodeJwt(token).iss?.split("/").at(-1) ?? "";
-		pools.pool(pool);
-		return pool;
-	} catch {
-		throw new AwsError("NotAuthorizedException", "Invalid Access Token");
-	}
 }

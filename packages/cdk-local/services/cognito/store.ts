@@ -3,6 +3,7 @@ import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import { Codes } from "./codes.ts";
 import { hashPassword } from "./passwords.ts";
+import { SoftwareTokens } from "./software-tokens.ts";
 import { type JsonWebKey, Tokens } from "./tokens.ts";
 import { type CreationRequest, type InvokeTrigger, preSignUp } from "./triggers.ts";
 import type { User, UserPoolClient, UserPoolClientOptions, UserPoolOptions, UserStatus } from "./user-pool.ts";
@@ -14,6 +15,7 @@ const userColumns =
 export class UserPools {
 	readonly codes: Codes;
 	readonly tokens: Tokens;
+	readonly softwareTokens: SoftwareTokens;
 	readonly deliverCode: (email: string, code: string) => void;
 	readonly #state: State;
 	readonly #endpoint: () => string;
@@ -59,6 +61,7 @@ export class UserPools {
 				constraint one_account_per_address unique (pool, email)
 			) strict`);
 		this.codes = new Codes(state);
+		this.softwareTokens = new SoftwareTokens(state);
 	}
 
 	/** Returns the ARN for an id, even if there is no such pool. */

@@ -8,6 +8,8 @@ export interface UserPoolOptions {
 	selfSignUp: boolean;
 	/** Sends a code at sign-up; confirming it also verifies the address. */
 	autoVerifyEmail: boolean;
+	/** Of an authenticator app: whoever set one up signs in with it, or everybody must. @default "OFF" */
+	mfa?: "OFF" | "OPTIONAL" | "ON";
 	/** The ARN of the function that may refuse a new user. @default none */
 	preSignUp?: string | undefined;
 }
