@@ -197,6 +197,8 @@ export const environmentSchema = z.strictObject({
 	signUpDomains: z
 		.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "must be a domain in lower case such as example.com"))
 		.default([]),
+	/** A code of an authenticator app after the password: of nobody, of those who turn it on, or of everybody. */
+	mfa: z.enum(["off", "optional", "required"]).default("optional"),
 	/** Sends the pool's mails by SES. Null: Cognito's own mailer, which sends about 50 a day for the whole account. */
 	mail: z
 		.strictObject({

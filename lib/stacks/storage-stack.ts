@@ -2,6 +2,7 @@ import { Duration, Fn } from "aws-cdk-lib";
 import {
 	AccountRecovery,
 	type CfnUserPool,
+	Mfa,
 	UserPool,
 	type UserPoolClient,
 	type UserPoolClientOptions,
@@ -66,6 +67,7 @@ export class StorageStack extends EnvironmentStack {
 		this.output("UserPoolClientId", client.userPoolClientId);
 		this.output("WebClientId", web.userPoolClientId);
 		this.output("CliClientId", cli.userPoolClientId);
+		this.output("SecondFactor", environment.mfa);
 		this.output("TokenIssuer", this.tokenIssuer);
 		this.output("JwksUrl", this.jwksUrl);
 		// The issuer is the endpoint followed by the pool's id.
@@ -111,7 +113,7 @@ export class StorageStack extends EnvironmentStack {
 
 	/** Makes the user pool. Sign-in attributes cannot be changed later, and losing the pool loses every tenant. */
 	private newUserPool(environment: Environment): UserPool {
-		const { selfSignUp, mail, deletionProtection } = environment;
+		const { selfSignUp, mail, mfa, deletionProtection } = environment;
 		const pool = new UserPool(this, "People", {
 			signInAliases: { email: true },
 			signInCaseSensitive: false,
@@ -125,6 +127,8 @@ export class StorageStack extends EnvironmentStack {
 				requireDigits: true,
 				requireSymbols: true,
 			},
+			mfa: { off: Mfa.OFF, optional: Mfa.OPTIONAL, required: Mfa.REQUIRED }[mfa],
+			...(mfa !== "off" && { mfaSecondFactor: { sms: false, otp: true } }),
 			accountRecovery: AccountRecovery.EMAIL_ONLY,
 			removalPolicy: outlivesItsStack(environment),
 			deletionProtection,
@@ -138,7 +142,8 @@ export class StorageStack extends EnvironmentStack {
 			};
 		}
 		acknowledge(pool, {
-			"AwsSolutions-COG2": "Clients in the field log in with a password alone; a second factor would lock them out.",
+			"AwsSolutions-COG2":
+				"A second factor is each person's choice where mfa is not required: clients in the field log in with a password alone.",
 			"AwsSolutions-COG3": "Threat protection costs 5 cents a person and month, more than everything else of a person.",
 			"AwsSolutions-COG8": "The Plus plan costs 2 cents a person and month for threat protection.",
 		});

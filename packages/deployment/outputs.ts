@@ -28,6 +28,8 @@ const outputsFile = z.looseObject({
 	WebClientId: optional,
 	CliClientId: z.string(),
 	CognitoEndpoint: z.string(),
+	/** Codes of authenticator apps: `off`, `optional` or `required`. */
+	SecondFactor: optional,
 	BucketName: z.string(),
 	CheckpointTableName: optional,
 	EventBusName: optional,

@@ -9,6 +9,9 @@ export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
 		userPoolClientId: outputs.WebClientId ?? outputs.UserPoolClientId,
 		cognitoEndpoint: outputs.CognitoEndpoint,
 		environment: outputs.Environment,
+		...((outputs.SecondFactor === "optional" || outputs.SecondFactor === "required") && {
+			secondFactor: outputs.SecondFactor,
+		}),
 		...(outputs.Environment === "local" && demo && { demo }),
 	};
 }

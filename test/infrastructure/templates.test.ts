@@ -218,6 +218,18 @@ test("the pool's mails are sent by the SES identity of cdk.json", () => {
 	});
 });
 
+test.each([
+	["off", "OFF", undefined],
+	["required", "ON", ["SOFTWARE_TOKEN_MFA"]],
+] as const)("a second factor is %s where cdk.json says so", (mfa, configuration, factors) => {
+	const { Storage } = synthesize("dev", ({ dev }) => {
+		dev.mfa = mfa;
+	});
+	const pool = only(Storage, "AWS::Cognito::UserPool");
+	expect([pool.MfaConfiguration, pool.EnabledMfas]).toEqual([configuration, factors]);
+	expect(Storage.Outputs?.SecondFactor?.Value).toBe(mfa);
+});
+
 describe("an environment that lists the domains of those who may sign up", () => {
 	const listed = synthesize("prod", ({ prod }) => {
 		Object.assign(prod, {

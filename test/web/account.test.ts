@@ -1,6 +1,7 @@
 import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { codeAt, stepAt } from "#cdk-local/services/cognito/totp.ts";
 import { codeFor, localCloud, newPerson, openBrowser, password, test, Visitor } from "./visitor.ts";
 
 let browser: Browser;
@@ -120,6 +121,35 @@ function expireToken(): string {
 	localStorage.setItem("collections.tokens", JSON.stringify(tokens));
 	return tokens.refreshToken;
 }
+
+test("a code of an authenticator app follows the password of whoever turns that on", async () => {
+	const visitor = await Visitor.open(browser, { expected: refused });
+	const { page } = visitor;
+	const email = await newPerson("careful@example.com");
+	await visitor.signIn(email);
+	await page.getByRole("link", { name: "Settings" }).click();
+	await page.getByRole("button", { name: "Turn on" }).click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByRole("img", { name: /^QR code/ }).waitFor();
+	const secret = (await dialog.locator("code").innerText()).replaceAll(" ", "");
+	const codeIn = (steps: number) => codeAt(secret, stepAt(Date.now()) + steps);
+	await dialog.getByLabel("Code from the app").fill(codeIn(0));
+	await dialog.getByRole("button", { name: "Turn on" }).click();
+	await page.getByText("The second step is on.").waitFor();
+
+	await page.getByRole("button", { name: "Sign out" }).first().click();
+	await page.getByLabel("Email address").fill(email);
+	await page.getByRole("textbox", { name: "Password" }).fill(password);
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
+	const code = page.getByLabel("Code from the app");
+	await code.fill(codeIn(5));
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByText("The code is wrong.").waitFor();
+	await code.fill(codeIn(1));
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByRole("button", { name: "Turn off" }).waitFor();
+	await visitor.close();
+});
 
 test("the demo user's login is filled in by one click", async () => {
 	const visitor = await Visitor.open(browser);

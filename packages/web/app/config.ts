@@ -6,6 +6,8 @@ export interface Config {
 	userPoolClientId: string;
 	cognitoEndpoint: string;
 	environment: string;
+	/** Codes of authenticator apps; missing where the pool has none. */
+	secondFactor?: "optional" | "required";
 	/** The demo user's login, in `local` alone. */
 	demo?: { email: string; password: string };
 }

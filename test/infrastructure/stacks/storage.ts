@@ -43,6 +43,12 @@ export function storageClaims({ name, environment, templates }: Claimed): void {
 		expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(!environment.selfSignUp);
 		expect(pool.Policies.PasswordPolicy.MinimumLength).toBeGreaterThanOrEqual(12);
 		expect(pool.DeletionProtection).toBe(environment.deletionProtection ? "ACTIVE" : "INACTIVE");
+		// By an app alone: messages cost money, and can be read by others.
+		expect([pool.MfaConfiguration, pool.EnabledMfas, pool.SmsConfiguration]).toEqual([
+			"OPTIONAL",
+			["SOFTWARE_TOKEN_MFA"],
+			undefined,
+		]);
 		const clients = ofType(Storage, "AWS::Cognito::UserPoolClient");
 		for (const { Properties } of Object.values(clients)) {
 			expect(Properties.PreventUserExistenceErrors).toBe("ENABLED");

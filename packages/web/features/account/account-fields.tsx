@@ -22,3 +22,20 @@ export function NewPasswordField(props: Partial<FieldProps>) {
 		/>
 	);
 }
+
+/** A code of six digits, from an email or an authenticator app. */
+export function CodeField(props: Partial<FieldProps>) {
+	const { t } = useLanguage();
+	return (
+		<Field
+			label={t("account.code")}
+			name="code"
+			inputMode="numeric"
+			autoComplete="one-time-code"
+			pattern="\s*[0-9]{6}\s*"
+			isRequired
+			autoFocus
+			{...props}
+		/>
+	);
+}

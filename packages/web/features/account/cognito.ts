@@ -23,12 +23,19 @@ interface AuthenticationResult {
 	RefreshToken?: string;
 }
 
-/** A step before tokens: a new password, or a code of the authenticator app. */
+/** A step before tokens: a new password, a code of the authenticator app, or setting one up. */
 export interface Challenge {
-	challenge: "NEW_PASSWORD_REQUIRED" | "SOFTWARE_TOKEN_MFA";
+	challenge: keyof typeof answers;
 	session: string;
 	email: string;
 }
+
+/** The name of what is answered; setting up an app answers by its session alone. */
+const answers = {
+	NEW_PASSWORD_REQUIRED: "NEW_PASSWORD",
+	SOFTWARE_TOKEN_MFA: "SOFTWARE_TOKEN_MFA_CODE",
+	MFA_SETUP: null,
+} as const;
 
 interface AuthResponse {
 	AuthenticationResult?: AuthenticationResult;
@@ -37,10 +44,10 @@ interface AuthResponse {
 }
 
 /**
- * Calls an operation of the user pool that needs no AWS credentials. Ten of them are all that the app uses, each one
+ * Calls an operation of the user pool that needs no AWS credentials. A dozen of them are all that the app uses, each one
  * POST of JSON, so that a client library would weigh more than the rest of the sign-in page.
  */
-async function call<T>(operation: string, input: object, signal?: AbortSignal): Promise<T> {
+export async function call<T>(operation: string, input: object, signal?: AbortSignal): Promise<T> {
 	const response = await fetch(config().cognitoEndpoint, {
 		method: "POST",
 		signal,
@@ -66,7 +73,7 @@ function tokensOf({ IdToken, AccessToken, RefreshToken }: AuthenticationResult, 
 function next(response: AuthResponse, email: string): Tokens | Challenge {
 	if (response.AuthenticationResult) return tokensOf(response.AuthenticationResult);
 	const { ChallengeName: challenge, Session: session = "" } = response;
-	if (challenge === "NEW_PASSWORD_REQUIRED" || challenge === "SOFTWARE_TOKEN_MFA") return { challenge, session, email };
+	if (challenge && challenge in answers) return { challenge: challenge as Challenge["challenge"], session, email };
 	throw new CognitoError("UnknownChallenge", `The sign-in demands ${challenge}, which this page does not know.`);
 }
 
@@ -81,12 +88,12 @@ export async function signIn(email: string, password: string): Promise<Tokens | 
 
 /** Answers a challenge with the new password, or with the authenticator's code. */
 export async function answerChallenge({ challenge, session, email }: Challenge, answer: string) {
-	const key = challenge === "NEW_PASSWORD_REQUIRED" ? "NEW_PASSWORD" : "SOFTWARE_TOKEN_MFA_CODE";
+	const key = answers[challenge];
 	const response = await call<AuthResponse>("RespondToAuthChallenge", {
 		...client(),
 		ChallengeName: challenge,
 		Session: session,
-		ChallengeResponses: { USERNAME: email, [key]: answer },
+		ChallengeResponses: { USERNAME: email, ...(key && { [key]: answer }) },
 	});
 	return next(response, email);
 }

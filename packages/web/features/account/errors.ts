@@ -6,6 +6,7 @@ const sentences: Record<string, Key> = {
 	UserNotFoundException: "account.error.password",
 	UsernameExistsException: "account.error.exists",
 	CodeMismatchException: "account.error.code",
+	EnableSoftwareTokenMFAException: "account.error.code",
 	ExpiredCodeException: "account.error.expired",
 	InvalidPasswordException: "account.error.weak",
 	LimitExceededException: "account.error.limit",
@@ -19,5 +20,6 @@ export function sentenceKey(error: Error): Key | null {
 	if (!(error instanceof CognitoError)) return null;
 	// One name for many refusals: only a wrong password has a sentence of ours.
 	if (error.code === "NotAuthorizedException" && !/incorrect/i.test(error.message)) return null;
+	if (error.code === "ExpiredCodeException" && /used/i.test(error.message)) return "account.error.used";
 	return sentences[error.code] ?? null;
 }

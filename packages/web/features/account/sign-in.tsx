@@ -1,14 +1,19 @@
 import { Link, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { config } from "#web/app/config.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
+import { Loading } from "#web/ui/notice.tsx";
 import styles from "./account.module.css";
-import { EmailField, NewPasswordField } from "./account-fields.tsx";
+import { CodeField, EmailField, NewPasswordField } from "./account-fields.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { session } from "./browser-session.ts";
 import { answerChallenge, type Challenge, CognitoError, resendCode, signIn, type Tokens } from "./cognito.ts";
+
+const SetUpAuthenticator = lazy(async () => ({
+	default: (await import("./set-up-authenticator.tsx")).SetUpAuthenticator,
+}));
 
 export function SignIn() {
 	const { t } = useLanguage();
@@ -87,26 +92,25 @@ function AnswerChallenge({
 	onDone(next: Tokens | Challenge): Promise<void> | void;
 }) {
 	const { t } = useLanguage();
+	if (challenge.challenge === "MFA_SETUP") {
+		return (
+			<Suspense fallback={<Loading />}>
+				<SetUpAuthenticator challenge={challenge} onDone={onDone} />
+			</Suspense>
+		);
+	}
 	const isPassword = challenge.challenge === "NEW_PASSWORD_REQUIRED";
 	return (
 		<AccountForm
+			key={challenge.challenge}
 			title={isPassword ? t("account.newPassword.title") : t("account.totp.title")}
 			lead={isPassword ? t("account.newPassword.lead") : t("account.totp.lead")}
 			action={t("account.continue")}
-			onSubmit={async ({ answer = "" }) => onDone(await answerChallenge(challenge, answer.trim()))}
+			onSubmit={async ({ answer = "" }) =>
+				onDone(await answerChallenge(challenge, isPassword ? answer : answer.trim()))
+			}
 		>
-			{isPassword ? (
-				<NewPasswordField key="password" name="answer" />
-			) : (
-				<Field
-					key="code"
-					label={t("account.code")}
-					name="answer"
-					inputMode="numeric"
-					autoComplete="one-time-code"
-					isRequired
-				/>
-			)}
+			{isPassword ? <NewPasswordField name="answer" /> : <CodeField label={t("account.totp.code")} name="answer" />}
 		</AccountForm>
 	);
 }

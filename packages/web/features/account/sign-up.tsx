@@ -1,10 +1,9 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useLanguage } from "#web/i18n/i18n.tsx";
-import { Field } from "#web/ui/field.tsx";
 import { toast } from "#web/ui/toasts.ts";
 import styles from "./account.module.css";
-import { EmailField, NewPasswordField } from "./account-fields.tsx";
+import { CodeField, EmailField, NewPasswordField } from "./account-fields.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { session } from "./browser-session.ts";
 import { confirmForgotPassword, confirmSignUp, forgotPassword, resendCode, signIn, signUp } from "./cognito.ts";
@@ -70,15 +69,7 @@ export function ConfirmSignUp() {
 				</button>
 			}
 		>
-			<Field
-				label={t("account.code")}
-				name="code"
-				inputMode="numeric"
-				autoComplete="one-time-code"
-				pattern="\s*[0-9]{6}\s*"
-				isRequired
-				autoFocus
-			/>
+			<CodeField />
 		</AccountForm>
 	);
 }
@@ -117,14 +108,7 @@ export function ForgotPassword() {
 			}}
 			foot={back}
 		>
-			<Field
-				label={t("account.code")}
-				name="code"
-				inputMode="numeric"
-				autoComplete="one-time-code"
-				isRequired
-				autoFocus
-			/>
+			<CodeField />
 			<NewPasswordField />
 		</AccountForm>
 	);

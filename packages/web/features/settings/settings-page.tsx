@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useState } from "react";
-import { Form, Label, Radio, RadioGroup } from "react-aria-components";
+import { Label, Radio, RadioGroup } from "react-aria-components";
 import { config } from "#web/app/config.ts";
 import { NewPasswordField } from "#web/features/account/account-fields.tsx";
 import { session, usePerson } from "#web/features/account/browser-session.ts";
@@ -15,10 +15,12 @@ import { Icon } from "#web/ui/icon.tsx";
 import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
+import { SecondFactor } from "./second-factor.tsx";
 import styles from "./settings-page.module.css";
 import { TimeZone } from "./time-zone.tsx";
 import { Usage } from "./usage.tsx";
 import { useChangeMe } from "./use-settings.ts";
+import { Webhooks } from "./webhooks.tsx";
 
 const languageNames: Record<Locale, string> = { en: "English", de: "Deutsch", ja: "日本語" };
 
@@ -35,6 +37,7 @@ export function SettingsPage() {
 	const person = usePerson();
 	const [theme, setTheme] = useState(storedTheme);
 	const changeMe = useChangeMe();
+	const { secondFactor } = config();
 	return (
 		<div className={styles.page}>
 			<h1 className={styles.title}>{t("nav.settings")}</h1>
@@ -81,10 +84,14 @@ export function SettingsPage() {
 			<Part title={t("settings.account")}>
 				<p className={styles.person}>{t("settings.signedIn", { email: person?.email ?? "" })}</p>
 				<ChangePassword />
+				{secondFactor && <SecondFactor email={person?.email ?? ""} canTurnOff={secondFactor === "optional"} />}
 				<div className={styles.actions}>
 					<Button onPress={() => session.end()}>{t("account.signOut")}</Button>
 					<Button onPress={leaveEverywhere}>{t("settings.signOutEverywhere")}</Button>
 				</div>
+			</Part>
+			<Part title={t("webhooks.title")}>
+				<Webhooks />
 			</Part>
 			<Part title={t("settings.leave")}>
 				<p className={styles.person}>{t("settings.leave.text")}</p>
@@ -143,7 +150,7 @@ function ChangePassword() {
 	const [refusal, setRefusal] = useState<string | null>(null);
 	const [isPending, setPending] = useState(false);
 	return (
-		<Form
+		<form
 			className={styles.form}
 			onSubmit={async (event) => {
 				event.preventDefault();
@@ -175,6 +182,6 @@ function ChangePassword() {
 			<Button type="submit" isPending={isPending} className={styles.submit}>
 				{t("settings.changePassword")}
 			</Button>
-		</Form>
+		</form>
 	);
 }
