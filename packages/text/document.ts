@@ -7,7 +7,7 @@ import { currencyOf, numberForms, wholePart } from "./numbers.ts";
 import { normalize, type Token, tokenize } from "./tokens.ts";
 
 /** Changes whenever the lexemes of a document do: documents of an earlier version are indexed anew. */
-export const documentVersion = 1;
+export const documentVersion = 2;
 
 /** The text of a document by field, in the order of their weights. */
 export interface DocumentText {
@@ -123,6 +123,7 @@ function documentLanguages(tokens: Token[]): LatinLanguage[] {
 }
 
 function wordLexemes(token: Token, languages: LatinLanguage[]): string[] {
+	if (token.kind === "emoji") return [token.text];
 	if (token.kind === "currency") return [token.text, currencyOf(token.text) ?? ""];
 	const forms = foldedForms(token.text);
 	const [folded = ""] = forms;

@@ -132,14 +132,16 @@ function termsOf(text: string, clock: Clock): QueryTerm[] {
 	return distinct(terms);
 }
 
-/** True for a word that every text has, and for a single letter. */
+/** True for a word that every text has, for a single letter, and for an emoji, which adorns words and tells where it stands alone. */
 function isStopToken(token: Token, languages: LatinLanguage[]): boolean {
+	if (token.kind === "emoji") return true;
 	if (token.kind !== "word") return false;
 	const folded = fold(token.text);
 	return isStopWord(folded, languages) || /^[a-z]$/.test(folded);
 }
 
 function termOf(token: Token, joined: QueryLexeme[]): QueryTerm {
+	if (token.kind === "emoji") return { word: token.text, lexemes: exactly([token.text]), plain: null };
 	const forms = foldedForms(token.text);
 	const [folded = ""] = forms;
 	const currency = currencyOf(folded);

@@ -1,4 +1,4 @@
-/** A word of a text, a run of text without spaces between words, or the sign of a currency. */
+/** A word of a text, a run of text without spaces between words, the sign of a currency, or an emoji without its skin tone. */
 export interface Token {
 	/** As it stands in the normalised text, in its own case. */
 	text: string;
@@ -7,7 +7,7 @@ export interface Token {
 	end: number;
 	/** The characters between the token before and this one. */
 	gap: string;
-	kind: "word" | "ideographs" | "currency";
+	kind: "word" | "ideographs" | "currency" | "emoji";
 }
 
 const invisible = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
@@ -26,7 +26,8 @@ export function normalize(text: string): string {
 }
 
 /** `C++` and `C#` are words, and so is `'s` no word. */
-const tokenPattern = /[\p{L}\p{N}\p{M}]+(?:\+\+|#(?![\p{L}\p{N}]))?|\p{Sc}/gu;
+const tokenPattern = /[\p{L}\p{N}\p{M}]+(?:\+\+|#(?![\p{L}\p{N}]))?|\p{Sc}|\p{RI}{2}|(?![©®])\p{Extended_Pictographic}/gu;
+const emoji = /^[\p{RI}\p{Extended_Pictographic}]/u;
 const possessive = /^s$/i;
 
 /** Chinese and Japanese have no spaces between words; every character may begin one. */
@@ -47,6 +48,8 @@ export function tokenize(normalized: string): Token[] {
 	for (const { 0: run, index } of normalized.matchAll(tokenPattern)) {
 		if (/^\p{Sc}$/u.test(run)) {
 			add(run, index, "currency");
+		} else if (emoji.test(run)) {
+			add(run, index, "emoji");
 		} else if (possessive.test(run) && normalized[index - 1] === "'" && end === index - 1) {
 			end = index + 1;
 		} else {

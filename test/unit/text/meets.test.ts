@@ -60,7 +60,8 @@ const found: [language: string, text: string, ...queries: string[]][] = [
 	["full-width letters", "ＡＢＣ１２３", "abc123"],
 	["a ligature", "ﬁnal oﬃce", "final", "office"],
 	["a soft hyphen", "Rech\u00adnung", "rechnung"],
-	["an emoji between words", "pizza🍕party", "pizza", "party"],
+	["an emoji between words", "pizza🍕party", "pizza", "party", "🍕", "pizza 🎉"],
+	["an emoji in other forms", "Thanks 👍🏽 ❤️ from 🇯🇵", "👍", "👍🏿", "❤", "🇯🇵"],
 ];
 
 const missed: [kind: string, text: string, query: string][] = [
@@ -73,6 +74,8 @@ const missed: [kind: string, text: string, query: string][] = [
 	["a telephone with other last digits", "+49 30 12345678", "030 12345679"],
 	["another pair of characters", "東京", "京都"],
 	["a number inside a number", "16050", "6050"],
+	["another emoji", "pizza🍕 🇯🇵", "🎉"],
+	["another flag", "🇯🇵🇺🇸", "🇵🇺"],
 	["another programming language", "C and D", "C++"],
 ];
 
