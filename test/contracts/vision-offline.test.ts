@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import sharp, { type Sharp } from "sharp";
@@ -10,6 +9,7 @@ import { takenAt } from "#core/items/taken-at.ts";
 import { picturePixels } from "#core/pipeline/picture-pixels.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
+import { seeded } from "#tools/random.ts";
 import { drawSampleImages, type SampleImage } from "#tools/samples/sample-images.ts";
 
 const vision = visionFor({ provider: "offline" });
@@ -108,7 +108,9 @@ describe("offline vision", () => {
 /** A picture of black and white specks; `speck` is the side of one. */
 async function noise(side: number, speck = 1): Promise<Uint8Array> {
 	const specks = Math.ceil(side / speck);
-	return sharp(randomBytes(specks * specks), { raw: { width: specks, height: specks, channels: 1 } })
+	const random = seeded(side);
+	const values = Uint8Array.from({ length: specks * specks }, () => Math.floor(random() * 256));
+	return sharp(values, { raw: { width: specks, height: specks, channels: 1 } })
 		.resize(side, side, { kernel: "nearest" })
 		.threshold(128)
 		.png({ palette: true, colours: 2 })

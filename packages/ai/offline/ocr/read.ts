@@ -34,6 +34,8 @@ const minElongation = 2;
 const minUpright = 0.8;
 const minGain = 0.1;
 
+/** In pixels. No font is so low; of fine noise it is a speck. */
+const minLineHeight = 6;
 /** After so many found lines in a row without text the rest is taken for noise, or for a script that is not known. */
 const maxFruitless = 40;
 /** Lines as sure as this are kept where the picture is in a script that the recognizer does not know. */
@@ -76,6 +78,10 @@ async function readLines(pixels: Pixels, found: FoundLines, models: Readers, bud
 			return { lines: textLines(placed.filter(isLong), pixels), complete: false };
 		}
 		if (!budget(1)) return { lines: textLines(placed, pixels), complete: false };
+		if (box.height < minLineHeight) {
+			fruitless++;
+			continue;
+		}
 		const recognized = await recognize(pixels, box, models.recognizer, models.alphabet);
 		(isText(recognized) ? placed : doubtful).push({ ...recognized, box });
 		fruitless = isText(recognized) ? 0 : fruitless + 1;
