@@ -1,5 +1,8 @@
 import { defineConfig } from "vite";
 
+/** The modules of the worker, which must not load the page's. */
+const forServiceWorker = /\/(service-worker|kept-files)\.ts$/;
+
 export default defineConfig({
 	root: import.meta.dirname,
 	// What the page needs to know about its environment is in config.json: one build fits all.
@@ -21,6 +24,17 @@ export default defineConfig({
 			},
 			output: {
 				// The browser looks for the worker's updates at one address.
+				codeSplitting: {
+					groups: [
+						{
+							// One file for what every page loads: thirty small ones cost a slow processor a second.
+							name: "first",
+							tags: ["$initial"],
+							test: (id) => !forServiceWorker.test(id),
+						},
+					],
+					includeDependenciesRecursively: false,
+				},
 				entryFileNames: ({ name }) => (name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js"),
 			},
 		},

@@ -12,10 +12,11 @@ export function Root() {
 	const sub = usePerson()?.sub;
 	const former = useRef(sub);
 	useEffect(() => {
-		if (!sub || sub !== former.current) forgetPerson();
+		const isOther = sub !== former.current;
 		former.current = sub;
+		if (!sub || isOther) forgetPerson();
 		if (sub) void uploadQueue.restore();
-		void router.invalidate();
+		if (isOther) void router.invalidate();
 	}, [router, sub]);
 	return (
 		<>

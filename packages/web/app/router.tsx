@@ -3,6 +3,7 @@ import { session } from "#web/features/account/browser-session.ts";
 import { readItemFilters } from "#web/features/library/item-filters.ts";
 import { LibraryPage } from "#web/features/library/library-page.tsx";
 import { readReviewState } from "#web/features/review/review-state.ts";
+import { SearchPage } from "#web/features/search/search-page.tsx";
 import { readSearchState } from "#web/features/search/search-state.ts";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { NotFound } from "./not-found.tsx";
@@ -79,7 +80,7 @@ const search = createRoute({
 	getParentRoute: () => app,
 	path: "/search",
 	validateSearch: readSearchState,
-	component: lazyRouteComponent(() => import("#web/features/search/search-page.tsx"), "SearchPage"),
+	component: SearchPage,
 });
 
 const chatModule = () => import("#web/features/chat/chat-page.tsx");
