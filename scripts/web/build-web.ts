@@ -6,10 +6,10 @@ import { build } from "vite";
 /** The build. */
 export const webFolder = "packages/web/dist";
 /** Of JavaScript, gzipped, before the first search: the page with library and search field, and the results. */
-const maxKilobytes = 180;
+export const maxKilobytes = 180;
 
-/** Builds the web app, and checks the weight of its first search. @throws where it is too heavy */
-export async function buildWeb(): Promise<void> {
+/** Builds the web app. @returns the weight of its first search, KB gzip @throws where that is too heavy */
+export async function buildWeb(): Promise<number> {
 	await build({ configFile: "packages/web/vite.config.ts", logLevel: "warn" });
 	const bytes = await weightOf(["app/main", "features/search/search-page", "features/account/sign-in"]);
 	const kilobytes = Math.ceil(bytes / 1_000);
@@ -17,6 +17,7 @@ export async function buildWeb(): Promise<void> {
 	if (kilobytes > maxKilobytes) {
 		throw new Error(`The first search takes ${kilobytes} KB of JavaScript: load what it does not need later.`);
 	}
+	return kilobytes;
 }
 
 interface Chunk {

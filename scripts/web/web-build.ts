@@ -2,4 +2,4 @@
 import { main } from "#cli/progress.ts";
 import { buildWeb } from "./build-web.ts";
 
-await main(buildWeb);
+await main(async () => void (await buildWeb()));
