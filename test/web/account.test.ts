@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -149,6 +152,37 @@ test("a code of an authenticator app follows the password of whoever turns that 
 	await page.getByRole("button", { name: "Continue" }).click();
 	await page.getByRole("button", { name: "Turn off" }).waitFor();
 	await visitor.close();
+});
+
+test("a webhook is added with its secret, told of a test, and deleted", async () => {
+	const receiver = createServer((_, response) => response.writeHead(204).end()).listen(0, "127.0.0.1");
+	await once(receiver, "listening");
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	try {
+		await visitor.signIn(await newPerson("programmer@example.com"));
+		await page.getByRole("link", { name: "Settings" }).click();
+		await page.getByRole("button", { name: "Add webhook" }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByLabel("Address").fill("no address");
+		await dialog.getByRole("button", { name: "Add webhook" }).click();
+		await dialog.getByText(/enter a URL/i).waitFor();
+		const { port } = receiver.address() as AddressInfo;
+		await dialog.getByLabel("Address").fill(`http://127.0.0.1:${port}/collections`);
+		await dialog.getByText("Deleted").click();
+		await dialog.getByRole("button", { name: "Add webhook" }).click();
+		expect(await dialog.getByLabel("Secret").inputValue()).toMatch(/^whsec_/);
+		await dialog.getByRole("button", { name: "Close" }).last().click();
+		await page.getByText("Ready · Failed").waitFor();
+		await page.getByRole("button", { name: "Send a test" }).click();
+		await page.getByText(/^Answered 204/).waitFor();
+		await page.getByRole("button", { name: /^Delete the webhook/ }).click();
+		await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+		await page.getByText("Ready · Failed").waitFor({ state: "detached" });
+		await visitor.close();
+	} finally {
+		receiver.close();
+	}
 });
 
 test("the demo user's login is filled in by one click", async () => {

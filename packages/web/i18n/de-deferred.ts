@@ -110,6 +110,8 @@ export const deferred: Record<DeferredKey, Message> = {
 	"usage.none": "Kein Modell hat in den letzten 30 Tagen etwas berechnet.",
 	"usage.chart": "Modellaufrufe je Tag",
 	"usage.day": "Tag",
+	"providers.describe": "Bilder beschrieben von",
+	"providers.embed": "Suchen nach Bedeutung verwenden",
 	"settings.timeZone": "Zeitzone",
 	"settings.timeZone.device": "Wie dieses Gerät: {zone}",
 	"settings.saved": "Gespeichert.",

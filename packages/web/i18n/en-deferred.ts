@@ -105,6 +105,8 @@ export const deferred = {
 	"usage.none": "No model billed anything in the last 30 days.",
 	"usage.chart": "Model calls by day",
 	"usage.day": "Day",
+	"providers.describe": "Pictures described by",
+	"providers.embed": "Searches by meaning use",
 	"settings.timeZone": "Time zone",
 	"settings.timeZone.device": "As this device: {zone}",
 	"settings.saved": "Saved.",

@@ -99,6 +99,8 @@ export const deferred: Record<DeferredKey, Message> = {
 	"usage.none": "過去30日間に課金されたモデルはありません。",
 	"usage.chart": "日ごとのモデル呼び出し",
 	"usage.day": "日",
+	"providers.describe": "画像の解析",
+	"providers.embed": "意味による検索のモデル",
 	"settings.timeZone": "タイムゾーン",
 	"settings.timeZone.device": "この端末と同じ：{zone}",
 	"settings.saved": "保存しました。",

@@ -15,6 +15,7 @@ import { Icon } from "#web/ui/icon.tsx";
 import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
+import { Providers } from "./providers.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import styles from "./settings-page.module.css";
 import { TimeZone } from "./time-zone.tsx";
@@ -65,6 +66,7 @@ export function SettingsPage() {
 			</Part>
 			<Part title={t("usage.title")}>
 				<Usage />
+				<Providers />
 			</Part>
 			<Part title={t("settings.collection")}>
 				<ul className={styles.links}>

@@ -7,24 +7,24 @@ import { formatDate } from "#web/ui/format.ts";
 import { Banner, Failure, Loading } from "#web/ui/notice.tsx";
 import { toast } from "#web/ui/toasts.ts";
 import { AddWebhook } from "./add-webhook.tsx";
-import { useChangeWebhooks, useWebhooks, type Webhook } from "./use-webhooks.ts";
+import { type SentTest, useChangeWebhooks, useWebhooks, type Webhook } from "./use-webhooks.ts";
 import styles from "./webhooks.module.css";
 
 /** The addresses of the person's own programs that are told of changes, and how each fares. */
 export function Webhooks() {
 	const { t } = useLanguage();
-	const [testedAt, setTestedAt] = useState<number | null>(null);
-	const { data, error, refetch } = useWebhooks(testedAt);
+	const [sent, setSent] = useState<SentTest | null>(null);
+	const { data, error, refetch } = useWebhooks(sent);
 	const { removing, testing } = useChangeWebhooks();
 	const [isAdding, setAdding] = useState(false);
 	const [doomed, setDoomed] = useState<Webhook | null>(null);
 	if (error && !data) return <Failure error={error} onRetry={() => refetch()} />;
 	if (!data) return <Loading />;
 
-	function test({ id }: Webhook) {
+	function test({ id, last_attempt_at }: Webhook) {
 		testing.mutate(id, {
 			onSuccess: () => {
-				setTestedAt(Date.now());
+				setSent({ id, attemptBefore: last_attempt_at, sentAt: Date.now() });
 				toast(t("webhooks.tested"));
 			},
 			onError: (error) => toast(error.message, { tone: "danger" }),
