@@ -26,7 +26,8 @@ export function normalize(text: string): string {
 }
 
 /** `C++` and `C#` are words, and so is `'s` no word. */
-const tokenPattern = /[\p{L}\p{N}\p{M}]+(?:\+\+|#(?![\p{L}\p{N}]))?|\p{Sc}|\p{RI}{2}|(?![©®])\p{Extended_Pictographic}/gu;
+const tokenPattern =
+	/[\p{L}\p{N}\p{M}]+(?:\+\+|#(?![\p{L}\p{N}]))?|\p{Sc}|\p{RI}{2}|(?![©®])\p{Extended_Pictographic}/gu;
 const emoji = /^[\p{RI}\p{Extended_Pictographic}]/u;
 const possessive = /^s$/i;
 
