@@ -5,7 +5,7 @@ import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { codeAt, stepAt } from "#cdk-local/services/cognito/totp.ts";
-import { codeFor, localCloud, newPerson, openBrowser, password, test, Visitor } from "./visitor.ts";
+import { codeFor, localCloud, newPerson, openBrowser, password, sizes, test, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -157,7 +157,7 @@ test("a code of an authenticator app follows the password of whoever turns that 
 test("a webhook is added with its secret, told of a test, and deleted", async () => {
 	const receiver = createServer((_, response) => response.writeHead(204).end()).listen(0, "127.0.0.1");
 	await once(receiver, "listening");
-	const visitor = await Visitor.open(browser);
+	const visitor = await Visitor.open(browser, { size: "phone" });
 	const { page } = visitor;
 	try {
 		await visitor.signIn(await newPerson("programmer@example.com"));
@@ -174,6 +174,8 @@ test("a webhook is added with its secret, told of a test, and deleted", async ()
 		expect(await dialog.getByLabel("Secret").inputValue()).toMatch(/^whsec_/);
 		await dialog.getByRole("button", { name: "Close" }).last().click();
 		await page.getByText("Ready · Failed").waitFor();
+		// The hint of a button says the whole address.
+		expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes.phone.width);
 		await page.getByRole("button", { name: "Send a test" }).click();
 		await page.getByText(/^Answered 204/).waitFor();
 		await page.getByRole("button", { name: /^Delete the webhook/ }).click();
