@@ -9,9 +9,7 @@ import { operatorOf } from "#tools/local/local-environment.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { hasChromium } from "./chromium.ts";
 
-export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
-export type SizeName = keyof typeof sizes;
-export const themes = ["light", "dark"] as const;
+const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
 
 export const password = "correct-Horse-9";
 
@@ -76,8 +74,8 @@ export async function codeFor(email: string): Promise<string> {
 }
 
 interface VisitorOptions {
-	size?: SizeName;
-	theme?: (typeof themes)[number];
+	size?: keyof typeof sizes;
+	theme?: "light" | "dark";
 	/** Messages of the console that the scenario provokes: a refused password, say. */
 	expected?: RegExp;
 }
