@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -33,8 +34,16 @@ interface Environment {
 	remove(): Promise<void>;
 }
 
-/** The environment of this run, and how many projects have it: each project loads this module anew. */
+/** The synthesized environment, and the data folder of a PGlite without a table, that every cloud of this run begins with. */
+interface Prepared {
+	assembly: string;
+	bundles: Bundles;
+	emptyDatabase: string;
+}
+
+/** Values of this run, for each project loads this module anew; and how many projects have the environment under test. */
 const shared = globalThis as typeof globalThis & {
+	prepared?: Promise<Prepared>;
 	environmentUnderTest?: { made: Promise<Environment>; projects: number };
 };
 
@@ -56,16 +65,25 @@ export function provide(project: TestProject, provided: ProvidedEnvironment): vo
 	for (const name of Object.keys(provided) as (keyof ProvidedEnvironment)[]) project.provide(name, provided[name]);
 }
 
-/**
- * Builds and synthesizes environment `local`, and starts it: a local cloud on free ports with empty state. Where OUTPUTS
- * names the outputs file of a deployed environment, that one is under test.
- */
-export async function makeEnvironment(): Promise<Environment> {
-	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
-	const remove = () => rm(directory, { recursive: true, force: true });
+/** Builds and synthesizes environment `local`, once for all projects. */
+async function prepare(): Promise<Prepared> {
+	const directory = await mkdtemp(path.join(tmpdir(), "collections-assembly-"));
+	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
 	const assembly = path.join(directory, "cdk.out");
 	const [emptyDatabase] = await Promise.all([initializedPglite(), synthesize(assembly, { limits: busyLimits })]);
-	const built = { assembly, bundles: lastBundles() };
+	return { assembly, bundles: lastBundles(), emptyDatabase };
+}
+
+/**
+ * Starts environment `local`: a local cloud on free ports with empty state. Where OUTPUTS names the outputs file of a
+ * deployed environment, that one is under test.
+ */
+export async function makeEnvironment(): Promise<Environment> {
+	shared.prepared ??= prepare();
+	const { emptyDatabase, ...built } = await shared.prepared;
+	const { assembly } = built;
+	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
+	const remove = () => rm(directory, { recursive: true, force: true });
 	if (process.env.OUTPUTS) {
 		const outputsFile = path.resolve(process.env.OUTPUTS);
 		const outputs = await readOutputsFile(outputsFile, "deploy the environment");
