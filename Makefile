@@ -72,8 +72,9 @@ test-tools: $(INSTALLED) ## the evaluation: its metrics, its sets, its commands 
 test-packages: $(INSTALLED) ## the packages that could be published: cdk-local, langgraph-dynamodb with LangGraph's suite, the REST client and the command line
 	@vitest run --project packages --project langgraph-suite
 
+# Its tests mostly wait, so two workers more than there are cores.
 test-others: $(INSTALLED) ## test-scripts, test-tools, test-packages and test-faults in one run
-	@vitest run --project faults --project scripts --project tools --project packages --project langgraph-suite
+	@vitest run --maxWorkers $$(($$(nproc) + 2)) --project faults --project scripts --project tools --project packages --project langgraph-suite
 
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
 	@vitest run --project langgraph-suite
