@@ -78,6 +78,7 @@ function withIds(path: string, value: string): string {
 function bodyFor(method: string, path: string): { json?: unknown } {
 	if (path.endsWith("/items")) return { json: { ids: [mine.itemId] } };
 	if (method === "PATCH" && path.startsWith("/jobs")) return { json: { state: "paused" } };
+	if (method === "PATCH" && path.startsWith("/chat/")) return { json: { title: "Renamed" } };
 	if (method === "PATCH" && /^\/(albums|tags)/.test(path)) return { json: { name: "Renamed" } };
 	return {};
 }
