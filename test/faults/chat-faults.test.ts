@@ -185,7 +185,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			const began = Date.now();
 			const [refused, events] = await Promise.all([
 				problem("Where are my noodles?", "silent"),
-				collect(user.streamChat({ message: "Where are my noodles?", session_id: "endless" })),
+				collect(user.streamChat({ message: "Where are my noodles?", session_id: "unending" })),
 			]);
 			expect(refused).toMatchObject({ status: 503, body: { code: "chat_unavailable" } });
 			expect(events.filter(({ event }) => event === "sentence").length).toBeGreaterThan(10);
@@ -199,7 +199,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			expect(Date.now() - began).toBeLessThan(29_000);
 			expect(server.requests.findLast(({ body }) => body.stream)?.abandoned).toBe(true);
 			await staysUsable("silent", 2);
-			await staysUsable("endless", 2);
+			await staysUsable("unending", 2);
 		});
 	}
 

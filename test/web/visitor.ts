@@ -9,7 +9,7 @@ import { operatorOf } from "#tools/local/local-environment.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { hasChromium } from "./chromium.ts";
 
-const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
+export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
 
 export const password = "correct-Horse-9";
 

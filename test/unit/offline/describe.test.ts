@@ -87,6 +87,18 @@ group("a page of text", () => {
 		expect(media_metadata).toMatchObject({ hashtags: [], tagged_accounts: [] });
 	});
 
+	it("leaves out a letter or digit that was seen in a gap, and keeps one that was surely written", () => {
+		const box = { x: 0.1, y: 0.4, width: 0.5, height: 0.05 };
+		const word = (text: string, confidence: number) => ({ text, confidence, box });
+		const arrives = [word("Arrives", 0.998), word("5", 0.604), word("08:19", 0.997)];
+		const due = [word("Due", 0.999), word("1", 0.772), word("December", 0.999)];
+		const lines = [arrives, due].map((words) => ({
+			...word(words.map(({ text }) => text).join(" "), 0.965),
+			words,
+		}));
+		expect(describe(lines, image).image_details.extracted_text).toEqual(["Arrives 08:19", "Due 1 December"]);
+	});
+
 	it("follows the schema of descriptions", () => {
 		for (const { lines } of [...known, ...heldOut]) {
 			const description = describe(lines, image);

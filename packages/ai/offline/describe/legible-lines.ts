@@ -2,8 +2,9 @@ import type { TextLine } from "#core/items/analysis.ts";
 
 /** A line whose words are to be trusted, or less of it. */
 export type LegibleLine = Required<TextLine>;
+type Word = LegibleLine["words"][number];
 
-/** Everything in a line of this confidence was written, however short: a code, a currency. */
+/** Everything in a line of this confidence was written, however short (a code, a currency), but for an unsure lone letter or digit. */
 const sureLine = 0.85;
 /** In other lines a word of this confidence is mostly right. */
 export const sureWord = 0.7;
@@ -15,12 +16,16 @@ export const maxTitleLength = 120;
 /** Keeps the words that were surely written, and drops the noise that pictures give. */
 export function legible(line: TextLine): LegibleLine {
 	const words = line.words ?? [line];
-	if (line.confidence >= sureLine) return { ...line, words };
+	if (line.confidence >= sureLine) return { ...line, words: words.filter((word) => !isGhost(word, words)) };
 	return {
 		...line,
 		words: words.filter(({ text, confidence }) => confidence >= sureWord && /[\p{L}\p{N}]/u.test(text)),
 	};
 }
+
+/** Detects a letter or digit that the recognizer saw in a gap between two words, or in an icon beside them. */
+const isGhost = ({ text, confidence }: Word, words: readonly Word[]) =>
+	words.length > 1 && confidence < sureWord && /^[\p{L}\p{N}]$/u.test(text);
 
 /** A line that may state facts: a digit that was misread is a wrong fact. */
 export const isSure = ({ confidence }: LegibleLine): boolean => confidence >= sureLine;
