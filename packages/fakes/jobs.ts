@@ -32,6 +32,8 @@ export function fakeJobs(store: Store): Jobs {
 			if (open.length >= maxOpen) throw tooManyJobs(maxOpen);
 			const now = store.now();
 			const missing = itemIds.filter((id) => !owned(store, added.userId, id));
+			const [first] = itemIds;
+			if (first && missing.length === itemIds.length) throw itemNotFound(first);
 			const job: Job = {
 				...structuredClone(added),
 				state: "queued",

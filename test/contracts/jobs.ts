@@ -58,6 +58,19 @@ export function jobsContract(get: () => ArrangedPorts): void {
 			expect(await get().jobs.waiting(lease, 10)).toEqual([mine]);
 		});
 
+		it("of ids none of which is an item of the user is refused, and is not stored", async () => {
+			const [user, stranger] = [newUser(), newUser()];
+			const [foreign = ""] = await items(stranger, 1);
+			const unknown = randomUUID();
+			const id = randomUUID();
+			await expect(create(user, [unknown, foreign], { id })).rejects.toMatchObject({
+				code: "item_not_found",
+				message: `There is no item ${unknown}.`,
+			});
+			expect(await get().jobs.find(user, id)).toBeNull();
+			expect(await get().jobs.next(user)).toBeNull();
+		});
+
 		it("counts each item once, in its order, and ends", async () => {
 			const user = newUser();
 			const ids = await items(user, 3);

@@ -68,7 +68,7 @@ const batch = guarded(
 	{
 		tags,
 		summary: "Do one thing to many items",
-		description: `Up to ${maxAtOnce} items at once, more (at most ${maxJobItems}, by a filter) by a job. \`analyze\` takes one request of the class \`expensive\` an item: where your limit has not as many left, a job does it as the limit allows. Each ten items count as one request of the class \`write\`. An id that is no item of yours is among \`failed\`.`,
+		description: `Up to ${maxAtOnce} items at once, more (at most ${maxJobItems}, by a filter) by a job. \`analyze\` takes one request of the class \`expensive\` an item: where your limit has not as many left, a job does it as the limit allows. Each ten items count as one request of the class \`write\`. An id that is no item of yours is among \`failed\`; where none is one, the answer is 404.`,
 		request: { query: noQuery, body: requiredBody(batchBody) },
 		responses: {
 			200: json(
@@ -81,7 +81,7 @@ const batch = guarded(
 				...json("A job does it: `Location` has its state.", jobSchema),
 				headers: { Location: { description: "The job's address.", schema: { type: "string" as const } } },
 			},
-			404: problem("There is no album of this id."),
+			404: problem("There is no album of this id, or none of the ids is an item of yours."),
 			409: problem("The album is a smart album: its items are those that its search finds."),
 		},
 	},

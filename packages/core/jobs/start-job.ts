@@ -6,7 +6,7 @@ import type { JobKindName } from "./kinds.ts";
 
 /**
  * Stores a job and wakes the function that works it off.
- * @throws AppError `too_many_jobs`
+ * @throws AppError `too_many_jobs`; `item_not_found` where none of the items is the person's
  */
 export async function startJob(
 	{ jobs, events }: Pick<Ports, "jobs" | "events">,

@@ -15,7 +15,10 @@ export interface JobLease {
 
 /** Jobs. All but the last three calls are bound to one user. */
 export interface Jobs {
-	/** @throws AppError `too_many_jobs` where the user has `maxOpen` that have not ended */
+	/**
+	 * @throws AppError `too_many_jobs` where the user has `maxOpen` that have not ended; `item_not_found` where it names
+	 * items, and none of them is the person's: nothing is stored then
+	 */
 	create(job: NewJob, options: { maxOpen: number }): Promise<Job>;
 	find(userId: string, jobId: string): Promise<Job | null>;
 	/** Returns the items of which the job could not do its work, in its order. */

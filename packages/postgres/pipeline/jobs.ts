@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { tooManyJobs } from "#core/errors.ts";
+import { itemNotFound, tooManyJobs } from "#core/errors.ts";
 import { type Job, type JobState, jobExhausted } from "#core/jobs/job.ts";
 import { type JobLease, type Jobs, maxAttempts } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
@@ -47,6 +47,8 @@ export function postgresJobs(db: Database): Jobs {
 					    )
 					    select count(error_code)::int as missing from added`,
 				);
+				const [first] = itemIds;
+				if (first && missing === itemIds.length) throw itemNotFound(first);
 				const [row] = await tx.query<JobRow>(
 					sql`update jobs set failed = ${missing} where user_id = ${userId} and id = ${id} returning *`,
 				);

@@ -183,7 +183,15 @@ describe("a batch of up to 100 items", () => {
 });
 
 describe("a batch of more than 100 items", () => {
-	const start = async (ids = manyIds(101)) => (await batch({ ids, action: "delete" })).body;
+	const start = async () => (await batch({ ids: [await item(), ...manyIds(100)], action: "delete" })).body;
+
+	it("of foreign ids alone is 404, and no job", async () => {
+		const ids = [await item(bob), ...manyIds(100)];
+		const { status, body } = await batch({ ids, action: "delete" });
+		expect([status, body.code, body.detail]).toEqual([404, "item_not_found", `There is no item ${ids[0]}.`]);
+		expect(jobsDue()).toEqual([]);
+		expect(await slice()).toBeNull();
+	});
 
 	it("becomes a job, which meets a deletion and ends with its counts", async () => {
 		const [mine, gone] = [await item(), await item()];
@@ -206,7 +214,7 @@ describe("a batch of more than 100 items", () => {
 		const { events } = api.ports;
 		const away = { ...events, publish: () => Promise.reject(new Error("The bus is away.")) };
 		api = testApi({ ports: { events: away } });
-		expect((await batch({ ids: manyIds(101), action: "delete" })).status).toBe(202);
+		expect((await start()).state).toBe("queued");
 	});
 
 	it("is canceled, and canceled again; once it is done it cannot be", async () => {
