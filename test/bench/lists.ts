@@ -39,6 +39,7 @@ const pages: Record<string, Partial<ItemPage>> = {
 	"album, sort=position": { album, sort: "position" },
 	favorite: { favorite: true },
 	provider: { provider: "anthropic" },
+	"risk=high": { risk: "high" },
 	"status=ready": { status: "ready" },
 	"status=failed": { status: "failed" },
 	"status=trashed": { status: "trashed" },
@@ -67,12 +68,13 @@ async function fill(client: pg.Client, user: string, count: number): Promise<voi
 		[user, count],
 	);
 	await client.query(
-		`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+		`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, verification)
 		 select ${made("analysis")}, ${made("item")}, $1, 1, ${category},
 		   jsonb_build_object('category', ${category}, 'headline', 'Headline ' || n, 'summary', repeat('A summary. ', 20),
 		     'subcategories', '[]'::jsonb, 'tags', '[]'::jsonb, 'image_details', jsonb_build_object('extracted_text', '[]'::jsonb,
 		       'objects', '[]'::jsonb, 'themes', '[]'::jsonb, 'emotions', '[]'::jsonb, 'vibes', '[]'::jsonb), 'media_metadata', '{}'::jsonb),
-		   case when n % 30 = 0 then 'anthropic' else 'offline' end, 'bench'
+		   case when n % 30 = 0 then 'anthropic' else 'offline' end, 'bench',
+		   jsonb_build_object('riskLevel', case when n % 15 = 4 then 'high' else 'low' end)
 		 from generate_series(1, $2::int) as n where n % 100 <> 1`,
 		[user, count],
 	);
