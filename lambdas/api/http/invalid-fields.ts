@@ -15,11 +15,14 @@ export function invalidFields(target: string, issues: z.core.$ZodIssue[]): AppEr
 	return new AppError("invalid_fields", `${summary}.`, { fields });
 }
 
-/** Guesses which form of a body its sender meant: the one that knows the most of its fields. */
+/** Guesses which form of a value its sender meant: one of its type, and of these the one that knows the most of its fields. */
 function meant(forms: z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
+	const ofType = forms.filter(
+		(issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+	);
 	const unknown = (issues: z.core.$ZodIssue[]) =>
 		issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
-	const [best = []] = forms.toSorted((a, b) => unknown(a) - unknown(b));
+	const [best = []] = (ofType.length > 0 ? ofType : forms).toSorted((a, b) => unknown(a) - unknown(b));
 	return best;
 }
 

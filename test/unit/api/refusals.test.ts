@@ -54,6 +54,18 @@ describe("a body", () => {
 		expect(answer.body.code).toBe("invalid_request");
 	});
 
+	it.each([
+		[5, "body.tag: Must be text."],
+		[["sea", 5], "body.tag.1: Must be text."],
+		[{}, "body.tag: Must be text."],
+	])(
+		"with a tag that is neither a text nor a list of texts (%j) is refused with what is wrong",
+		async (tag, detail) => {
+			const answer = await ask("POST", "/search", { json: { query: "abc", tag } });
+			expect([answer.status, answer.body.detail]).toEqual([422, detail]);
+		},
+	);
+
 	it.each(["[]", "null", "1", '"abc"'])("that is JSON but not an object (%s) is refused", async (body) => {
 		const answer = await ask("POST", "/search", raw("application/json", body));
 		expect(answer.status).toBe(422);
