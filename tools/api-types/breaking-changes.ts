@@ -9,6 +9,7 @@ interface Schema {
 	type?: string | string[];
 	enum?: unknown[];
 	const?: unknown;
+	default?: unknown;
 	properties?: Record<string, Schema>;
 	required?: string[];
 	items?: Schema;
@@ -35,12 +36,17 @@ interface Parameter {
 
 type Content = Record<string, { schema?: Schema }>;
 
+interface Answer extends Node {
+	headers?: Record<string, object>;
+	content?: Content;
+}
+
 interface Operation {
 	operationId?: string;
 	security?: object[];
 	parameters?: (Parameter & Node)[];
 	requestBody?: { required?: boolean; content?: Content };
-	responses?: Record<string, { content?: Content } & Node>;
+	responses?: Record<string, Answer>;
 }
 
 export interface OpenApi {
@@ -72,11 +78,14 @@ export function breakingChanges(released: OpenApi, current: OpenApi): string[] {
 		for (const [status, response] of Object.entries(before.responses ?? {})) {
 			const now = after.responses?.[status];
 			if (!now) {
-				if (Number(status) < 300) changes.push(`${route} does not answer ${status} any more.`);
+				if (Number(status) < 400) changes.push(`${route} does not answer ${status} any more.`);
 				continue;
 			}
-			const contents = [resolved(released, response), resolved(current, now)].map(({ content = {} }) => content);
-			compareContents(`${route} ${status}`, contents as [Content, Content], "answer");
+			const [was, is] = [resolved(released, response) as Answer, resolved(current, now) as Answer];
+			compareContents(`${route} ${status}`, [was.content ?? {}, is.content ?? {}], "answer");
+			for (const header of Object.keys(was.headers ?? {})) {
+				if (!is.headers?.[header]) changes.push(`${route} ${status} has no ${header} any more.`);
+			}
 		}
 	}
 
@@ -123,10 +132,11 @@ export function breakingChanges(released: OpenApi, current: OpenApi): string[] {
 		if (from.$ref && to.$ref && within.includes(pair)) return [];
 		const inner = [...within, pair];
 		const [before, after] = [merged(released, from), merged(current, to)];
+		const defaults = direction === "request" ? defaultChanges(at, before, after) : [];
 		const [old, now] = [variantsOf(before), variantsOf(after)];
-		if (old.length > 1 || now.length > 1) return unionChanges(at, old, now, direction, inner);
+		if (old.length > 1 || now.length > 1) return [...defaults, ...unionChanges(at, old, now, direction, inner)];
 
-		const found: string[] = [];
+		const found = defaults;
 		const [was, is] = [typesOf(before), typesOf(after)];
 		// What is written must still be accepted; what is read must still be understood.
 		const [known, given] = direction === "request" ? [is, was] : [was, is];
@@ -206,6 +216,12 @@ const typesOf = ({ type }: Schema): string[] => (type === undefined ? [] : [type
 const isIntegerOf = (type: string, types: string[]) => type === "integer" && types.includes("number");
 
 const valuesOf = (schema: Schema): unknown[] | undefined => (schema.const === undefined ? schema.enum : [schema.const]);
+
+/** A request without the field would mean something else. */
+function defaultChanges(at: string, before: Schema, after: Schema): string[] {
+	const [was, is] = [JSON.stringify(before.default), JSON.stringify(after.default)];
+	return was === undefined || was === is ? [] : [`${at} is ${is ?? "nothing"} by default, and was ${was}.`];
+}
 
 /** Bounds that refuse what was accepted. */
 function boundChanges(at: string, before: Schema, after: Schema): string[] {

@@ -7,9 +7,15 @@ const released = () => ({
 			get: {
 				operationId: "listItems",
 				security: [{ bearer: [] }],
-				parameters: [{ name: "limit", in: "query", required: false, schema: { type: "integer", maximum: 100 } }],
+				parameters: [
+					{ name: "limit", in: "query", required: false, schema: { type: "integer", maximum: 100, default: 50 } },
+				],
 				responses: {
-					"200": { content: { "application/json": { schema: { $ref: "#/components/schemas/Item" } } } },
+					"200": {
+						headers: { ETag: {} },
+						content: { "application/json": { schema: { $ref: "#/components/schemas/Item" } } },
+					},
+					"304": {},
 				},
 			},
 			post: {
@@ -52,7 +58,7 @@ const released = () => ({
 				required: ["name"],
 				properties: {
 					name: { type: "string", maxLength: 100 },
-					kind: { type: "string", enum: ["a", "b"] },
+					kind: { type: "string", enum: ["a", "b"], default: "a" },
 					more: {},
 				},
 			},
@@ -89,6 +95,16 @@ test.each<[found: string, Change]>([
 		"GET /items query.page is new and required.",
 		(d) => d.paths["/items"].get.parameters.push({ name: "page", in: "query", required: true }),
 	],
+	[
+		"GET /items query.limit is 20 by default, and was 50.",
+		(d) => Object.assign(d.paths["/items"].get.parameters[0].schema, { default: 20 }),
+	],
+	[
+		'POST /items body.kind is nothing by default, and was "a".',
+		(d) => delete schemas(d).NewItem.properties.kind["default" as never],
+	],
+	["GET /items 200 has no ETag any more.", (d) => delete d.paths["/items"].get.responses["200"].headers.ETag],
+	["GET /items does not answer 304 any more.", (d) => delete d.paths["/items"].get.responses["304"]],
 	["GET /items does not answer 200 any more.", (d) => Object.assign(d.paths["/items"].get, { responses: {} })],
 	[
 		"GET /items 200 is not application/json any more.",
@@ -138,7 +154,7 @@ test.each<[what: string, Change]>([
 	["a new path", (d) => Object.assign(d.paths, { "/new": { get: { responses: {} } } })],
 	["a new field of an answer", (d) => Object.assign(schemas(d).Item.properties, { pages: { type: "integer" } })],
 	["an answer of a certain type", (d) => Object.assign(schemas(d).Item.properties.size, { type: "integer" })],
-	["a request's field of any type", (d) => Object.assign(schemas(d).NewItem.properties, { kind: {} })],
+	["a request's field of any type", (d) => Object.assign(schemas(d).NewItem.properties, { kind: { default: "a" } })],
 	[
 		"a composed answer that is written as one",
 		(d) => {
