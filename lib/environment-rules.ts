@@ -47,6 +47,9 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
 		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
 	}
+	if (environment.mcpSignIn && environment.name === "local") {
+		broken.push(["mcpSignIn", "must be left out: the local cloud has no hosted pages, and make token has a token"]);
+	}
 	const { openaiServer } = environment;
 	if (openaiServer && environment.name !== "local") {
 		const { protocol, hostname } = new URL(openaiServer.url);

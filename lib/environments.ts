@@ -199,6 +199,30 @@ export const environmentSchema = z.strictObject({
 		.default([]),
 	/** A code of an authenticator app after the password: of nobody, of those who turn it on, or of everybody. */
 	mfa: z.enum(["off", "optional", "required"]).default("optional"),
+	/** Hosted pages where people sign in for agents that connect to `/mcp`. Null: they connect with a token. */
+	mcpSignIn: z
+		.strictObject({
+			/** The name of the pages, unique in the region. */
+			domainPrefix: z
+				.string()
+				.regex(
+					/^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+					"must be a part of a domain in lower case, without aws, amazon and cognito, such as acme-collections",
+				),
+			/** The addresses to which agents' clients bring a person back, each exactly as the client sends it. */
+			callbackUrls: z
+				.array(
+					z
+						.string()
+						.regex(
+							/^(https:\/\/[^\s#*]+|http:\/\/(localhost|127\.0\.0\.1)(:\d+)?\/[^\s#*]*)$/,
+							"must be an address of https, or of http on the person's own machine, without a fragment",
+						),
+				)
+				.min(1),
+		})
+		.nullable()
+		.default(null),
 	/** Sends the pool's mails by SES. Null: Cognito's own mailer, which sends about 50 a day for the whole account. */
 	mail: z
 		.strictObject({

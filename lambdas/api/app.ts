@@ -12,8 +12,8 @@ import { answerError } from "./http/answer-error.ts";
 import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
 import { rateLimiter } from "./http/rate-limiter.ts";
-import { limitHead } from "./http/request-sizes.ts";
-import type { ApiPorts, Deployment, RegisterRoutes } from "./http/route-module.ts";
+import { limitHead, maxSizes } from "./http/request-sizes.ts";
+import type { ApiPorts, Deployment, RegisterRoutes, RouteSettings, SignIn } from "./http/route-module.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
 import { allRoutes, type Route, streamedRoutes } from "./routes/table.ts";
@@ -23,6 +23,9 @@ interface ApiOptions {
 	authenticate: Authenticate;
 	deployment: Deployment;
 	limits: Limits;
+	/** Web pages that may call the API. */
+	origins: readonly string[];
+	signIn: SignIn;
 	/** @default the routes of the HTTP API */
 	served?: readonly Route[];
 	/** The gateway ends a request at 30 seconds without a body. @default 26 seconds */
@@ -37,6 +40,8 @@ export function createApi({
 	ports,
 	deployment,
 	limits,
+	origins,
+	signIn,
 	served = allRoutes,
 	maxAnswerMs = 26_000,
 	maxWaitMs = 20_000,
@@ -68,13 +73,26 @@ export function createApi({
 		}),
 	);
 
-	const modules = [...new Set([...allRoutes, ...streamedRoutes].map(({ module }) => module))];
+	const every = [...allRoutes, ...streamedRoutes];
+	const modules = [...new Set(every.map(({ module }) => module))];
 	const subAppWith = async (modules: string[]): Promise<Api> => {
-		const subApp = createSubApp(authenticate, limiter, ports);
+		const sizes = every.flatMap((route) =>
+			modules.includes(route.module) && "maxJsonBytes" in route ? (route.maxJsonBytes ?? []) : [],
+		);
+		const subApp = createSubApp(authenticate, limiter, ports, Math.max(maxSizes.jsonBytes, ...sizes));
 		for (const module of modules) (await registerRoutes(module))(subApp, ports, settings);
 		return subApp;
 	};
-	const settings = { deployment, limits, maxAnswerMs, maxWaitMs, wholeApi: () => subAppWith(modules) };
+	const settings: RouteSettings = {
+		deployment,
+		limits,
+		maxAnswerMs,
+		maxWaitMs,
+		origins,
+		signIn,
+		answer: (request, context) => app.fetch(request, context),
+		wholeApi: () => subAppWith(modules),
+	};
 	const subApps = new Map<string, () => Promise<Api>>();
 	for (const { method, path, module } of served) {
 		const subApp = subApps.get(module) ?? once(() => subAppWith([module]));

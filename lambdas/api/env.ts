@@ -18,6 +18,10 @@ export const apiEnv = [
 	"LIMITS",
 	"TRACE_INPUTS",
 	"TRACE_OUTPUTS",
+	/** Web pages that may call, separated by commas. */
+	"CORS_ORIGINS",
+	/** The hosted pages where people sign in for their agents, or `none`. */
+	"SIGN_IN_URL",
 	"TOKEN_ISSUER",
 	"JWKS_URL",
 	/** Separated by commas. */

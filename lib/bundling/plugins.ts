@@ -15,6 +15,10 @@ const stubs: Record<string, string> = {
 	// Every class of LangChain's core by name (190 KB with mustache, tiktoken and an XML parser), to revive stored
 	// objects. Our state has none, and a stored text that names one is refused.
 	"@langchain/core/dist/load/import_map.js": "export const import_map_exports = {};",
+	// Checks what a client answers to a server that asks it something (134 KB with ajv). Ours asks nothing.
+	"@modelcontextprotocol/sdk/dist/esm/validation/ajv-provider.js": "export let AjvJsonSchemaValidator;",
+	// Describes schemas of zod 3; ours are of zod 4.
+	"zod-to-json-schema/dist/esm/index.js": "export let zodToJsonSchema;",
 	// A state of messages described by zod 3. Annotations describe ours.
 	"@langchain/langgraph/dist/graph/messages_annotation.js":
 		"export let MessagesAnnotation, MessagesZodMeta, MessagesZodState;",
@@ -47,15 +51,17 @@ export const lazyBuiltins: Plugin = {
 	},
 };
 
-/** Leaves out zod 3 (50 KB), which LangChain has for schemas written with it; ours are not. */
+/** Leaves out zod 3 (50 KB), which LangChain and MCP have for schemas written with it; ours are not. */
 export const noZod3: Plugin = {
 	name: "no-zod-3",
 	setup({ onResolve, onLoad }) {
 		onResolve({ filter: /^zod\/v3$/ }, ({ importer }) =>
-			importer.includes("/node_modules/@langchain/") ? { path: "zod/v3", namespace: "left-out" } : undefined,
+			/\/node_modules\/@(langchain|modelcontextprotocol)\//.test(importer)
+				? { path: "zod/v3", namespace: "left-out" }
+				: undefined,
 		);
 		onLoad({ filter: /^zod\/v3$/, namespace: "left-out" }, () => ({
-			contents: "export let z; export const ZodFirstPartyTypeKind = {};",
+			contents: "export let z, object; export const ZodFirstPartyTypeKind = {};",
 		}));
 	},
 };

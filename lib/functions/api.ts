@@ -1,3 +1,4 @@
+import type { UserPoolClient } from "aws-cdk-lib/aws-cognito";
 import type { Construct } from "constructs";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { streamEnv } from "#lambdas/stream/env.ts";
@@ -8,6 +9,8 @@ import { type FunctionResources, itemVariables, variablesOf } from "./variables.
 
 interface ApiFunctionProps extends FunctionResources {
 	bundle: string;
+	/** Web pages that may call. */
+	origins: string[];
 	/** `/version` answers both. */
 	version: string;
 	gitSha: string;
@@ -15,7 +18,7 @@ interface ApiFunctionProps extends FunctionResources {
 
 export function apiFunction(
 	scope: Construct,
-	{ bundle, version, gitSha, ...resources }: ApiFunctionProps,
+	{ bundle, version, gitSha, origins, ...resources }: ApiFunctionProps,
 ): NodeFunction {
 	const { environment, database, storage } = resources;
 	const { bucket, bus } = storage;
@@ -25,7 +28,14 @@ export function apiFunction(
 		network: database.functionNetwork,
 		bundle,
 		contract: apiEnv,
-		variables: apiVariables(resources, version, gitSha),
+		variables: {
+			...apiVariables({ ...resources, version, gitSha, origins }),
+			// The gateway lets agents call `/mcp` alone, and the streams know none of their tokens.
+			USER_POOL_CLIENT_IDS: idsOf([
+				...storage.userPoolClients,
+				...(storage.agentSignIn ? [storage.agentSignIn.client] : []),
+			]),
+		},
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
@@ -45,7 +55,7 @@ export function apiFunction(
 /** Streams the answers of searches and chats, which an HTTP API cannot. */
 export function streamFunction(
 	scope: Construct,
-	{ bundle, version, gitSha, origins, ...resources }: ApiFunctionProps & { origins: string[] },
+	{ bundle, version, gitSha, origins, ...resources }: ApiFunctionProps,
 ): NodeFunction {
 	const { environment, database, storage } = resources;
 	const { bucket } = storage;
@@ -54,7 +64,7 @@ export function streamFunction(
 		network: database.functionNetwork,
 		bundle,
 		contract: streamEnv,
-		variables: { ...apiVariables(resources, version, gitSha), CORS_ORIGINS: origins.join() },
+		variables: apiVariables({ ...resources, version, gitSha, origins }),
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
@@ -65,7 +75,7 @@ export function streamFunction(
 	return allowChatModel(stream, environment);
 }
 
-function apiVariables(resources: FunctionResources, version: string, gitSha: string) {
+function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFunctionProps, "bundle">) {
 	const { environment, storage } = resources;
 	const groups = variablesOf(resources);
 	return {
@@ -78,13 +88,17 @@ function apiVariables(resources: FunctionResources, version: string, gitSha: str
 		VERSION: version,
 		GIT_SHA: gitSha,
 		LIMITS: JSON.stringify(environment.limits),
+		CORS_ORIGINS: origins.join(),
 		TOKEN_ISSUER: storage.tokenIssuer,
 		JWKS_URL: storage.jwksUrl,
-		USER_POOL_CLIENT_IDS: storage.userPoolClients.map(({ userPoolClientId }) => userPoolClientId).join(),
+		USER_POOL_CLIENT_IDS: idsOf(storage.userPoolClients),
+		SIGN_IN_URL: storage.agentSignIn?.url ?? "none",
 		TRACE_INPUTS: environment.traces.inputs,
 		TRACE_OUTPUTS: environment.traces.outputs,
 	};
 }
+
+const idsOf = (clients: readonly UserPoolClient[]) => clients.map(({ userPoolClientId }) => userPoolClientId).join();
 
 function allowChatModel(made: NodeFunction, { chatProvider, chatModels, bedrock }: Environment): NodeFunction {
 	if (chatProvider === "bedrock") {

@@ -11,6 +11,7 @@ import {
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { UserPoolResourceServer } from "aws-cdk-lib/aws-cognito";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -58,8 +59,23 @@ export class ApiStack extends EnvironmentStack {
 					CorsHttpMethod.PATCH,
 					CorsHttpMethod.DELETE,
 				],
-				allowHeaders: ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key"],
-				exposeHeaders: ["etag", "idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after"],
+				allowHeaders: [
+					"authorization",
+					"content-type",
+					"if-match",
+					"if-none-match",
+					"idempotency-key",
+					"mcp-protocol-version",
+				],
+				exposeHeaders: [
+					"etag",
+					"idempotency-replayed",
+					"location",
+					"ratelimit",
+					"ratelimit-policy",
+					"retry-after",
+					"www-authenticate",
+				],
 				maxAge: Duration.hours(1),
 			},
 		});
@@ -83,12 +99,12 @@ export class ApiStack extends EnvironmentStack {
 				path: route.path,
 				methods: [HttpMethod[route.method]],
 				integration,
-				authorizer: route.public ? publicAccess : authorizer,
+				authorizer: route.public || route.ungated ? publicAccess : authorizer,
 			});
 		}
 		acknowledge(this.httpApi, {
 			"AwsSolutions-APIG4":
-				"Public routes and $default (our 404) take no token; the handler checks tokens again, and a test compares routes with authorizers.",
+				"The handler alone checks the tokens of /mcp. Public routes and $default (our 404) take no token; the handler checks tokens again, and a test compares routes with authorizers.",
 		});
 
 		const accessLog = new LogGroup(this, "AccessLog", {
@@ -106,11 +122,12 @@ export class ApiStack extends EnvironmentStack {
 				format: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
 			},
 		});
-		// No person's limit counts what needs no token.
+		// No person's limit counts what comes without a token.
 		const defaultThrottle = { rate: 50, burst: 100 };
-		const open = routes.flatMap((route) =>
-			route.public ? [[`${route.method} ${route.path}`, route.throttle ?? defaultThrottle] as const] : [],
-		);
+		const open = routes.flatMap((route) => {
+			const throttle = route.public ? (route.throttle ?? defaultThrottle) : route.ungated;
+			return throttle ? [[`${route.method} ${route.path}`, throttle] as const] : [];
+		});
 		(stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
 			[["$default", defaultThrottle] as const, ...open].map(([key, { rate, burst }]) => [
 				key,
@@ -119,6 +136,14 @@ export class ApiStack extends EnvironmentStack {
 		);
 		// API Gateway refuses settings of a route that does not exist yet.
 		stage.node.addDependency(this.httpApi);
+		if (storage.agentSignIn) {
+			// Clients name this address with the code, which Cognito exchanges for no other resource than those it knows.
+			new UserPoolResourceServer(this, "McpResource", {
+				userPool: storage.userPool,
+				userPoolResourceServerName: "MCP",
+				identifier: `${this.httpApi.apiEndpoint}/mcp`,
+			});
+		}
 		this.output("ApiUrl", this.httpApi.apiEndpoint);
 		this.streamApi = streamApi(this, compute.stream, streamedRoutes);
 		this.output("StreamUrl", this.streamApi.deploymentStage.urlForPath());

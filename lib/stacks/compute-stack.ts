@@ -40,6 +40,7 @@ export class ComputeStack extends EnvironmentStack {
 			bundle: bundles.api,
 			version,
 			gitSha,
+			origins,
 		});
 		this.stream = streamFunction(this, { ...resources, bundle: bundles.stream, version, gitSha, origins });
 		const { bus, bucket } = resources.storage;

@@ -1,10 +1,14 @@
 import { Duration, Fn } from "aws-cdk-lib";
 import {
 	AccountRecovery,
+	CfnManagedLoginBranding,
 	type CfnUserPool,
+	ManagedLoginVersion,
 	Mfa,
+	OAuthScope,
 	UserPool,
 	type UserPoolClient,
+	UserPoolClientIdentityProvider,
 	type UserPoolClientOptions,
 	UserPoolOperation,
 } from "aws-cdk-lib/aws-cognito";
@@ -30,6 +34,8 @@ export class StorageStack extends EnvironmentStack {
 	readonly userPool: UserPool;
 	/** The clients whose tokens the API accepts. */
 	readonly userPoolClients: readonly UserPoolClient[];
+	/** The pages where people sign in for their agents, and the client by which they do. */
+	readonly agentSignIn: { url: string; client: UserPoolClient } | null;
 	/** The `iss` of every token. */
 	readonly tokenIssuer: string;
 	/** The address of the keys that verify a token. */
@@ -58,6 +64,7 @@ export class StorageStack extends EnvironmentStack {
 		// A script has nobody who would store the next token for it.
 		const cli = this.newClient("CliClient", { authFlows: { userPassword: true } });
 		this.userPoolClients = [client, web, cli];
+		this.agentSignIn = environment.mcpSignIn && this.newAgentSignIn(environment.mcpSignIn);
 		this.tokenIssuer = this.userPool.userPoolProviderUrl;
 		this.jwksUrl = `${this.tokenIssuer}/.well-known/jwks.json`;
 
@@ -67,6 +74,7 @@ export class StorageStack extends EnvironmentStack {
 		this.output("UserPoolClientId", client.userPoolClientId);
 		this.output("WebClientId", web.userPoolClientId);
 		this.output("CliClientId", cli.userPoolClientId);
+		if (this.agentSignIn) this.output("McpClientId", this.agentSignIn.client.userPoolClientId);
 		this.output("SecondFactor", environment.mfa);
 		this.output("TokenIssuer", this.tokenIssuer);
 		this.output("JwksUrl", this.jwksUrl);
@@ -148,6 +156,32 @@ export class StorageStack extends EnvironmentStack {
 			"AwsSolutions-COG8": "The Plus plan costs 2 cents a person and month for threat protection.",
 		});
 		return pool;
+	}
+
+	/** Makes hosted pages, and a client that has no secret and gets tokens for a code alone. */
+	private newAgentSignIn({ domainPrefix, callbackUrls }: NonNullable<Environment["mcpSignIn"]>) {
+		const client = this.newClient("McpClient", {
+			disableOAuth: false,
+			oAuth: {
+				flows: { authorizationCodeGrant: true },
+				scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],
+				callbackUrls,
+			},
+			supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
+			// The pages use none of these flows. Cognito would turn on more of them if there were none here.
+			authFlows: { userSrp: true },
+			refreshTokenRotationGracePeriod: Duration.seconds(60),
+		});
+		// The older pages do not know the parameter `resource`, which agents' clients send.
+		const managedLoginVersion = ManagedLoginVersion.NEWER_MANAGED_LOGIN;
+		const domain = this.userPool.addDomain("SignIn", { cognitoDomain: { domainPrefix }, managedLoginVersion });
+		// Without a style, its own for one, a client has no page.
+		new CfnManagedLoginBranding(this, "SignInStyle", {
+			userPoolId: this.userPool.userPoolId,
+			clientId: client.userPoolClientId,
+			useCognitoProvidedValues: true,
+		});
+		return { url: domain.baseUrl(), client };
 	}
 
 	private newClient(id: string, options: UserPoolClientOptions): UserPoolClient {

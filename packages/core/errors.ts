@@ -20,6 +20,8 @@ export type ErrorCode =
 	| "answer_not_kept"
 	| "unsupported_media_type"
 	| "route_not_found"
+	| "method_not_allowed"
+	| "origin_refused"
 	| "item_not_found"
 	| "analysis_not_found"
 	| "image_not_found"

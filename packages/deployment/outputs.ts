@@ -27,6 +27,8 @@ const outputsFile = z.looseObject({
 	UserPoolClientId: z.string(),
 	WebClientId: optional,
 	CliClientId: z.string(),
+	/** The client by which people sign in for their agents; null where there are no hosted pages. */
+	McpClientId: optional,
 	CognitoEndpoint: z.string(),
 	/** Codes of authenticator apps: `off`, `optional` or `required`. */
 	SecondFactor: optional,

@@ -58,6 +58,8 @@ const kinds: Record<ProblemCode, Kind> = {
 	guesses_unavailable: { status: 503, title: "Passwords cannot be checked", retryAfter: 60 },
 	account_deleted: { status: 401, title: "The account was deleted" },
 	route_not_found: { status: 404, title: "No such route" },
+	method_not_allowed: { status: 405, title: "Another method is needed" },
+	origin_refused: { status: 403, title: "Another page may not call this" },
 	item_failed: { status: 409, title: "The image could not be processed" },
 	item_not_comparable: { status: 409, title: "Nothing to compare" },
 	idempotency_key_busy: { status: 409, title: "The first request is running", retryAfter: 2 },

@@ -85,6 +85,12 @@ describe("the api's cold start", () => {
 		]);
 	});
 
+	it("loads the protocol of agents only for /mcp, without what checks the answers that it never asks for", () => {
+		expect(entryPointsWith("@modelcontextprotocol/sdk")).toEqual(["packages/mcp/src/http.ts"]);
+		const packages = packagesOf(metafiles.api);
+		for (const name of ["ajv", "ajv-formats", "express", "fast-uri"]) expect(packages).not.toContain(name);
+	});
+
 	it("loads LangSmith only with the tracer, which loads only with a key", () => {
 		expect(entryPointsWith("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
 	});

@@ -211,6 +211,31 @@ describe("the table of environments", () => {
 		);
 	});
 
+	test("refuses hosted pages whose name or addresses Cognito would refuse, and those of local", () => {
+		const hosted = (mcpSignIn: object, name: "dev" | "local" = "dev") =>
+			readEnvironment(
+				tableWith((rows) => Object.assign(rows[name], { mcpSignIn })),
+				name,
+			).mcpSignIn;
+		const domainPrefix = "acme-collections";
+		const callbackUrls = ["https://agent.example/callback", "http://localhost:8080/callback", "http://127.0.0.1/"];
+		expect(hosted({ domainPrefix, callbackUrls })).toEqual({ domainPrefix, callbackUrls });
+		for (const prefix of ["Acme", "acme.example", "-acme", "my-aws", "a".repeat(64)]) {
+			expect(() => hosted({ domainPrefix: prefix, callbackUrls }), prefix).toThrow(
+				"environments.dev.mcpSignIn.domainPrefix: must be a part of a domain in lower case",
+			);
+		}
+		for (const url of ["http://agent.example/", "https://a.example/#x", "https://*.example/", "localhost:8080"]) {
+			expect(() => hosted({ domainPrefix, callbackUrls: [url] }), url).toThrow(
+				"environments.dev.mcpSignIn.callbackUrls.0: must be an address of https",
+			);
+		}
+		expect(() => hosted({ domainPrefix, callbackUrls: [] })).toThrow("environments.dev.mcpSignIn.callbackUrls");
+		expect(() => hosted({ domainPrefix, callbackUrls }, "local")).toThrow(
+			"environments.local.mcpSignIn: must be left out: the local cloud has no hosted pages",
+		);
+	});
+
 	test("refuses a list of domains that is misspelt, or where nobody signs up", () => {
 		const devWith = (settings: object) =>
 			readEnvironment(

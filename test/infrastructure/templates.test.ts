@@ -68,6 +68,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		const notOutput = [
 			"AwsEndpointUrl",
 			...(environment.network.mode === "private" ? [] : ["BastionInstanceId"]),
+			...(environment.mcpSignIn ? [] : ["McpClientId"]),
 			...(environment.signUpDomains.length > 0 ? [] : ["PreSignUpFunctionName"]),
 			...(environment.web ? [] : ["WebUrl", "WebDomainTarget", "WebBucketName", "DistributionId"]),
 		];
@@ -153,7 +154,7 @@ test("the templates of local differ from dev in values of the table alone", () =
 		"AllowOrigins",
 		"AllowedOrigins",
 		"DATABASE_TLS",
-		"Fn::Join", // the origins, as a variable of the function that streams
+		"Fn::Join", // the origins, as a variable of the API's two functions
 		"LOOPBACK_RECEIVERS",
 		"Timeout",
 		"VisibilityTimeout",
@@ -228,6 +229,57 @@ test.each([
 	const pool = only(Storage, "AWS::Cognito::UserPool");
 	expect([pool.MfaConfiguration, pool.EnabledMfas]).toEqual([configuration, factors]);
 	expect(Storage.Outputs?.SecondFactor?.Value).toBe(mfa);
+});
+
+describe("an environment with hosted pages to sign in for agents", () => {
+	const hosted = synthesize("prod", ({ prod }) => {
+		prod.mcpSignIn = { domainPrefix: "acme-collections", callbackUrls: ["http://localhost:8080/callback"] };
+	});
+	const at = (value: unknown) => pointsAt(hosted, value);
+	const { API, Compute, Storage } = hosted;
+
+	test("has a client without a secret that gets tokens for a code alone, and whose refresh tokens are used once", () => {
+		const client = ofType(Storage, "AWS::Cognito::UserPoolClient").PeopleMcpClient?.Properties;
+		expect(client).toMatchObject({
+			AllowedOAuthFlowsUserPoolClient: true,
+			AllowedOAuthFlows: ["code"],
+			AllowedOAuthScopes: ["openid", "email"],
+			CallbackURLs: ["http://localhost:8080/callback"],
+			SupportedIdentityProviders: ["COGNITO"],
+			GenerateSecret: false,
+			PreventUserExistenceErrors: "ENABLED",
+			RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: 60 },
+		});
+		// Cognito refuses that flow beside the rotation.
+		expect(client.ExplicitAuthFlows).not.toContain("ALLOW_REFRESH_TOKEN_AUTH");
+		expect(at(Storage.Outputs?.McpClientId?.Value)).toBe("PeopleMcpClient");
+		const domain = only(Storage, "AWS::Cognito::UserPoolDomain");
+		expect(domain).toMatchObject({ Domain: "acme-collections", ManagedLoginVersion: 2 });
+		expect(at(domain.UserPoolId)).toBe("People");
+		const style = only(Storage, "AWS::Cognito::ManagedLoginBranding");
+		expect([at(style.UserPoolId), at(style.ClientId)]).toEqual(["People", "PeopleMcpClient"]);
+	});
+
+	test("takes its tokens at /mcp alone: neither the gateway knows them, nor the function that streams", () => {
+		const variables = (name: string) =>
+			ofType(Compute, "AWS::Lambda::Function")[name]?.Properties.Environment.Variables;
+		const theirs = "PeopleClient,PeopleWebClient,PeopleCliClient";
+		expect(at(variables("ApiFunction").USER_POOL_CLIENT_IDS)).toBe(`${theirs},PeopleMcpClient`);
+		expect(at(variables("StreamFunction").USER_POOL_CLIENT_IDS)).toBe(theirs);
+		const { JwtConfiguration } = only(API, "AWS::ApiGatewayV2::Authorizer");
+		expect(JwtConfiguration.Audience.map(at).join()).toBe(theirs);
+		expect(at(variables("ApiFunction").SIGN_IN_URL)).toMatch(/^https:\/\/.+\.auth\..+\.amazoncognito\.com$/);
+		expect(at(only(API, "AWS::Cognito::UserPoolResourceServer").Identifier)).toBe("Http.ApiEndpoint/mcp");
+	});
+
+	test("is none as shipped", () => {
+		for (const name of environmentNames) {
+			expect(ofType(synthesized[name].Storage, "AWS::Cognito::UserPoolDomain"), name).toEqual({});
+			expect(ofType(synthesized[name].API, "AWS::Cognito::UserPoolResourceServer"), name).toEqual({});
+			const { ApiFunction } = ofType(synthesized[name].Compute, "AWS::Lambda::Function");
+			expect(ApiFunction?.Properties.Environment.Variables.SIGN_IN_URL, name).toBe("none");
+		}
+	});
 });
 
 describe("an environment that lists the domains of those who may sign up", () => {

@@ -11,6 +11,8 @@ export async function apiDocument(): Promise<object> {
 		authenticate: () => Promise.reject(new Error("The document is public.")),
 		limits: readEnvironment(cdk.context.environments, "local").limits,
 		deployment: { environment: "local", version: "0", gitSha: "0" },
+		origins: [],
+		signIn: { issuer: "https://example.com/pool", hostedUrl: null },
 	});
 	const response = await api.request("/openapi.json");
 	return (await response.json()) as object;

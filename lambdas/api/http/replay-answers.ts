@@ -7,9 +7,9 @@ import { log } from "#lambda-kit/log.ts";
 import type { GuardedRoute } from "../routes/table.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 
-/** Returns whether a client may name a request by an `Idempotency-Key`. A search changes nothing. */
+/** Returns whether a client may name a request by an `Idempotency-Key`. What reads and searches changes nothing. */
 export const acceptsIdempotencyKey = ({ method, limit, streamed }: GuardedRoute) =>
-	method === "POST" && limit !== "search" && !streamed;
+	method === "POST" && limit !== "search" && limit !== "read" && !streamed;
 
 /** Refuses a key whose answer could not be given again: a stream is not kept. */
 export const refuseIdempotencyKey = createMiddleware<ApiEnv>(async (c, next) => {

@@ -1,4 +1,4 @@
-import type { Context, Next } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "#core/errors.ts";
 
@@ -35,33 +35,31 @@ export async function limitHead(c: Context, next: Next): Promise<void> {
 	await next();
 }
 
-const limitBytes = bodyLimit({
-	maxSize: maxSizes.jsonBytes,
-	onError: () => {
-		throw new AppError(
-			"request_too_large",
-			`The body has more than ${maxSizes.jsonBytes} bytes: at most as many are read.`,
-		);
-	},
-});
-
 /** Refuses a body that is too large, or JSON that is nested too deep. Forms are bounded by the gateway and by `uploadItem`. */
-export async function limitBody(c: Context, next: Next): Promise<Response | undefined> {
-	const type = c.req.header("content-type") ?? "";
-	if (type.startsWith("multipart/")) {
-		await next();
-		return;
-	}
-	const limited = await limitBytes(c, async () => {
-		if (type.includes("json") && depthOf(await c.req.text()) > maxSizes.jsonDepth) {
-			throw new AppError(
-				"invalid_request",
-				`The JSON is nested deeper than ${maxSizes.jsonDepth} levels, which no call takes.`,
-			);
-		}
-		await next();
+export function limitBody(maxSize: number): MiddlewareHandler {
+	const limitBytes = bodyLimit({
+		maxSize,
+		onError: () => {
+			throw new AppError("request_too_large", `The body has more than ${maxSize} bytes: at most as many are read.`);
+		},
 	});
-	return limited ?? undefined;
+	return async (c, next) => {
+		const type = c.req.header("content-type") ?? "";
+		if (type.startsWith("multipart/")) {
+			await next();
+			return;
+		}
+		const limited = await limitBytes(c, async () => {
+			if (type.includes("json") && depthOf(await c.req.text()) > maxSizes.jsonDepth) {
+				throw new AppError(
+					"invalid_request",
+					`The JSON is nested deeper than ${maxSizes.jsonDepth} levels, which no call takes.`,
+				);
+			}
+			await next();
+		});
+		return limited ?? undefined;
+	};
 }
 
 /** Returns how deep JSON is nested, by its text: nothing is built for what is refused. */

@@ -1,5 +1,6 @@
 import type { Limits } from "#core/limits/limits.ts";
 import type { Ports } from "#core/ports/index.ts";
+import type { RequestContext } from "#lambda-kit/answer-request.ts";
 import type { Api } from "./routing.ts";
 
 /** The ports that routes use. */
@@ -46,6 +47,14 @@ export interface Deployment {
 	gitSha: string;
 }
 
+/** Where a person signs in for a token. */
+export interface SignIn {
+	/** The `iss` of every token. */
+	issuer: string;
+	/** The address of the hosted pages; null where there are none. */
+	hostedUrl: string | null;
+}
+
 /** The settings that some routes need beside ports. */
 export interface RouteSettings {
 	deployment: Deployment;
@@ -54,6 +63,11 @@ export interface RouteSettings {
 	maxAnswerMs: number;
 	/** Limits the wait for another function; after it the API answers 202 with the request's address. */
 	maxWaitMs: number;
+	/** Web pages that may call the API. */
+	origins: readonly string[];
+	signIn: SignIn;
+	/** Answers a request as the API does: with its limits, for the person of its token. */
+	answer: (request: Request, context: Pick<RequestContext, "requestId">) => Response | Promise<Response>;
 	/** Loads an application with all routes. */
 	wholeApi: () => Promise<Api>;
 }

@@ -16,6 +16,7 @@ export function createSubApp(
 	authenticate: Authenticate,
 	limiter: RateLimiter,
 	ports: ReplayPorts & Pick<Ports, "usage">,
+	maxJsonBytes: number,
 ): Api {
 	const app = new OpenAPIHono<ApiEnv>({
 		defaultHook: (result) => {
@@ -38,7 +39,7 @@ export function createSubApp(
 		c.env.identified?.(c.get("userId"));
 	});
 
-	app.use(limitBody);
+	app.use(limitBody(maxJsonBytes));
 
 	app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
 		type: "http",

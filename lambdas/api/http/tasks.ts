@@ -13,6 +13,7 @@ export const tasks = [
 	{ name: "Shares", description: "Show an item or an album to people without an account." },
 	{ name: "Shared pages", description: "What somebody with a link sees." },
 	{ name: "Webhooks", description: "Have a program of yours told when an item is ready, failed or deleted." },
+	{ name: "Agents", description: "Let an agent use the collection, by the Model Context Protocol." },
 	{ name: "Account", description: "The person who is signed in." },
 	{ name: "Golden dataset", description: "Review analyses by hand, as references that models are measured by." },
 	{ name: "Upkeep", description: "Look after the search index." },

@@ -8,11 +8,17 @@ interface AnyRoute {
 	module: string;
 }
 
+/** The requests a second, and at once, of all clients together. */
+interface Throttle {
+	rate: number;
+	burst: number;
+}
+
 /** A route that is answered without a token. */
 export interface PublicRoute extends AnyRoute {
 	public: true;
-	/** The requests a second, and at once, of all clients together. @default 50, 100 */
-	throttle?: { rate: number; burst: number };
+	/** @default 50 a second, 100 at once */
+	throttle?: Throttle;
 }
 
 /** A route that serves the token's user. */
@@ -24,6 +30,13 @@ export interface GuardedRoute extends AnyRoute {
 	afterDeletion?: true;
 	/** The answer is a stream of events: the REST API serves it. */
 	streamed?: true;
+	/**
+	 * The gateway lets it through without a token, at most so often for all clients together, and the handler alone checks it:
+	 * the gateway's own 401 cannot say where to sign in.
+	 */
+	ungated?: Throttle;
+	/** Takes more JSON than other routes, in bytes. */
+	maxJsonBytes?: number;
 }
 
 /** A route of one of the two APIs, as gateway, handler and OpenAPI document know it. */
@@ -107,6 +120,25 @@ export const routes = {
 	listVerifications: { method: "GET", path: "/verifications", limit: "read", module: "verifications" },
 	getVerification: { method: "GET", path: "/verifications/{id}", limit: "read", module: "verifications" },
 	deleteVerification: { method: "DELETE", path: "/verifications/{id}", limit: "write", module: "verifications" },
+	/** Each tool takes from the limits of the routes that it asks, too. */
+	callMcp: {
+		method: "POST",
+		path: "/mcp",
+		limit: "read",
+		ungated: { rate: 100, burst: 200 },
+		// A picture of 3 MB in Base64.
+		maxJsonBytes: 4_194_304,
+		module: "mcp",
+	},
+	streamMcp: { method: "GET", path: "/mcp", public: true, module: "mcp" },
+	protectedResource: { method: "GET", path: "/.well-known/oauth-protected-resource", public: true, module: "mcp" },
+	protectedMcp: { method: "GET", path: "/.well-known/oauth-protected-resource/mcp", public: true, module: "mcp" },
+	authorizationServer: {
+		method: "GET",
+		path: "/.well-known/oauth-authorization-server",
+		public: true,
+		module: "mcp",
+	},
 	showShare: { method: "GET", path: "/s/{token}", public: true, module: "share-pages" },
 	enterShare: { method: "POST", path: "/s/{token}", public: true, module: "share-pages" },
 	/** A page of an album asks for each of its pictures. */

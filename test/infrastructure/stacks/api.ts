@@ -2,9 +2,13 @@ import { expect, test } from "vitest";
 import { type Claimed, ofType, only, parts } from "../synthesized.ts";
 
 const publicRoutes = [
+	"GET /.well-known/oauth-authorization-server",
+	"GET /.well-known/oauth-protected-resource",
+	"GET /.well-known/oauth-protected-resource/mcp",
 	"GET /docs",
 	"GET /docs/{asset}",
 	"GET /health",
+	"GET /mcp",
 	"GET /openapi.json",
 	"GET /s/{token}",
 	"GET /s/{token}/{item_id}",
@@ -82,14 +86,14 @@ const guardedRoutes = [
 export function apiClaims({ environment, templates, at }: Claimed): void {
 	const { API, Storage } = templates;
 
-	test("require a token on every route that is not public, and on no other", () => {
+	test("require a token on every route that is not public, and on no other but /mcp, whose handler does", () => {
 		const routes = Object.values(ofType(API, "AWS::ApiGatewayV2::Route"));
 		const keys = (authorization: string) =>
 			routes
 				.filter(({ Properties }) => Properties.AuthorizationType === authorization)
 				.map(({ Properties }) => Properties.RouteKey)
 				.sort();
-		expect(keys("NONE")).toEqual(["$default", ...publicRoutes]);
+		expect(keys("NONE")).toEqual(["$default", ...publicRoutes, "POST /mcp"].sort());
 		expect(keys("JWT")).toEqual(guardedRoutes);
 		const authorizer = only(API, "AWS::ApiGatewayV2::Authorizer");
 		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual([
@@ -129,10 +133,11 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		const { MethodSettings } = only(API, "AWS::ApiGateway::Stage");
 		// docs/operations.md quotes these limits.
 		expect(MethodSettings).toMatchObject([{ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 }]);
-		const variables = ofType(templates.Compute, "AWS::Lambda::Function").StreamFunction?.Properties.Environment
-			.Variables;
+		const { ApiFunction, StreamFunction } = ofType(templates.Compute, "AWS::Lambda::Function");
 		const { AllowOrigins } = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
-		expect(at(variables.CORS_ORIGINS)).toBe(AllowOrigins.map(at).join());
+		for (const made of [ApiFunction, StreamFunction]) {
+			expect(at(made?.Properties.Environment.Variables.CORS_ORIGINS)).toBe(AllowOrigins.map(at).join());
+		}
 	});
 
 	test("let web pages of the configured origins call the API, post to the bucket and read from it", () => {
@@ -144,6 +149,7 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 			"idempotency-key",
 			"if-match",
 			"if-none-match",
+			"mcp-protocol-version",
 		]);
 		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "PATCH", "POST", "PUT"]);
 		expect(cors.ExposeHeaders.toSorted()).toEqual([
@@ -153,6 +159,7 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 			"ratelimit",
 			"ratelimit-policy",
 			"retry-after",
+			"www-authenticate",
 		]);
 		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration.CorsRules;
 		expect(others).toEqual([]);
@@ -170,6 +177,8 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 			),
 			// A page of an album asks for sixty at once.
 			"GET /s/{token}/{item_id}": { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
+			// The gateway asks for no token.
+			"POST /mcp": { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
 		});
 		expect(at(stage.AccessLogSettings.DestinationArn)).toBe("AccessLog");
 		for (const part of parts) {

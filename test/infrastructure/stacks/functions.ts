@@ -47,6 +47,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			LANGSMITH_KEY_PARAMETER: key("langsmith"),
 			TRACE_INPUTS: "hidden",
 			TRACE_OUTPUTS: "hidden",
+			SIGN_IN_URL: "none",
 			TOKEN_ISSUER: "People.ProviderURL",
 			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
 			USER_POOL_CLIENT_IDS: "PeopleClient,PeopleWebClient,PeopleCliClient",

@@ -166,7 +166,10 @@ describe("every route that is not public", () => {
 		const path = route.path.replaceAll(/{\w+}/g, crypto.randomUUID());
 		const response = await app.request(path, { method: route.method });
 		expect(response.status).toBe(401);
-		expect(response.headers.get("www-authenticate")).toBe("Bearer");
+		// That of /mcp also says where to sign in.
+		expect(response.headers.get("www-authenticate")).toMatch(
+			path === "/mcp" ? /^Bearer resource_metadata="/ : /^Bearer$/,
+		);
 		expect(response.headers.get("content-type")).toBe("application/problem+json");
 		expect(await response.json()).toMatchObject({
 			code: "unauthorized",
@@ -190,6 +193,7 @@ describe("every public route", () => {
 		const { app } = testApi({ authenticate });
 		const path = route.path.replace("{asset}", "swagger-ui.css");
 		const response = await app.request(path, { method: route.method });
+		if (path === "/mcp") return expect(response.status).toBe(405);
 		if (!path.startsWith("/s/")) return expect(response.status).toBe(200);
 		expect(response.status).not.toBe(401);
 		expect(await response.json()).toMatchObject({ code: expect.not.stringMatching(/unauthorized|route/) });

@@ -60,7 +60,10 @@ const problemsOf = async (checked: unknown) =>
 	);
 
 test("the document has no problem that a strict linter knows", async () => {
-	expect(await problemsOf(document)).toEqual([]);
+	expect(await problemsOf(document)).toEqual([
+		// There is no stream, which an agent's client asks for all the same.
+		"operation-2xx-response: Operation must have at least one `2XX` response. (#/paths/~1mcp/get/responses)",
+	]);
 });
 
 test.each<[rule: string, (changed: typeof document) => void]>([
@@ -141,7 +144,7 @@ test("every operation has an id, a summary, one task, and an example of each JSO
 		expect(summary, name).toMatch(/^[A-Z].+[^.]$/);
 		expect(tags, name).toHaveLength(1);
 		const successes = Object.entries(responses).filter(([status]) => Number(status) < 400);
-		expect(successes.length, name).toBeGreaterThan(0);
+		expect(successes.length > 0, name).toBe(name !== "GET /mcp");
 		for (const { content = {} } of [requestBody ?? {}, ...successes.map(([, response]) => response)]) {
 			const json = content["application/json"];
 			if (json) expect(json.example, name).toBeDefined();

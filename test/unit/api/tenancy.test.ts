@@ -128,6 +128,36 @@ describe("another tenant", () => {
 		expect(status.body).toMatchObject({ items: 0, embedded: 0, missing: 0 });
 	});
 
+	it("has nothing of it through an agent, by whatever tool or resource names its id", async () => {
+		const send = async (userId: string, method: string, params: object) => {
+			const { status, body } = await api.as(userId)("POST", "/mcp", {
+				json: { jsonrpc: "2.0", id: 1, method, params },
+			});
+			expect(status).toBe(200);
+			return JSON.stringify(body);
+		};
+		const calls: [method: string, params: (id: string) => object][] = [
+			["tools/call", (id) => ({ name: "get_item", arguments: { id, picture: false } })],
+			["tools/call", (id) => ({ name: "similar", arguments: { id } })],
+			["tools/call", (id) => ({ name: "tag", arguments: { ids: [id], tags: ["x"] } })],
+			["resources/read", (id) => ({ uri: `collections://items/${id}` })],
+		];
+		const nobodys = crypto.randomUUID();
+		for (const [method, params] of calls) {
+			const others = await send(bob, method, params(mine.itemId));
+			const unknown = await send(bob, method, params(nobodys));
+			expect(others.replaceAll(mine.itemId, "ID")).toBe(unknown.replaceAll(nobodys, "ID"));
+			expect(await send(ada, method, params(mine.itemId))).not.toContain("There is no item");
+		}
+		for (const name of ["search", "list"]) {
+			const params = { name, arguments: name === "search" ? { query: "lighthouse" } : {} };
+			expect(await send(bob, "tools/call", params)).not.toContain(mine.itemId);
+			expect(await send(ada, "tools/call", params)).toContain(mine.itemId);
+		}
+		expect(await send(bob, "resources/list", {})).not.toContain(mine.itemId);
+		expect(await send(ada, "resources/list", {})).toContain(mine.itemId);
+	});
+
 	it("that uploads the same bytes gets its own item", async () => {
 		const upload = async (userId: string) => api.as(userId)("POST", "/items", { form: { file: mine.file } });
 		const { body: again } = await upload(ada);

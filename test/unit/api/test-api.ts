@@ -43,12 +43,14 @@ export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
 	limits = generousLimits,
+	hostedUrl = "https://acme.example.com",
 	maxAnswerMs,
 	maxWaitMs = 0,
 }: {
 	ports?: Partial<Ports>;
 	authenticate?: Authenticate;
 	limits?: Limits;
+	hostedUrl?: string | null;
 	maxAnswerMs?: number;
 	/** Advances the clock instead of waiting: no stage runs beside the API of a test. */
 	maxWaitMs?: number;
@@ -58,6 +60,8 @@ export function testApi({
 		ports,
 		authenticate,
 		limits,
+		origins: ["https://app.example.com"],
+		signIn: { issuer: "https://pool.example.com/pool", hostedUrl },
 		served: [...allRoutes, ...streamedRoutes],
 		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
 		maxAnswerMs,
@@ -68,6 +72,7 @@ export function testApi({
 		async (method: string, path: string, { query, json, form, raw }: TestRequest = {}): Promise<Answer> => {
 			const headers = new Headers({
 				authorization: `Bearer ${userId}`,
+				accept: "application/json, text/event-stream",
 				...(json === undefined ? {} : { "content-type": "application/json" }),
 			});
 			const parts = new FormData();
