@@ -31,6 +31,9 @@ chat: $(INSTALLED) ## chat with a collection in the terminal: make chat ENV=loca
 mcp: $(INSTALLED) ## serve a user's items to an agent on stdin and stdout: make -s mcp ENV=local EMAIL=demo@example.com
 	@ENV=$(ENV) node scripts/users/mcp.ts
 
+test-mcp: $(INSTALLED) ## run the official conformance package and inspector against /mcp: make test-mcp ENV=local EMAIL=demo@example.com
+	@ENV=$(ENV) node scripts/checks/test-mcp.ts
+
 web-dev: $(INSTALLED) ## serve the web app with live reload against the cloud of make up: [WEB_PORT=3001]
 	@node scripts/web/web-dev.ts
 
