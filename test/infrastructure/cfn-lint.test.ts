@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { environmentNames } from "#lib/environments.ts";
-import { templatesOf } from "./synthesized.ts";
+import { synthesize, templatesOf } from "./synthesized.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "collections-cfn-lint-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,11 +20,15 @@ const answered = {
 
 test.skipIf(!present)(
 	present
-		? "cfn-lint has nothing to say about the templates of any environment"
+		? "cfn-lint has nothing to say about the templates of any environment, or of hosted pages to sign in for agents"
 		: "cfn-lint has nothing to say (skipped: it is not on the PATH)",
 	() => {
-		const files = environmentNames.flatMap((name) =>
-			Object.entries(templatesOf(name)).map(([part, template]) => {
+		const shipped = environmentNames.map((name) => [name, templatesOf(name)] as const);
+		const withAgentSignIn = synthesize("prod", ({ prod }) => {
+			prod.mcpSignIn = { domainPrefix: "acme-collections", callbackUrls: ["http://localhost:8080/callback"] };
+		});
+		const files = [...shipped, ["prod-sign-in", withAgentSignIn] as const].flatMap(([name, templates]) =>
+			Object.entries(templates).map(([part, template]) => {
 				const file = join(folder, `${part}-${name}.json`);
 				writeFileSync(file, JSON.stringify(template));
 				return file;

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { auth, extractWWWAuthenticateParams, type OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
+import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { describe, expect, it } from "vitest";
 import { fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "./ready-item.ts";
@@ -205,6 +208,63 @@ describe("a client without a valid token", () => {
 		expect((await as(ada)("GET", path)).status).toBe(200);
 		expect((await testApi({ hostedUrl: null }).as(ada)("GET", path)).status).toBe(404);
 	});
+});
+
+it("the SDK's client signs a person in by what the documents say: with PKCE, the scopes, and this server as the resource", async () => {
+	const { app } = testApi();
+	const saved: { address?: URL; verifier?: string; tokens?: OAuthTokens } = {};
+	const exchanged: URLSearchParams[] = [];
+	/** Takes the place of the pool's token endpoint; everything else is the API's. */
+	const fetchFn = async (url: string | URL, init?: RequestInit) => {
+		if (new URL(url).host === "api.example.com") return app.request(url, init);
+		expect(String(url)).toBe("https://acme.example.com/oauth2/token");
+		exchanged.push(new URLSearchParams(String(init?.body)));
+		return Response.json({ access_token: ada, token_type: "Bearer", expires_in: 3_600, refresh_token: "r" });
+	};
+	const provider: OAuthClientProvider = {
+		redirectUrl: "http://localhost:8080/callback",
+		clientMetadata: { redirect_uris: ["http://localhost:8080/callback"], token_endpoint_auth_method: "none" },
+		// Registered beforehand: the documents offer no registration.
+		clientInformation: () => ({ client_id: "agents", issuer: "https://api.example.com" }),
+		tokens: () => saved.tokens,
+		saveTokens: (tokens) => void Object.assign(saved, { tokens }),
+		redirectToAuthorization: (address) => void Object.assign(saved, { address }),
+		saveCodeVerifier: (verifier) => void Object.assign(saved, { verifier }),
+		codeVerifier: () => saved.verifier ?? "",
+	};
+	const refused = await app.request("https://api.example.com/mcp", { method: "POST", body: "{}" });
+	const { resourceMetadataUrl } = extractWWWAuthenticateParams(refused);
+	const signIn = { serverUrl: "https://api.example.com/mcp", resourceMetadataUrl, fetchFn };
+
+	expect(await auth(provider, signIn)).toBe("REDIRECT");
+	const { origin, pathname, searchParams } = saved.address ?? new URL("about:blank");
+	expect(origin + pathname).toBe("https://acme.example.com/oauth2/authorize");
+	const { code_challenge, ...parameters } = Object.fromEntries(searchParams);
+	expect(parameters).toEqual({
+		response_type: "code",
+		client_id: "agents",
+		code_challenge_method: "S256",
+		redirect_uri: "http://localhost:8080/callback",
+		scope: "openid email",
+		resource: "https://api.example.com/mcp",
+	});
+	expect(code_challenge).toBe(
+		createHash("sha256")
+			.update(saved.verifier ?? "")
+			.digest("base64url"),
+	);
+
+	expect(await auth(provider, { ...signIn, authorizationCode: "c0de" })).toBe("AUTHORIZED");
+	expect(exchanged.map((body) => Object.fromEntries(body))).toEqual([
+		{
+			grant_type: "authorization_code",
+			client_id: "agents",
+			code: "c0de",
+			code_verifier: saved.verifier,
+			redirect_uri: "http://localhost:8080/callback",
+			resource: "https://api.example.com/mcp",
+		},
+	]);
 });
 
 it("GET is no stream, and says what is", async () => {
