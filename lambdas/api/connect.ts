@@ -48,6 +48,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		outbox: lazyPort(async () => (await database()).outbox),
 		analyses: lazyPort(async () => (await database()).analyses),
 		albums: lazyPort(async () => (await database()).albums),
+		archives: lazyPort(async () => (await database()).archives),
 		jobs: lazyPort(async () => (await database()).jobs),
 		golden: lazyPort(async () => (await database()).golden),
 		search: lazyPort(async () => (await database()).search),

@@ -1,3 +1,5 @@
+import { archivePrefix } from "#core/archive/archive.ts";
+
 /** Deletes objects version by version; deleting without a version only hides them. */
 export const s3DeleteActions = ["s3:DeleteObjectVersion"];
 
@@ -17,3 +19,4 @@ export const dynamoDbActions = [
 export const originals = "originals/";
 export const derived = "derived/";
 export const checkpoints = "checkpoints/";
+export const exported = archivePrefix;

@@ -4,7 +4,15 @@ import { apiEnv } from "#lambdas/api/env.ts";
 import { streamEnv } from "#lambdas/stream/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
-import { checkpoints, derived, dynamoDbActions, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
+import {
+	checkpoints,
+	derived,
+	dynamoDbActions,
+	exported,
+	originals,
+	s3DeleteActions,
+	s3ListActions,
+} from "./actions.ts";
 import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
 interface ApiFunctionProps extends FunctionResources {
@@ -40,8 +48,8 @@ export function apiFunction(
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
 		.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
-		.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
-		.allowObjects(s3DeleteActions, bucket, [originals, derived]) // deletes items
+		.allowObjects(["s3:GetObject"], bucket, [originals, derived, exported]) // signs URLs that read
+		.allowObjects(s3DeleteActions, bucket, [originals, derived, exported]) // deletes items and archives
 		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of them
 		.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
 		.allow(dynamoDbActions, [table]) // stores conversations, counts requests

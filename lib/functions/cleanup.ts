@@ -7,7 +7,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { deadLetterQueue } from "../constructs/queue-worker.ts";
-import { checkpoints, derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
+import { checkpoints, derived, exported, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
 /** The sweeper: its function, what starts it, and where its failed runs go. */
@@ -34,7 +34,7 @@ export function cleanupFunction(
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allow(s3ListActions, [bucket.bucketArn]) // finds orphans; without it a missing object is a 403
 		.allowObjects(["s3:GetObject"], bucket, [originals]) // learns whether an upload arrived: HeadObject takes it
-		.allowObjects(s3DeleteActions, bucket, [originals, derived, checkpoints]) // sweeps orphans
+		.allowObjects(s3DeleteActions, bucket, [originals, derived, checkpoints, exported]) // sweeps orphans and what a deleted account left
 		.allow(["dynamodb:Scan"], [`${table}/index/gsi1`]) // counts sessions; the index has nothing else
 		.allow(["dynamodb:BatchGetItem"], [table]) // learns which payloads are referred to
 		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // finds the chats of a person who deleted an item

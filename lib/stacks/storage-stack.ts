@@ -15,6 +15,7 @@ import {
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import { archiveDays, archivePrefix } from "#core/archive/archive.ts";
 import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
 import { preSignUpFunction } from "../functions/pre-sign-up.ts";
@@ -96,6 +97,12 @@ export class StorageStack extends EnvironmentStack {
 					noncurrentVersionExpiration: Duration.days(30),
 					expiredObjectDeleteMarker: true,
 					abortIncompleteMultipartUploadAfter: Duration.days(1),
+				},
+				{
+					// An archive is a copy of what its person has, and can be made again.
+					prefix: archivePrefix,
+					expiration: Duration.days(archiveDays),
+					noncurrentVersionExpiration: Duration.days(1),
 				},
 			],
 			// Web pages post forms directly to the bucket, and read images from it: a script that draws or saves one needs CORS.

@@ -39,6 +39,8 @@ export type ErrorCode =
 	| "job_not_found"
 	| "job_ended"
 	| "too_many_jobs"
+	| "export_running"
+	| "export_expired"
 	| "too_many_items"
 	| "session_busy"
 	| "turn_canceled"
@@ -81,16 +83,24 @@ export class AppError extends Error {
 	readonly fields: FieldProblem[];
 	/** Until then it makes no sense to try again. */
 	readonly retryAfterSeconds: number | null;
+	/** The path of what stands in the way. */
+	readonly location: string | null;
 
 	constructor(
 		code: ErrorCode,
 		detail: string,
-		options: { cause?: unknown; fields?: FieldProblem[]; retryAfterSeconds?: number | null } = {},
+		options: {
+			cause?: unknown;
+			fields?: FieldProblem[];
+			retryAfterSeconds?: number | null;
+			location?: string | null;
+		} = {},
 	) {
 		super(detail, { cause: options.cause });
 		this.code = code;
 		this.fields = options.fields ?? [];
 		this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+		this.location = options.location ?? null;
 	}
 }
 
@@ -145,6 +155,13 @@ export const tooManyJobs = (max: number) =>
 	new AppError(
 		"too_many_jobs",
 		`You have ${max} jobs that have not ended, which is the maximum: wait for one, or cancel one (DELETE /jobs/{id}).`,
+	);
+
+export const exportRunning = (jobId: string) =>
+	new AppError(
+		"export_running",
+		`An export of yours is running, the job ${jobId}: follow that one (GET /jobs/${jobId}), or cancel it to start another.`,
+		{ location: `/jobs/${jobId}` },
 	);
 
 export const tooManyTags = (itemId: string, max: number) =>

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { itemNotFound, tooManyJobs } from "#core/errors.ts";
+import { exportRunning, itemNotFound, tooManyJobs } from "#core/errors.ts";
 import { hasEnded, type Job, jobExhausted } from "#core/jobs/job.ts";
 import { type JobLease, type Jobs, maxAttempts } from "#core/ports/index.ts";
 import { owned, type Store, type StoredJob } from "./store.ts";
@@ -29,6 +29,8 @@ export function fakeJobs(store: Store): Jobs {
 	return {
 		async create({ itemIds, ...added }, { maxOpen }) {
 			const open = all().filter(({ job }) => job.userId === added.userId && !hasEnded(job));
+			const running = open.find(({ job }) => job.kind === "export");
+			if (added.kind === "export" && running) throw exportRunning(running.job.id);
 			if (open.length >= maxOpen) throw tooManyJobs(maxOpen);
 			const now = store.now();
 			const missing = itemIds.filter((id) => !owned(store, added.userId, id));
@@ -59,6 +61,7 @@ export function fakeJobs(store: Store): Jobs {
 				turnAt: now,
 				servedAt: null,
 				sweptAt: null,
+				parts: new Map(),
 			});
 			return structuredClone(job);
 		},

@@ -4,6 +4,7 @@ import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAlbums } from "./albums.ts";
 import { fakeAnalyses } from "./analyses.ts";
+import { fakeArchives, fakeTar } from "./archives.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { fakeDeletedAccounts } from "./deleted-accounts.ts";
@@ -55,6 +56,7 @@ export function fakePorts(): FakePorts {
 	const store = createStore(clock);
 	const published: FakeEvents["published"] = [];
 	const jobsDue: FakeEvents["jobsDue"] = [];
+	const conversations = fakeConversations(clock);
 	return {
 		clock,
 		store,
@@ -71,6 +73,8 @@ export function fakePorts(): FakePorts {
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		albums: fakeAlbums(store),
+		archives: fakeArchives(store),
+		tar: fakeTar,
 		jobs: fakeJobs(store),
 		golden: fakeGolden(store),
 		search: fakeSearch(store),
@@ -103,7 +107,8 @@ export function fakePorts(): FakePorts {
 		vision: fakeVision(),
 		embedder: fakeEmbedder(),
 		chat: fakeChat(),
-		...fakeConversations(clock),
+		...conversations,
+		chats: conversations.sessions,
 		sessionUpkeep: {
 			async count() {
 				return { active: 0, expired: 0 };

@@ -1,4 +1,5 @@
 import type { Album } from "#core/albums/album.ts";
+import type { ArchivePart } from "#core/archive/archive.ts";
 import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
 import type { Fingerprint } from "#core/items/fingerprint.ts";
 import type { Item } from "#core/items/item.ts";
@@ -81,6 +82,8 @@ export interface StoredJob {
 	turnAt: number;
 	servedAt: number | null;
 	sweptAt: number | null;
+	/** Of its archive, by name. */
+	parts: Map<string, ArchivePart>;
 }
 
 /** The rows that the ports share. */

@@ -38,6 +38,8 @@ const kinds: Record<ProblemCode, Kind> = {
 	album_has_items: { status: 409, title: "The album has items" },
 	album_full: { status: 409, title: "The album is full" },
 	too_many_albums: { status: 409, title: "Too many albums" },
+	export_running: { status: 409, title: "An export is running" },
+	export_expired: { status: 410, title: "The archive has expired" },
 	job_ended: { status: 409, title: "The job has ended" },
 	album_in_itself: { status: 422, title: "The album is in itself" },
 	album_nested_too_deep: { status: 422, title: "Too many albums in each other" },
@@ -110,7 +112,11 @@ export function problemOf(
 export function problemResponse(
 	code: ProblemCode,
 	detail: string,
-	{ retryAfterSeconds, ...about }: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number },
+	{
+		retryAfterSeconds,
+		location,
+		...about
+	}: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number; location?: string },
 ): Response {
 	const { status, retryAfter } = kinds[code];
 	const seconds = retryAfterSeconds ?? retryAfter;
@@ -121,6 +127,7 @@ export function problemResponse(
 			"cache-control": "no-store",
 			...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
 			...(seconds ? { "retry-after": `${seconds}` } : {}),
+			...(location ? { location } : {}),
 		},
 	});
 }

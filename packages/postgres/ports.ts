@@ -1,4 +1,5 @@
 import type { Ports } from "#core/ports/index.ts";
+import { postgresArchives } from "./archive/archives.ts";
 import type { Database } from "./database.ts";
 import { postgresHealth } from "./health.ts";
 import { postgresAlbums } from "./items/albums.ts";
@@ -37,6 +38,7 @@ export type PostgresPorts = Pick<
 	| "outbox"
 	| "analyses"
 	| "albums"
+	| "archives"
 	| "jobs"
 	| "golden"
 	| "search"
@@ -66,6 +68,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		outbox: postgresOutbox(db),
 		analyses: postgresAnalyses(db),
 		albums: postgresAlbums(db),
+		archives: postgresArchives(db),
 		jobs: postgresJobs(db),
 		golden: postgresGolden(db),
 		search: postgresSearch(db, { isWord }),

@@ -30,6 +30,7 @@ async function person(ports: TestPorts): Promise<string> {
 		await objects.put(key, new Uint8Array([2]), "image/png");
 	}
 	await objects.put(`checkpoints/${userId}/chat/part`, new Uint8Array([1]), "application/octet-stream");
+	await objects.put(`exports/${userId}/job/items-000000.tar`, new Uint8Array([1]), "application/x-tar");
 	const second = await uploaded(ports, userId);
 	await ports.items.delete(userId, (await uploaded(ports, userId)).id);
 	await ports.requests.create({
@@ -87,6 +88,11 @@ async function fillOtherTables(userId: string, itemId: string): Promise<void> {
 		["insert into jobs (user_id, id, kind, input) values ($1, $2, 'tag', '{}')", [userId, id]],
 		["insert into job_items (user_id, job_id, place, item_id) values ($1, $2, 0, $3)", [userId, id, itemId]],
 		[
+			`insert into job_parts (user_id, job_id, name, key, size, sha256, entries)
+			 values ($1, $2, 'items-000000.tar', 'exports/key', 512, repeat('a', 64), '[]')`,
+			[userId, id],
+		],
+		[
 			`insert into vector_partitions (user_id, model, centroid, built_for)
 			 values ($1, 'test', array_fill(0.5, array[1024])::vector::halfvec, 1)`,
 			[userId],
@@ -120,7 +126,7 @@ async function rowsOf(userId: string): Promise<Record<string, number>> {
 
 /** Finds whatever is left of a person. */
 async function leftOf(ports: TestPorts, userId: string) {
-	const prefixes = ["originals", "derived", "checkpoints"].map((kind) => `${kind}/${userId}/`);
+	const prefixes = ["originals", "derived", "checkpoints", "exports"].map((kind) => `${kind}/${userId}/`);
 	const objects = [];
 	for (const prefix of prefixes) if (await ports.objects.deletePage(prefix)) objects.push(prefix);
 	return {
@@ -153,7 +159,7 @@ describe(`the deletion of an account on ${contractDatabase.title}`, () => {
 		expect(await leftOf(ports, user)).toEqual(nothing);
 		expect(await rowsOf(neighbour)).toEqual(ofNeighbour);
 		expect(await leftOf(ports, neighbour)).toMatchObject({
-			objects: [expect.anything(), expect.anything(), expect.anything()],
+			objects: [expect.anything(), expect.anything(), expect.anything(), expect.anything()],
 			key: "running",
 		});
 	});

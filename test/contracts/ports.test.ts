@@ -6,6 +6,7 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearchIndex } from "#postgres/search/search-index.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { albumsContract } from "./albums.ts";
+import { archivesContract } from "./archives.ts";
 import { billedUsageContract } from "./billed-usage.ts";
 import { currentAnalysisContract } from "./current-analysis.ts";
 import { contractDatabase, migratedDatabase } from "./databases.ts";
@@ -107,9 +108,9 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|verifications|verification_citations|webhooks|webhook_deliveries|shares|albums|album_items|jobs|job_items)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|verifications|verification_citations|webhooks|webhook_deliveries|shares|albums|album_items|jobs|job_items|job_parts)\b/;
 		const bound =
-			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks|verifications|verification_citations) \(user_id\b/;
+			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks|verifications|verification_citations|job_parts) \(user_id\b/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));
@@ -192,6 +193,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	usageContract(get);
 	sharesContract(get);
 	albumsContract(get);
+	archivesContract(get);
 	jobsContract(get);
 	verificationsContract(get);
 }

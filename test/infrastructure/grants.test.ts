@@ -49,6 +49,8 @@ const permissions: Record<string, string[]> = {
 		...publishes,
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
+		"s3:GetObject on Images/exports/*",
+		"s3:DeleteObjectVersion on Images/exports/*",
 		"s3:PutObject on Images/originals/*",
 		"cognito-idp:AdminGetUser on People",
 		...deletesPeople,
@@ -90,6 +92,12 @@ const permissions: Record<string, string[]> = {
 		...deletesVersions,
 		...publishes,
 		...worksOn("JobsQueue"),
+		listsObjects,
+		"s3:GetObject on Images/originals/*",
+		"s3:PutObject on Images/exports/*",
+		"dynamodb:GetItem on Checkpoints",
+		"dynamodb:Query on Checkpoints",
+		"dynamodb:Query on Checkpoints/index/gsi1",
 		"dynamodb:UpdateItem on Checkpoints",
 	],
 	WebhooksWorkerRole: [...readsLogin, ...worksOn("WebhooksQueue")],
@@ -108,6 +116,7 @@ const permissions: Record<string, string[]> = {
 		"dynamodb:Query on Checkpoints/index/gsi1",
 		"dynamodb:UpdateItem on Checkpoints",
 		"s3:DeleteObjectVersion on Images/checkpoints/*",
+		"s3:DeleteObjectVersion on Images/exports/*",
 		"s3:GetObject on Images/originals/*",
 		"sqs:SendMessage on FailedCleanups",
 	],
@@ -133,7 +142,7 @@ const networkInterfaces = [
 /** The only resources with a wildcard, each with its reason. */
 const openResources: [RegExp, string][] = [
 	[
-		/^Images\/(originals|derived|checkpoints)\/\*$/,
+		/^Images\/(originals|derived|checkpoints|exports)\/\*$/,
 		"keys below the prefix begin with the user, whom nobody knows at synth",
 	],
 	[

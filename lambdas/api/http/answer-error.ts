@@ -26,12 +26,13 @@ function describe(error: unknown): {
 	detail: string;
 	errors?: AppError["fields"];
 	retryAfterSeconds?: number;
+	location?: string;
 } {
 	if (error instanceof AppError) {
-		const { code, message: detail, fields: errors, retryAfterSeconds } = error;
+		const { code, message: detail, fields: errors, retryAfterSeconds, location } = error;
 		// A model's failure says when a stage may call it again; how long a person waits is the code's.
 		const isCallersWait = retryAfterSeconds !== null && !(error instanceof ModelFailure);
-		return { code, detail, errors, ...(isCallersWait && { retryAfterSeconds }) };
+		return { code, detail, errors, ...(isCallersWait && { retryAfterSeconds }), ...(location && { location }) };
 	}
 	if (error instanceof HTTPException && error.status === 415) {
 		return {

@@ -17,6 +17,7 @@ export type ApiPorts = Pick<
 	| "events"
 	| "analyses"
 	| "albums"
+	| "archives"
 	| "jobs"
 	| "golden"
 	| "search"

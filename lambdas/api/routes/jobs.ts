@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { visionProviders } from "#ai/providers.ts";
 import { resolveAlbum } from "#core/albums/smart-items.ts";
+import { archiveDays } from "#core/archive/archive.ts";
 import { AppError, jobNotFound } from "#core/errors.ts";
 import { itemId } from "#core/input-fields.ts";
 import { filterOf, itemFilterFields } from "#core/items/filter-fields.ts";
@@ -12,8 +13,9 @@ import type { RouteClass } from "#core/limits/limits.ts";
 import { problem } from "../http/error-responses.ts";
 import type { Charge, RateLimiter } from "../http/rate-limiter.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { failedItemSchema, jobSchema, presentFailure, presentJob } from "../presenters/job.ts";
+import { urlLifetimeSeconds } from "../presenters/thumbnail.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Batches"];
@@ -96,6 +98,41 @@ const get = guarded(routes.getJob, {
 	responses: { 200: json("The job.", jobSchema) },
 });
 
+/** A signed URL has 1 to 2 KB. */
+const maxParts = 100;
+
+const listParts = guarded(routes.listJobParts, {
+	tags,
+	summary: "The parts of the archive that a job made",
+	description:
+		"None before the job is done, and of a job that makes no archive. A URL reads its part for an hour, by ranges, too: ask again for another. Joined in this order, without the 1,024 zeros that end each, the parts are one tar file.",
+	request: {
+		params: idParams,
+		query: z.strictObject({ limit: wholeNumber(1, maxParts, maxParts), offset: wholeNumber(0, 1_000_000, 0) }),
+	},
+	responses: {
+		200: json(
+			"The parts.",
+			z
+				.object({
+					parts: z.array(
+						z
+							.object({
+								name: z.string().openapi({ example: "items-000000.tar" }),
+								size: z.int().openapi({ description: "Bytes." }),
+								sha256: z.string(),
+								url: z.url(),
+							})
+							.openapi("JobPart"),
+					),
+					total: z.int(),
+				})
+				.openapi("JobParts"),
+		),
+		410: problem("The archive has expired, or a later export replaced it."),
+	},
+});
+
 const change = guarded(routes.changeJob, {
 	tags,
 	summary: "Pause a job, or let it go on",
@@ -146,6 +183,27 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 		return c.json(await presentJob(ports, job), 200);
 	});
 
+	app.openapi(listParts, async (c) => {
+		const id = idOf(c.req.valid("param").id, jobNotFound);
+		const job = await ports.jobs.find(c.get("userId"), id);
+		if (!job) throw jobNotFound(id);
+		const parts = job.state === "done" ? await ports.archives.parts(job.userId, id) : [];
+		if (job.resultKey && (parts.length === 0 || isExpired(job))) {
+			throw new AppError(
+				"export_expired",
+				`The archive of the job ${id} is gone after ${archiveDays} days, or since a later export: start another (POST /account/export).`,
+			);
+		}
+		const { limit, offset } = c.req.valid("query");
+		const shown = parts.slice(offset, offset + limit).map(async ({ name, size, sha256, key }) => ({
+			name,
+			size,
+			sha256,
+			url: await ports.objects.presignGet(key, urlLifetimeSeconds),
+		}));
+		return c.json({ parts: await Promise.all(shown), total: parts.length }, 200);
+	});
+
 	app.openapi(change, async (c) => {
 		const id = idOf(c.req.valid("param").id, jobNotFound);
 		const isPaused = c.req.valid("json").state === "paused";
@@ -164,5 +222,8 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 		return c.json(await presentJob(ports, job), 200);
 	});
 };
+
+/** The bucket removes objects once a day. */
+const isExpired = ({ finishedAt }: Job) => (finishedAt?.getTime() ?? 0) < Date.now() - archiveDays * 86_400_000;
 
 const jobEnded = ({ id, state }: Job) => new AppError("job_ended", `The job ${id} has ended: it is ${state}.`);

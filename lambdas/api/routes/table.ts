@@ -71,6 +71,7 @@ export const routes = {
 	getText: { method: "GET", path: "/items/{id}/text", limit: "read", module: "text" },
 	batchItems: { method: "POST", path: "/items/batch", limit: "write", module: "jobs" },
 	getJob: { method: "GET", path: "/jobs/{id}", limit: "read", module: "jobs" },
+	listJobParts: { method: "GET", path: "/jobs/{id}/parts", limit: "read", module: "jobs" },
 	changeJob: { method: "PATCH", path: "/jobs/{id}", limit: "write", module: "jobs" },
 	cancelJob: { method: "DELETE", path: "/jobs/{id}", limit: "write", module: "jobs" },
 	/** Of class `search`, as the next: a smart album's items are those that its search finds. */
@@ -109,6 +110,8 @@ export const routes = {
 	changeMe: { method: "PATCH", path: "/me", limit: "write", module: "me" },
 	getUsage: { method: "GET", path: "/usage", limit: "read", module: "usage" },
 	deleteAccount: { method: "DELETE", path: "/account", limit: "write", module: "account", afterDeletion: true },
+	/** Of class `expensive`: it copies everything. */
+	exportAccount: { method: "POST", path: "/account/export", limit: "expensive", module: "account" },
 	createShare: { method: "POST", path: "/shares", limit: "write", module: "shares" },
 	listShares: { method: "GET", path: "/shares", limit: "read", module: "shares" },
 	deleteShare: { method: "DELETE", path: "/shares/{id}", limit: "write", module: "shares" },

@@ -130,9 +130,9 @@ export function itemPrefixes(userId: string, itemId: string): string[] {
 	return [`originals/${userId}/${itemId}.`, derivedPrefix(userId, itemId)];
 }
 
-/** Returns the prefixes that hold every object of a person, those of their chats included. */
+/** Returns the prefixes that hold every object of a person, those of their chats and archives included. */
 export function accountPrefixes(userId: string): string[] {
-	return [`originals/${userId}/`, `derived/${userId}/`, `checkpoints/${userId}/`];
+	return [`originals/${userId}/`, `derived/${userId}/`, `checkpoints/${userId}/`, `exports/${userId}/`];
 }
 
 function derivedPrefix(userId: string, itemId: string): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { exportItems, finishExport, itemsPerPart } from "../archive/export.ts";
 import { type Limits, quotaOf, type RouteClass } from "../limits/limits.ts";
 import type { Ports } from "../ports/index.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "./batch-actions.ts";
 import type { Job } from "./job.ts";
 
-export type JobPorts = BatchPorts & Pick<Ports, "jobs" | "rateLimits">;
+export type JobPorts = BatchPorts & Pick<Ports, "jobs" | "rateLimits" | "archives" | "tar" | "chats">;
 
 export interface StepResult extends AppliedAction {
 	/** The job must wait so long before its next step. */
@@ -19,6 +20,7 @@ export interface StepResult extends AppliedAction {
 }
 
 interface StepOptions {
+	/** As it is before the step. */
 	job: Job;
 	limits: Limits;
 }
@@ -50,6 +52,13 @@ export const jobKinds = {
 			const work = { action, argument: schema.parse(argument) };
 			return { ...(await applyAction(ports, job.userId, allowed, work, job.id)), waitSeconds };
 		},
+	}),
+	/** An archive of everything that a person has. */
+	export: defineKind({
+		input: z.object({}),
+		perStep: itemsPerPart,
+		work: (ports, _, itemIds, { job }) => exportItems(ports, job, itemIds),
+		finish: (ports, _, { job }) => finishExport(ports, job),
 	}),
 } satisfies Record<string, JobKind<unknown>>;
 export type JobKindName = keyof typeof jobKinds;

@@ -48,12 +48,13 @@ export async function runSlice(
 		const input = kind.input.parse(job.input);
 		for (;;) {
 			const itemIds = await jobs.waiting(lease, kind.perStep);
+			const now = { ...job, done: job.done + slice.done, failed: job.failed + slice.failed };
 			if (itemIds.length === 0) {
-				const resultKey = await kind.finish?.(ports, input, { job, limits });
+				const resultKey = await kind.finish?.(ports, input, { job: now, limits });
 				await jobs.end(lease, { ...(resultKey && { resultKey }) });
 				return { ...slice, outcome: "ended" };
 			}
-			const { done, failed, waitSeconds } = await kind.work(ports, input, itemIds, { job, limits });
+			const { done, failed, waitSeconds } = await kind.work(ports, input, itemIds, { job: now, limits });
 			if (!(await jobs.record(lease, { done, failed }))) return { ...slice, outcome: "stopped" };
 			slice.done += done.length;
 			slice.failed += failed.length;

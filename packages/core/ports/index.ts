@@ -1,5 +1,6 @@
 import type { Albums } from "./albums.ts";
 import type { Analyses } from "./analyses.ts";
+import type { Archives, Tar } from "./archives.ts";
 import type { Chat } from "./chat.ts";
 import type { DeletedAccounts } from "./deleted-accounts.ts";
 import type { Edits } from "./edits.ts";
@@ -37,6 +38,7 @@ import type { WebhookSender, Webhooks } from "./webhooks.ts";
 
 export * from "./albums.ts";
 export * from "./analyses.ts";
+export * from "./archives.ts";
 export * from "./chat.ts";
 export * from "./deleted-accounts.ts";
 export * from "./edits.ts";
@@ -85,6 +87,8 @@ export interface Ports {
 	outbox: Outbox;
 	analyses: Analyses;
 	albums: Albums;
+	archives: Archives;
+	tar: Tar;
 	jobs: Jobs;
 	golden: Golden;
 	search: Search;
@@ -100,6 +104,8 @@ export interface Ports {
 	embedder: Embedder;
 	chat: Chat;
 	sessions: Sessions;
+	/** Reads people's chats and changes none. */
+	chats: Pick<Sessions, "list" | "history">;
 	turns: Turns;
 	sessionUpkeep: SessionUpkeep;
 	webSearch: WebSearch;

@@ -16,8 +16,9 @@ export interface JobLease {
 /** Jobs. All but the last three calls are bound to one user. */
 export interface Jobs {
 	/**
-	 * @throws AppError `too_many_jobs` where the user has `maxOpen` that have not ended; `item_not_found` where it names
-	 * items, and none of them is the person's: nothing is stored then
+	 * @throws AppError `too_many_jobs` where the user has `maxOpen` that have not ended; `export_running` where the job is an
+	 * export and another has not ended; `item_not_found` where it names items, and none of them is the person's: nothing is
+	 * stored then
 	 */
 	create(job: NewJob, options: { maxOpen: number }): Promise<Job>;
 	find(userId: string, jobId: string): Promise<Job | null>;

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { itemNotFound, tooManyJobs } from "#core/errors.ts";
+import { exportRunning, itemNotFound, tooManyJobs } from "#core/errors.ts";
 import { type Job, type JobState, jobExhausted } from "#core/jobs/job.ts";
 import { type JobLease, type Jobs, maxAttempts } from "#core/ports/index.ts";
-import type { Database, Queryable } from "../database.ts";
+import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { constant, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 
@@ -26,8 +26,8 @@ interface JobRow {
 /** Jobs in PostgreSQL. */
 export function postgresJobs(db: Database): Jobs {
 	return {
-		create: ({ id, userId, kind, input, itemIds }, { maxOpen }) =>
-			db.transaction(async (tx) => {
+		async create({ id, userId, kind, input, itemIds }, { maxOpen }) {
+			const created = db.transaction(async (tx) => {
 				const [created] = await tx.query(
 					sql`insert into jobs (user_id, id, kind, input, total)
 					    select ${userId}, ${id}, ${kind}, ${storableJson(input)}::jsonb, ${itemIds.length}
@@ -54,7 +54,18 @@ export function postgresJobs(db: Database): Jobs {
 				);
 				if (!row) throw new Error(`The job ${id} was created and is not there.`);
 				return jobFromRow(row);
-			}),
+			});
+			try {
+				return await created;
+			} catch (error) {
+				if (violatedUnique(error) !== "one_export_at_a_time") throw error;
+				const [running] = await db.query<{ id: string }>(
+					sql`select id from jobs where user_id = ${userId} and kind = 'export' and ${isOpen}`,
+				);
+				// Without one it has ended since.
+				throw running ? exportRunning(running.id) : error;
+			}
+		},
 
 		find: (userId, jobId) => jobOf(db, userId, jobId),
 

@@ -6,6 +6,7 @@ import {
 	type GrantScenario,
 	owner,
 	pipeline,
+	remove,
 	until,
 	uploaded,
 	withholding,
@@ -37,6 +38,36 @@ export const jobScenarios: GrantScenario[] = [
 				});
 			}
 			check(!(await exists(system, derivedOf(system, id, "thumbnail.webp"))), "its thumbnail is gone");
+		},
+	},
+	{
+		name: "an export in a fresh function has pictures and chats, and says which picture is gone",
+		provesActions: /^(?!logs:|sqs:)/,
+		run: async (system, signal) => {
+			const { newUser, cold, outputs } = system;
+			const user = await newUser();
+			const person = { ...system, user };
+			const kept = await uploaded(person, signal);
+			const gone = await uploaded(person, signal);
+			await remove(system, `originals/${owner(person)}/${gone.filename}`);
+			await user.call("POST", "/chat", { message: "What is in my pictures?", session_id: "mine" });
+			await cold(String(outputs.JobsFunctionName));
+			const { id } = await user.call<JobBody>("POST", "/account/export");
+			await until("the export is done", signal, async () => {
+				const { state } = await user.call<JobBody>("GET", `/jobs/${id}`);
+				return state === "done";
+			});
+			const { parts } = await user.call<{ parts: { url: string }[] }>("GET", `/jobs/${id}/parts`);
+			const answers = await Promise.all(parts.map(async ({ url }) => fetch(url)));
+			check(
+				answers.every(({ ok }) => ok),
+				"the parts can be read",
+			);
+			const text = (await Promise.all(answers.map((answer) => answer.text()))).join("");
+			check(text.includes(`originals/${kept.id}.png`), "the picture is in the archive");
+			check(text.includes("What is in my pictures?"), "the chat is in the archive");
+			const { failed } = await user.call<{ failed: number }>("GET", `/jobs/${id}`);
+			check(failed === 1, "the other picture is gone");
 		},
 	},
 	{

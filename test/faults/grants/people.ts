@@ -1,17 +1,18 @@
 import type { CollectionsClient } from "#client/index.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
-import { check, type GrantScenario, uploaded, withholding } from "./steps.ts";
+import { check, type GrantScenario, owner, put, uploaded, withholding } from "./steps.ts";
 
 const leave = async (user: CollectionsClient) => {
 	const body = { confirm: "delete my account" };
 	return (await user.call<{ status: string }>("DELETE", "/account", body)).status;
 };
 
-/** Makes a person with an item, a chat and a kept answer. */
+/** Makes a person with an item, a chat, a kept answer and an archive. */
 async function newPerson(system: GrantsCloud, signal: AbortSignal): Promise<CollectionsClient> {
 	const user = await system.newUser();
 	await uploaded({ ...system, user }, signal);
 	await user.call("POST", "/chat", { message: "What is in my picture?", session_id: "mine" });
+	await put(system, `exports/${owner({ ...system, user })}/job/items-000000.tar`);
 	return user;
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { archiveDays } from "#core/archive/archive.ts";
 import { type Claimed, ofType, only } from "../synthesized.ts";
 
 /** Claims about the bucket and the user pool: access, encryption, retention. */
@@ -26,6 +27,18 @@ export function storageClaims({ name, environment, templates }: Claimed): void {
 		expect(bucket.BucketEncryption).toBeDefined();
 		expect(Object.values(bucket.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
 		expect(JSON.stringify(only(Storage, "AWS::S3::BucketPolicy"))).toContain("aws:SecureTransport");
+	});
+
+	test("remove an archive after the days that its person is told", () => {
+		const { Rules } = only(Storage, "AWS::S3::Bucket").LifecycleConfiguration;
+		expect(Rules.filter(({ Prefix }: { Prefix?: string }) => Prefix)).toEqual([
+			{
+				Prefix: "exports/",
+				Status: "Enabled",
+				ExpirationInDays: archiveDays,
+				NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+			},
+		]);
 	});
 
 	test("let people create accounts only where their mails are sent: Cognito's own mailer is for trying out", () => {

@@ -1,0 +1,28 @@
+import type { ArchivedAlbum, ArchiveEntry, ArchivePart, PackedFile } from "../archive/archive.ts";
+import type { ArchivedItem } from "../archive/archived-item.ts";
+
+/** The rows of a person for an archive, and its parts. Every call is bound to one user. */
+export interface Archives {
+	/** Returns the ids of the items whose picture has arrived, those in the trash included, the oldest first. */
+	itemIds(userId: string, limit: number): Promise<string[]>;
+	/** Returns those that exist, in the order of the ids. */
+	items(userId: string, itemIds: string[]): Promise<ArchivedItem[]>;
+	/** Lists albums, the oldest first. */
+	albums(userId: string): Promise<ArchivedAlbum[]>;
+	/** Records a part of a job's archive, or again the part of this name. */
+	putPart(userId: string, jobId: string, part: ArchivePart): Promise<void>;
+	/** Lists the parts of a job's archive by name. */
+	parts(userId: string, jobId: string): Promise<Omit<ArchivePart, "entries">[]>;
+	/** Lists the files of a job's archive, in the order of the parts. */
+	entries(userId: string, jobId: string): Promise<(ArchiveEntry & { part: string })[]>;
+	/** Returns the person's other jobs whose archive has parts. */
+	otherJobs(userId: string, jobId: string): Promise<string[]>;
+	/** Forgets the parts of a job's archive, whose objects are gone. */
+	forgetParts(userId: string, jobId: string): Promise<void>;
+}
+
+/** Joins files. */
+export interface Tar {
+	/** Makes a tar file, which ends with two blocks of zeros. */
+	pack(files: PackedFile[]): Promise<Uint8Array>;
+}

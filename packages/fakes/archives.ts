@@ -1,0 +1,125 @@
+import type { ArchivePart } from "#core/archive/archive.ts";
+import { type ArchivedItem, vectorText } from "#core/archive/archived-item.ts";
+import type { Archives, Tar } from "#core/ports/index.ts";
+import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
+
+export function fakeArchives(store: Store): Archives {
+	const partsOf = (userId: string, jobId: string) => {
+		const stored = store.jobs.get(jobId);
+		return stored?.job.userId === userId ? stored.parts : new Map<string, ArchivePart>();
+	};
+	return {
+		async itemIds(userId, limit) {
+			return ownedItems(store, userId)
+				.filter(({ item: { status, error } }) => status !== "pending" && !isWithoutPicture(error?.code))
+				.sort((a, b) => a.item.createdAt.getTime() - b.item.createdAt.getTime() || (a.item.id < b.item.id ? -1 : 1))
+				.slice(0, limit)
+				.map(({ item }) => item.id);
+		},
+		async items(userId, itemIds) {
+			return itemIds.flatMap((id) => {
+				const stored = owned(store, userId, id);
+				return stored ? [archived(stored)] : [];
+			});
+		},
+		async albums(userId) {
+			return [...store.albums.values()]
+				.filter(({ album }) => album.userId === userId)
+				.map(({ album, itemIds }) => ({
+					id: album.id,
+					name: album.name,
+					description: album.description,
+					cover_item_id: album.coverItemId,
+					smart: structuredClone(album.smart),
+					created_at: album.createdAt.toISOString(),
+					item_ids: itemIds.filter((id) => owned(store, userId, id)),
+				}));
+		},
+		async putPart(userId, jobId, part) {
+			partsOf(userId, jobId).set(part.name, structuredClone(part));
+		},
+		async parts(userId, jobId) {
+			return sorted(partsOf(userId, jobId)).map(({ entries: _, ...part }) => part);
+		},
+		async entries(userId, jobId) {
+			return sorted(partsOf(userId, jobId)).flatMap(({ name, entries }) =>
+				entries.map((entry) => ({ ...entry, part: name })),
+			);
+		},
+		async otherJobs(userId, jobId) {
+			const others = [...store.jobs.values()].filter(({ job, parts }) => job.userId === userId && parts.size > 0);
+			return others.map(({ job }) => job.id).filter((id) => id !== jobId);
+		},
+		async forgetParts(userId, jobId) {
+			partsOf(userId, jobId).clear();
+		},
+	};
+}
+
+const sorted = (parts: Map<string, ArchivePart>) =>
+	structuredClone([...parts.values()]).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+const isWithoutPicture = (code: string | undefined) => code === "duplicate" || code === "upload_missing";
+
+function archived({ item, analyses, tags, removedTags, embeddings }: StoredItem): ArchivedItem {
+	return {
+		id: item.id,
+		original_filename: item.originalFilename,
+		mime_type: item.mimeType,
+		file_size: item.fileSize,
+		sha256: item.sha256,
+		status: item.status,
+		error: item.error && { code: item.error.code, detail: item.error.detail },
+		width: item.width,
+		height: item.height,
+		taken_at: item.takenAt && {
+			local: item.takenAt.local,
+			offset: item.takenAt.offset,
+			source: item.takenAt.source,
+		},
+		camera: item.camera,
+		location: item.location,
+		colours: [...item.colours],
+		edits: { ...item.edits },
+		note: item.note,
+		favorite: item.favorite,
+		tags: structuredClone(tags),
+		removed_tags: [...removedTags].sort(),
+		trashed_at: item.trashedAt?.toISOString() ?? null,
+		created_at: item.createdAt.toISOString(),
+		updated_at: item.updatedAt.toISOString(),
+		analyses: analyses
+			.toSorted((a, b) => a.version - b.version)
+			.map((analysis) => ({
+				id: analysis.id,
+				version: analysis.version,
+				description: structuredClone(analysis.description),
+				provider: analysis.providerUsed,
+				model: analysis.modelUsed,
+				trace_id: analysis.traceId,
+				usage: analysis.usage.map((call) => ({
+					purpose: call.purpose,
+					provider: call.provider,
+					model: call.model,
+					input_tokens: call.inputTokens,
+					output_tokens: call.outputTokens,
+					cost_usd: call.costUsd,
+				})),
+				verification: analysis.verification ? structuredClone({ ...analysis.verification }) : null,
+				created_at: analysis.createdAt.toISOString(),
+			})),
+		embeddings: [...embeddings.values()].map(({ model, analysisId, vector }) => ({
+			model,
+			analysis_id: analysisId,
+			vector: vectorText(vector),
+			created_at: item.updatedAt.toISOString(),
+		})),
+	};
+}
+
+/** Joins files without the format of tar, which is tested with the real one. */
+export const fakeTar: Tar = {
+	async pack(files) {
+		return Buffer.concat(files.flatMap(({ path, bytes }) => [Buffer.from(`${path} ${bytes.length}\n`), bytes]));
+	},
+};
