@@ -9,11 +9,11 @@ import { Output, type OutputOptions, plain } from "./output.ts";
 import { connect } from "./session-file.ts";
 
 const program = new Command("collections")
-	.description("Uploads pictures, searches them, and answers questions about them.")
 	.option("--json", "print results as JSON")
 	.option("--quiet", "print nothing but failures")
 	.configureHelp({ showGlobalOptions: true })
 	.showHelpAfterError("collections --help shows what there is.")
+	.helpCommand(false)
 	.exitOverride();
 
 const output = () => new Output(program.opts<OutputOptions>());
@@ -79,6 +79,12 @@ command("tag", "give items tags, or take them off")
 	.option("--item <id>", "an item; repeatable", several, [])
 	.option("--remove", "take them off")
 	.action((tags, { item, ...options }) => tag(output(), tags, item, options));
+command("export", "export everything into one verified file, or go on with it")
+	.argument("[place]", "a folder, or the name of the file", ".")
+	.action(async (place) => (await import("./commands/export.ts")).exportCommand(output(), place));
+command("verify", "compare an archive with its manifest, offline")
+	.argument("<archive>", "the file, or a folder with manifest.json and the parts")
+	.action(async (archive) => (await import("./commands/export.ts")).verifyCommand(output(), archive));
 command("usage", "show what was used").action(() => usage(output()));
 command("doctor", "check the way from here to your items").action(() => doctor(output()));
 command("mcp", "serve your items to an agent (MCP over stdio)").action(async () => {

@@ -13,6 +13,8 @@ export class ApiProblem extends Error {
 	readonly fields: NonNullable<Problem["errors"]>;
 	/** By which the API's operator finds the request in the log; null where the gateway answered. */
 	readonly requestId: string | null;
+	/** The path of what stands in the way, where the API names it. */
+	readonly location: string | null;
 	/** The API's `retry-after`. @default 1 */
 	readonly retryAfterSeconds: number;
 	/** The body as it came. */
@@ -25,6 +27,7 @@ export class ApiProblem extends Error {
 		this.code = problem?.code ?? null;
 		this.fields = problem?.errors ?? [];
 		this.requestId = problem?.instance?.replace(/^urn:request:/, "") ?? null;
+		this.location = headers.get("location");
 		this.retryAfterSeconds = Number(headers.get("retry-after")) || 1;
 		this.body = body;
 	}

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { Failure } from "../failure.ts";
+import { lock } from "../lock.ts";
 import type { LocalPicture } from "./pictures.ts";
 
 /** The state of a file: the item that was made for it, and whether its bytes are certainly stored. */
@@ -23,6 +23,7 @@ const keyOf = ({ path: file, size, modified }: LocalPicture) => `${size} ${modif
  */
 export class Journal {
 	readonly #file: string;
+	readonly #release: () => void;
 	readonly #entries = new Map<string, Entry>();
 
 	/** @throws Failure where another process is uploading */
@@ -30,7 +31,7 @@ export class Journal {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const name = createHash("sha256").update(owner).digest("hex").slice(0, 16);
 		this.#file = path.join(folder, `uploads-${name}.jsonl`);
-		this.#lock();
+		this.#release = lock(`${this.#file}.lock`, "upload");
 		if (!existsSync(this.#file)) return;
 		for (const text of readFileSync(this.#file, "utf8").split("\n")) {
 			const line = lineOf(text);
@@ -49,26 +50,7 @@ export class Journal {
 	}
 
 	close(): void {
-		rmSync(this.#lockFile, { force: true });
-	}
-
-	get #lockFile() {
-		return `${this.#file}.lock`;
-	}
-
-	#lock(): void {
-		try {
-			writeFileSync(this.#lockFile, String(process.pid), { flag: "wx", mode: 0o600 });
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-			const holder = Number(readFileSync(this.#lockFile, "utf8"));
-			if (isRunning(holder)) {
-				throw new Failure(`Another upload is running (process ${holder}): wait for it, or end it.`);
-			}
-			// It was killed.
-			rmSync(this.#lockFile, { force: true });
-			this.#lock();
-		}
+		this.#release();
 	}
 }
 
@@ -78,13 +60,5 @@ function lineOf(text: string): Line | null {
 		return JSON.parse(text) as Line;
 	} catch {
 		return null;
-	}
-}
-
-function isRunning(pid: number): boolean {
-	try {
-		return pid > 0 && process.kill(pid, 0);
-	} catch {
-		return false;
 	}
 }

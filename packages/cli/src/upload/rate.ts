@@ -15,8 +15,9 @@ export class Rate {
 		this.#totalBytes = totalBytes;
 	}
 
-	add(bytes: number, now = Date.now()): void {
-		this.#done++;
+	/** @param files how many ended with these bytes. @default 1 */
+	add(bytes: number, files = 1, now = Date.now()): void {
+		this.#done += files;
 		this.#bytes += bytes;
 		this.#recent.push({ at: now, bytes: this.#bytes });
 		this.#recent = this.#recent.filter(({ at }) => at > now - windowMs);
