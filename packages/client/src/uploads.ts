@@ -66,12 +66,19 @@ export async function* uploadAll<File extends PictureFile>(
 ): AsyncGenerator<Uploaded<File>> {
 	/** By digest: the same bytes twice are sent once. */
 	const underWay = new Map<string, Promise<Uploaded<File>>>();
-	const once = async ({ file, announcement: { sha256 }, answer }: Announced<File> & { answer: Answer }) => {
-		const earlier = await underWay.get(sha256);
-		if (earlier && "id" in earlier) return completed<File>(file, { id: earlier.id } as Item, { signal, ...listener });
-		const upload = completed(file, answer, { signal, ...listener });
+	const once = (announced: Announced<File> & { answer: Answer }) => {
+		const { sha256 } = announced.announcement;
+		const upload = afterEarlier(underWay.get(sha256), announced);
 		underWay.set(sha256, upload);
 		return upload;
+	};
+	const afterEarlier = async (
+		upload: Promise<Uploaded<File>> | undefined,
+		{ file, answer }: Announced<File> & { answer: Answer },
+	) => {
+		const earlier = await upload;
+		const known = earlier && "id" in earlier ? ({ id: earlier.id } as Item) : answer;
+		return completed<File>(file, known, { signal, ...listener });
 	};
 	for await (const part of partsOf(files)) {
 		// One after the other, since each is in memory while its digest is computed.

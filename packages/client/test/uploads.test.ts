@@ -73,3 +73,26 @@ test("many pictures are announced 50 at a time, and one that is refused does not
 	expect(paths.filter((path) => path === "/uploads")).toHaveLength(2);
 	expect(paths.filter((path) => path === "/storage")).toHaveLength(50);
 });
+
+test("the same bytes twice among many are sent once, also side by side", async () => {
+	await using api = await stubServer(({ path, body }) => {
+		if (path !== "/uploads") return { status: 204, afterMs: 20 };
+		const { files } = JSON.parse(body) as { files: { filename: string }[] };
+		return { status: 201, body: { uploads: files.map(({ filename }) => form(api.url, filename)) } };
+	});
+	const client = new CollectionsClient({ apiUrl: api.url, session: "t" });
+	const files = ["a.png", "b.png", "copy.png"].map((filename) => ({
+		filename,
+		content: new Blob([filename === "copy.png" ? "a.png" : filename]),
+	}));
+	const outcomes: unknown[] = [];
+	for await (const uploaded of client.uploadAll(files)) {
+		outcomes.push("id" in uploaded && [uploaded.file.filename, uploaded.id, uploaded.sent]);
+	}
+	expect(outcomes).toEqual([
+		["a.png", "a.png", true],
+		["b.png", "b.png", true],
+		["copy.png", "a.png", false],
+	]);
+	expect(api.received.filter(({ path }) => path === "/storage")).toHaveLength(2);
+});
