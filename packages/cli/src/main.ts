@@ -51,6 +51,14 @@ command("upload", "upload pictures and folders, or go on with it")
 	.option("--dry-run", "list what would be sent")
 	.option("--delete-after", "delete each file here once it is stored")
 	.action((paths, options) => uploadCommand(output(), paths, options));
+command("import-from", "take over pictures of another product")
+	.argument("<product>", "karakeep, immich, takeout or screenshots")
+	.argument("<place>", "the folder of its export, or the address of an Immich server")
+	.option("--key <key>", "an API key of Immich, else IMMICH_API_KEY")
+	.option("--dry-run", "tell what would be carried, and what not")
+	.action(async (product, place, options) =>
+		(await import("./commands/import-from.ts")).importFrom(output(), product, place, options),
+	);
 command("list", "list items, the newest first")
 	.option("-n, --limit <number>", "how many", count, 20)
 	.option("--tag <tag>", "with this tag; repeatable", several)
@@ -92,9 +100,23 @@ command("mcp", "serve your items to an agent (MCP over stdio)").action(async () 
 	const { serveStdio } = await import("../../mcp/src/stdio.ts");
 	await serveStdio(connect());
 });
-command("completion", 'print a completion script: eval "$(collections completion bash)"')
+command("completion", 'complete in a shell: eval "$(collections completion bash)"')
 	.argument("<shell>", "bash, zsh or fish")
 	.action((shell) => void process.stdout.write(`${completion(program, shell)}\n`));
+
+/** Fits one screen of 24 lines: `collections COMMAND --help` has the rest. */
+program.helpInformation = () => {
+	const width = Math.max(...program.commands.map((each) => each.name().length));
+	return [
+		"Usage: collections <command> [options]",
+		"",
+		...program.commands.map((each) => `  ${each.name().padEnd(width)}  ${each.description()}`),
+		"",
+		"collections COMMAND --help tells its options. All take --json, which prints the",
+		"result as JSON, and --quiet, which prints nothing but failures.",
+		"",
+	].join("\n");
+};
 
 // A reader that has enough, as head, closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

@@ -145,5 +145,7 @@ test("exit codes say why a command ended, and --json says it to a program", asyn
 		code: 3,
 		stderr: "You are not signed in: run collections login.\n",
 	});
-	expect((await run(api.url, "--help")).stdout.split("\n").length).toBeLessThanOrEqual(25);
+	const help = (await run(api.url, "--help")).stdout.trimEnd().split("\n");
+	expect(help.length).toBeLessThanOrEqual(24);
+	expect(Math.max(...help.map((line) => line.length))).toBeLessThanOrEqual(80);
 });

@@ -1,3 +1,4 @@
+import { Albums } from "../albums.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Output } from "../output.ts";
 import { connect, home, storedSession } from "../session-file.ts";
@@ -56,7 +57,7 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 		});
 		output.clearProgress();
 		const unchanged: string[] = [];
-		const album = options.album && (await albumOf(client, options.album));
+		const album = options.album && (await new Albums(client).idOf(options.album));
 		for (let at = 0; at < summary.itemIds.length; at += idsPerChange) {
 			const ids = summary.itemIds.slice(at, at + idsPerChange);
 			const changes = [
@@ -88,19 +89,5 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 	} finally {
 		journal.close();
 		process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-	}
-}
-
-/** Finds an album by its name, or makes one. */
-async function albumOf(client: ReturnType<typeof connect>, name: string): Promise<string> {
-	const perPage = 50;
-	for (let offset = 0; ; offset += perPage) {
-		const { albums } = await client.call<{ albums: { id: string; name: string }[] }>(
-			"GET",
-			`/albums?limit=${perPage}&offset=${offset}`,
-		);
-		const found = albums.find((album) => album.name === name);
-		if (found) return found.id;
-		if (albums.length < perPage) return (await client.call<{ id: string }>("POST", "/albums", { name })).id;
 	}
 }

@@ -8,6 +8,8 @@ import type { LocalPicture } from "./pictures.ts";
 export interface Entry {
 	itemId: string;
 	stored: boolean;
+	/** The digest of the description that an import gave the item. */
+	described?: string;
 }
 
 interface Line extends Entry {

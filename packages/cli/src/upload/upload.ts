@@ -1,8 +1,26 @@
-import { openAsBlob, rmSync } from "node:fs";
+import { constants, openAsBlob, rmSync } from "node:fs";
+import { access } from "node:fs/promises";
 import path from "node:path";
 import type { CollectionsClient, PictureFile } from "../../../client/index.ts";
 import type { Journal } from "./journal.ts";
 import type { LocalPicture } from "./pictures.ts";
+
+/** A picture that is sent. One that is no file of this machine is opened when its turn comes. */
+export interface Sendable extends LocalPicture {
+	/** @default the last part of its path */
+	filename?: string;
+	/** Names it to a person. @default its path */
+	label?: string;
+	/** @default its file. @throws Unreadable where this picture alone cannot be read */
+	open?(): Promise<Blob>;
+	/** Ends what `open` began. */
+	close?(): void;
+}
+
+/** Reports that one picture cannot be read; the others go on. */
+export class Unreadable extends Error {
+	override name = "Unreadable";
+}
 
 /** How each file ended. */
 export interface UploadSummary {
@@ -17,7 +35,7 @@ export interface UploadSummary {
 }
 
 interface Waiting extends PictureFile {
-	picture: LocalPicture;
+	picture: Sendable;
 }
 
 /** The API lists at most as many at once. */
@@ -26,7 +44,7 @@ const idsPerRequest = 100;
 /** Uploads pictures. What the journal says is in is not sent again, and every step is written to it at once. */
 export async function upload(
 	client: CollectionsClient,
-	pictures: readonly LocalPicture[],
+	pictures: readonly Sendable[],
 	{
 		journal,
 		deleteAfter,
@@ -34,14 +52,20 @@ export async function upload(
 	}: { journal: Journal; deleteAfter: boolean; onDone: (summary: UploadSummary, bytes: number) => void },
 ): Promise<UploadSummary> {
 	const summary: UploadSummary = { sent: 0, known: 0, resumed: 0, refused: [], itemIds: [] };
-	const done = (picture: LocalPicture, itemId: string, kind: "sent" | "known" | "resumed") => {
+	const done = (picture: Sendable, itemId: string, kind: "sent" | "known" | "resumed") => {
 		summary[kind]++;
 		summary.itemIds.push(itemId);
+		picture.close?.();
 		if (deleteAfter) rmSync(picture.path, { force: true });
 		onDone(summary, picture.size);
 	};
+	const refuse = (picture: Sendable, reason: string) => {
+		summary.refused.push({ file: labelOf(picture), reason });
+		picture.close?.();
+		onDone(summary, picture.size);
+	};
 	const arrived = await arrivedOf(client, pictures, journal);
-	const waiting: LocalPicture[] = [];
+	const waiting: Sendable[] = [];
 	for (const picture of pictures) {
 		const entry = journal.of(picture);
 		if (entry && (entry.stored || arrived.has(entry.itemId))) {
@@ -49,7 +73,7 @@ export async function upload(
 			done(picture, entry.itemId, "resumed");
 		} else waiting.push(picture);
 	}
-	const uploads = client.uploadAll(blobsOf(waiting), {
+	const uploads = client.uploadAll(blobsOf(waiting, refuse), {
 		onAnnounced: ({ picture }, itemId) => journal.record(picture, { itemId, stored: false }),
 		onStored({ picture }, itemId, sent) {
 			journal.record(picture, { itemId, stored: true });
@@ -57,13 +81,12 @@ export async function upload(
 		},
 	});
 	for await (const uploaded of uploads) {
-		if (!("problem" in uploaded)) continue;
-		const { picture } = uploaded.file;
-		summary.refused.push({ file: picture.path, reason: uploaded.problem.detail });
-		onDone(summary, picture.size);
+		if ("problem" in uploaded) refuse(uploaded.file.picture, uploaded.problem.detail);
 	}
 	return summary;
 }
+
+export const labelOf = ({ label, path: file }: Sendable) => label ?? file;
 
 /** Finds the items whose bytes arrived though a kill kept the journal from knowing: they are past `pending`. */
 async function arrivedOf(
@@ -87,8 +110,32 @@ async function arrivedOf(
 	return arrived;
 }
 
-async function* blobsOf(pictures: readonly LocalPicture[]): AsyncGenerator<Waiting> {
+async function* blobsOf(
+	pictures: readonly Sendable[],
+	refuse: (picture: Sendable, reason: string) => void,
+): AsyncGenerator<Waiting> {
 	for (const picture of pictures) {
-		yield { picture, filename: path.basename(picture.path), content: await openAsBlob(picture.path) };
+		const content = await contentOf(picture);
+		if (content instanceof Unreadable) refuse(picture, content.message);
+		else yield { picture, filename: picture.filename ?? path.basename(picture.path), content };
+	}
+}
+
+async function contentOf(picture: Sendable): Promise<Blob | Unreadable> {
+	try {
+		return await (picture.open?.() ?? openFile(picture.path));
+	} catch (error) {
+		if (error instanceof Unreadable) return error;
+		throw error;
+	}
+}
+
+/** @throws Unreadable where the file is gone by now, or another person's */
+async function openFile(file: string): Promise<Blob> {
+	try {
+		await access(file, constants.R_OK);
+		return await openAsBlob(file);
+	} catch (cause) {
+		throw new Unreadable(`It cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause });
 	}
 }
