@@ -20,6 +20,8 @@ export interface Answer {
 	 */
 	confidence: number | null;
 	citations: Citation[];
+	/** The sentences that cite no item: they say how many there are. */
+	counts: string[];
 	/** As `provider/model`; null where no model was called. */
 	model: string | null;
 	/** The provider's id of the call. */
@@ -146,12 +148,15 @@ export function verifyCitations(
 		question,
 		items,
 		refs,
+		totals,
 		similar = [],
 	}: {
 		question: string;
 		/** The items that the model has read, by id. */
 		items: Map<string, QuotedItem>;
 		refs: ItemRefs;
+		/** The numbers of items that lists and counts gave. @default none */
+		totals?: ReadonlySet<number>;
 		/** Hits whose scores are cosine similarities. @default none */
 		similar?: Hit[];
 	},
@@ -160,24 +165,29 @@ export function verifyCitations(
 	if (text.includes(noAnswer)) {
 		return unanswered(notInCollection);
 	}
-	const answer = removeUnsupportedSentences(text, refs, items);
+	const answer = removeUnsupportedSentences(text, refs, items, totals);
 	if (!answer) {
 		return unanswered("The model wrote an answer that no item found supports; it was dropped.");
 	}
 	const cited = new Set(answer.citations.map(({ itemId }) => itemId));
-	const match = questionMatch(
-		question,
-		[...cited].flatMap((itemId) => items.get(itemId) ?? []),
-		similar.filter(({ itemId }) => cited.has(itemId)),
-	);
+	const match =
+		cited.size === 0
+			? 1
+			: questionMatch(
+					question,
+					[...cited].flatMap((itemId) => items.get(itemId) ?? []),
+					similar.filter(({ itemId }) => cited.has(itemId)),
+				);
 	const kind = analyzeQuestion(question)?.kind;
-	const hasFact = !kind || answer.citations.some(({ sentence }) => evidenceOf(kind, sentence) > 0);
+	const hasFact =
+		!kind || answer.counts.length > 0 || answer.citations.some(({ sentence }) => evidenceOf(kind, sentence) > 0);
 	const confidence = answer.keptShare * answer.meanSupport * match * (hasFact ? 1 : withoutFact);
 	return {
 		...unanswered(null),
 		text: answer.text,
 		confidence: Math.round(confidence * 1_000) / 1_000,
 		citations: answer.citations,
+		counts: answer.counts,
 	};
 }
 
@@ -199,6 +209,7 @@ export function unanswered(reason: string | null): Answer {
 		reason,
 		confidence: null,
 		citations: [],
+		counts: [],
 		model: null,
 		traceId: null,
 		usage: [],

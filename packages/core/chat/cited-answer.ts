@@ -16,6 +16,8 @@ interface CitedAnswer {
 	/** Every sentence with the ids of its items in brackets. */
 	text: string;
 	citations: Citation[];
+	/** The kept sentences that cite no item: they say how many there are. */
+	counts: string[];
 	/** The share of the model's sentences that were kept, 0 to 1. */
 	keptShare: number;
 	/** The mean share of a kept sentence's words in the items it cites, 0 to 1. */
@@ -33,12 +35,15 @@ const idLikePattern = /^(?=.*\d)[\w-]{6,}$|^\d+$/;
 
 /**
  * Removes from an answer what no retrieved item supports: ids that were not retrieved, or whose item has no word of
- * the sentence, then sentences without a citation. Null where nothing remains.
+ * the sentence, then sentences without a citation, but for those that say how many items there are. Null where nothing
+ * remains.
+ * @param totals the numbers of items that lists and counts gave
  */
 export function removeUnsupportedSentences(
 	answer: string,
 	refs: ItemRefs,
 	items: Map<string, QuotedItem>,
+	totals: ReadonlySet<number> = new Set(),
 ): CitedAnswer | null {
 	const wordsByItem = new Map<string, Set<string>>();
 	const wordsOf = (itemId: string) => {
@@ -50,13 +55,16 @@ export function removeUnsupportedSentences(
 	const citations: Citation[] = [];
 	const supports: number[] = [];
 	let count = 0;
-	const lines = moveCitationsBeforeFullStops(answer).map((line) => {
+	const checked = moveCitationsBeforeFullStops(answer).map((line) => {
 		const bullet = bulletPattern.exec(line)?.[0] ?? "";
-		const supported = splitSentences(line.slice(bullet.length)).flatMap((sentence) => {
+		const sentences = splitSentences(line.slice(bullet.length)).flatMap((sentence) => {
 			const { plain, ids, hasOwnMark } = citationsIn(sentence, refs);
 			const words = contentWords(plain);
 			if (words.size === 0) return [];
 			count += 1;
+			const isPlain = ids.length === 0 && !sentence.includes("[");
+			const numbers = isPlain && totals.size > 0 ? numbersIn(sentence) : [];
+			if (numbers.length > 0) return { text: plain, numbers };
 			const cited = ids.filter((id) => coverage(words, wordsOf(id)) > 0);
 			const itemWords = new Set(cited.flatMap((id) => [...wordsOf(id)]));
 			const support = sentenceSupport(words, itemWords);
@@ -66,18 +74,34 @@ export function removeUnsupportedSentences(
 				const snippet = bestPassage(words, items.get(itemId));
 				citations.push({ itemId, sentence: plain, snippet });
 			}
-			return [hasOwnMark ? `${plain} [${cited.join(", ")}].` : withCitations(plain, cited)];
+			return { text: hasOwnMark ? `${plain} [${cited.join(", ")}].` : withCitations(plain, cited), numbers: null };
 		});
-		return supported.length > 0 ? bullet + supported.join(" ") : null;
+		return { bullet, sentences };
 	});
+	// A list may be of fewer items than its total: those that it names.
+	const named = new Set(citations.map(({ itemId }) => itemId)).size;
+	const isKept = ({ numbers }: { numbers: number[] | null }) =>
+		!numbers || numbers.every((number) => totals.has(number) || number === named);
+	const counts: string[] = [];
+	const lines = checked.flatMap(({ bullet, sentences }) => {
+		const kept = sentences.filter(isKept);
+		counts.push(...kept.flatMap(({ text, numbers }) => (numbers ? [text] : [])));
+		return kept.length > 0 ? [bullet + kept.map(({ text }) => text).join(" ")] : [];
+	});
+	for (const _ of counts) supports.push(1);
 	if (supports.length === 0) return null;
 	return {
-		text: lines.filter((line) => line !== null).join("\n"),
+		text: lines.join("\n"),
 		citations,
+		counts,
 		keptShare: supports.length / count,
 		meanSupport: supports.reduce((sum, each) => sum + each, 0) / supports.length,
 	};
 }
+
+/** Returns the numbers that a sentence states, without days as the tools write them. */
+const numbersIn = (sentence: string): number[] =>
+	(sentence.replaceAll(/\b\d{4}-\d\d-\d\d\b/g, " ").match(/\d+/g) ?? []).map(Number);
 
 /**
  * Returns a listener of a text that grows. It passes on the supported part of the sentences that are complete: all but the
@@ -87,6 +111,7 @@ export function verifyGrowing(
 	refs: ItemRefs,
 	items: Map<string, QuotedItem>,
 	onVerified: (text: string) => void,
+	totals?: ReadonlySet<number>,
 ): (text: string) => void {
 	let checked = "";
 	return (text) => {
@@ -94,7 +119,7 @@ export function verifyGrowing(
 		const complete = last ? text.slice(0, text.lastIndexOf(last)).trimEnd() : "";
 		if (complete === checked) return;
 		checked = complete;
-		onVerified(removeUnsupportedSentences(complete, refs, items)?.text ?? "");
+		onVerified(removeUnsupportedSentences(complete, refs, items, totals)?.text ?? "");
 	};
 }
 

@@ -41,13 +41,16 @@ export function concludeWithAnswer(
 		question: turn.question,
 		items: seen.quoted,
 		refs: seen.refs,
+		totals: seen.totals,
 	});
 	const notices = isCutOff ? ["The answer was too long and ends early."] : [];
 	const end = (ending: Parameters<typeof conclude>[3]) => conclude(conversation, turn, seen, ending);
-	if (answer.text) {
+	const citesItems = answer.citations.length > 0 || /\[[^\]]*\]/.test(text);
+	if (answer.text && citesItems) {
 		const cited = [...new Set(answer.citations.map(({ itemId }) => itemId))];
 		const items = cited.flatMap((itemId) => seen.hits.get(itemId) ?? []);
-		return end({ text: answer.text, items, notices });
+		const unnamedItems = uncitedItems(answer.counts.join("\n"), seen.quoted);
+		return end({ text: answer.text, items, unnamedItems, notices });
 	}
 	const foundItems = turn.searches.flat().length > 0;
 	if (text.includes(noAnswer)) {
@@ -55,7 +58,6 @@ export function concludeWithAnswer(
 		return end({ text: reason, notices });
 	}
 	// A greeting, a question back or "nothing fits" cites no item, and so needs none to support it.
-	const citesItems = /\[[^\]]*\]/.test(text);
 	if (text.trim() && !citesItems) {
 		return end({ text: text.trim(), unnamedItems: uncitedItems(text, seen.quoted), notices });
 	}

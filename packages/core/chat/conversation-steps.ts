@@ -16,7 +16,7 @@ import {
 } from "./conversation.ts";
 import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
-import { itemTools } from "./item-tools.ts";
+import { itemTools, totalIn } from "./item-tools.ts";
 import { redactUnlisted } from "./redact.ts";
 import { summarize } from "./summarize.ts";
 import type { RunnableTool } from "./tools.ts";
@@ -63,13 +63,17 @@ export function conversationSteps(
 	const collectionTools = [...searching, ...listing, listCategories(ports, userId)];
 	let recalled: Promise<void> | undefined;
 
-	/** Lets the model cite and read again the items of earlier turns, and of this one before a crash. */
-	async function recall({ known }: Conversation): Promise<void> {
+	/** Lets the model cite and read again the items of earlier turns, and of this one before a crash, and state its totals. */
+	async function recall({ known, messages }: Conversation): Promise<void> {
 		const quoted = await quoteHits(ports, userId, known, seen.refs);
 		for (const hit of known) {
 			if (quoted.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
 		}
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
+		for (const { role, text } of messages) {
+			const total = role === "tool" ? totalIn(text) : null;
+			if (total !== null) seen.totals.add(total);
+		}
 	}
 
 	/** Tells if the state may quote an item that was deleted or is in the trash. */
@@ -129,7 +133,7 @@ export function conversationSteps(
 				maxOutputTokens,
 				deadline,
 				signal,
-				onText: onVerified && verifyGrowing(seen.refs, seen.quoted, onVerified),
+				onText: onVerified && verifyGrowing(seen.refs, seen.quoted, onVerified, seen.totals),
 			});
 			if (call.ended !== "answered") {
 				const { turn } = conversation;

@@ -134,6 +134,12 @@ export function itemTools(
 	return [listItems, countItems];
 }
 
+/** Reads the total, or the least that it is, from a result of these tools; null where it has none. */
+export function totalIn(result: string): number | null {
+	const [, total] = /^\{"total(?:_is_at_least)?":(\d+)[,}]/.exec(result) ?? [];
+	return total === undefined ? null : Number(total);
+}
+
 /** Makes an analyzed item a hit that matches entirely. */
 function hitOf({ item, latestAnalysis }: ItemWithAnalysis) {
 	if (!latestAnalysis) return [];

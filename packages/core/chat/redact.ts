@@ -19,14 +19,15 @@ export async function redactUnlisted(
 }
 
 /**
- * Removes from an answer the sentences that cite a deleted item, and the item's texts. An answer that cites no item and
- * has words of a deleted one is removed whole. Returns the same message where it holds nothing of these items.
+ * Removes from an answer the sentences that cite a deleted item, and the item's texts. Where an answer has words of a
+ * deleted item that it does not cite, all sentences without a citation are removed. Returns the same message where it holds
+ * nothing of these items.
  */
 export function redactMessage(message: SessionMessage, deleted: ReadonlySet<string>): SessionMessage {
 	if (!itemsIn(message).some((id) => deleted.has(id))) return message;
 	const { text, items, unnamedItems = [] } = message;
 	const isUnnamed = unnamedItems.some((id) => deleted.has(id));
-	const remainingText = isUnnamed ? "" : withoutSentencesAbout(text, deleted);
+	const remainingText = withoutSentencesAbout(isUnnamed ? onlyCited(text) : text, deleted);
 	return {
 		...message,
 		text: remainingText.endsWith(notice) ? remainingText : `${remainingText}\n\n${notice}`.trim(),
@@ -52,6 +53,15 @@ const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 
 const citedIn = (text: string): string[] =>
 	[...text.matchAll(citation)].flatMap(([mark]) => [...mark.matchAll(uuid)].map(([id]) => id));
+
+const onlyCited = (text: string): string =>
+	text
+		.split("\n")
+		.flatMap((line) => {
+			const cited = splitSentences(line).filter((sentence) => citedIn(sentence).length > 0);
+			return cited.length > 0 ? [cited.join(" ")] : [];
+		})
+		.join("\n");
 
 function withoutSentencesAbout(text: string, deleted: ReadonlySet<string>): string {
 	const isAbout = (part: string) => citedIn(part).some((id) => deleted.has(id));

@@ -1,4 +1,3 @@
-import { splitSentences } from "#text/sentences.ts";
 import {
 	addToolsUsed,
 	callModel,
@@ -221,25 +220,13 @@ function explainEnd(call: Exclude<ModelCall<AgentTurn>, { ended: "answered" }>):
 /** Returns the supported part of the agent's answer, or the reason why there is none. */
 function readAnswer(end: AgentOutcome | string, question: string, seen: SeenItems): Answer {
 	if (typeof end === "string") return unanswered(end);
-	const counted = countIn(end.answer, seen);
-	if (counted) return { ...unanswered(null), text: counted, confidence: 1 };
-	if (seen.hits.size === 0) return unanswered(nothingFound);
-	return verifyCitations(end.answer, {
+	const answer = verifyCitations(end.answer, {
 		question,
 		items: seen.quoted,
 		refs: seen.refs,
+		totals: seen.totals,
 	});
-}
-
-/** Returns the sentences of an answer without any ref that state a number which a list or a count gave, and no other. */
-function countIn(answer: string, { totals }: SeenItems): string | null {
-	if (/\[[^\]]*\]/.test(answer)) return null;
-	const isCount = (sentence: string) => {
-		const days = /\b\d{4}-\d\d-\d\d\b/g;
-		const numbers = sentence.replaceAll(days, " ").match(/\d+/g) ?? [];
-		return numbers.length > 0 && numbers.every((number) => totals.has(Number(number)));
-	};
-	return splitSentences(answer).filter(isCount).join(" ") || null;
+	return answer.text === null && seen.hits.size === 0 ? unanswered(nothingFound) : answer;
 }
 
 /** Says for the person what a tool was called with, and what came of it. */

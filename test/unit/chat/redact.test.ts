@@ -59,6 +59,11 @@ describe("an answer about a deleted item", () => {
 		expect(redacted("Hello!", { unnamedItems: [kept] })).toBe("Hello!");
 	});
 
+	it("loses the sentences without a citation where one of them has words of it", () => {
+		const text = `You have 2 boarding passes. The latest is of June [${kept}].\n- A pass [${gone}]\n\nBy words only.`;
+		expect(redacted(text, { unnamedItems: [gone] })).toBe(`The latest is of June [${kept}].\n\n${notice}`);
+	});
+
 	it("keeps the item's place, without its texts", () => {
 		const message = redactMessage(answer("Two.", { items: [shown(gone), shown(kept)] }), new Set([gone]));
 		const [first, second] = message.items;

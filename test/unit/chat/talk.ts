@@ -22,7 +22,12 @@ export async function ask(
 	userId: string,
 	question: string,
 	say: Say | Chat,
-	{ sessionId = "s", topK = 10, seconds = 25 }: { sessionId?: string; topK?: number; seconds?: number } = {},
+	{
+		sessionId = "s",
+		topK = 10,
+		seconds = 25,
+		onVerified,
+	}: { sessionId?: string; topK?: number; seconds?: number; onVerified?: (text: string) => void } = {},
 ): Promise<{
 	answer: SessionMessage;
 	reasoning: string[];
@@ -38,6 +43,7 @@ export async function ask(
 		// The minimum excludes vectors of items without a word of the query.
 		limits: { topK, minSimilarity: 0.1 },
 		deadline: new Date(Date.now() + seconds * 1_000),
+		onVerified,
 	});
 	return {
 		answer,

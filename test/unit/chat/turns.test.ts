@@ -132,6 +132,26 @@ function turnsContract(get: () => Conversations): void {
 		expect(answer.toolsUsed).toEqual(["list_items", "count_items"]);
 	});
 
+	it("state how many there are beside the items they cite, also while the model writes and after a crash", async () => {
+		const text = (id: string) => `You have 2 pictures. The latest is a bowl of noodles [${id}].`;
+		const question = "How many pictures do I have?";
+		const crashed = ask(question, (_, calls) => {
+			if (calls === 1) return calling("list_items");
+			throw new Error("the process dies");
+		});
+		await expect(crashed).rejects.toThrow("the process dies");
+
+		const verified: string[] = [];
+		const write = (request: ChatRequest) => {
+			request.onText?.(text(ref(noodles)));
+			return { text: text(ref(noodles)) };
+		};
+		const { answer, requests } = await ask(question, write, { onVerified: (part) => verified.push(part) });
+		expect(requests).toHaveLength(1);
+		expect(verified).toEqual(["You have 2 pictures."]);
+		expect(answer).toMatchObject({ text: text(noodles), items: [{ itemId: noodles }] });
+	});
+
 	it("list and count by words, tags and days of the person's time zone, which the model is told", async () => {
 		await ports.profiles.change(user, { timeZone: "Pacific/Kiritimati", language: "pt-BR" });
 		const { item } = (await ports.items.find(user, noodles)) ?? {};

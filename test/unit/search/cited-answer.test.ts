@@ -33,7 +33,8 @@ const items = new Map([
 		}),
 	],
 ]);
-const check = (text: string) => removeUnsupportedSentences(text, itemRefs(items.keys()), items);
+const check = (text: string, totals: number[] = []) =>
+	removeUnsupportedSentences(text, itemRefs(items.keys()), items, new Set(totals));
 
 it("keeps sentences that their items support, and cites whole ids", () => {
 	const answer = check(
@@ -153,4 +154,25 @@ it.each([
 	const answer = removeUnsupportedSentences(`${line} [1c6a680c].`, itemRefs(note.keys()), note);
 	expect(answer?.text).toBe(cited.replace("{}", pass));
 	expect(answer?.citations.map(({ sentence }) => sentence.replace(/\.$/, ""))).toEqual([line]);
+});
+
+it("keeps a sentence that says how many there are, as a list or a count gave", () => {
+	const text = `You have 12 pictures of trips from 2026-06-01 to 2026-06-30. The latest is a boarding pass [${pass}].`;
+	expect(check(text, [12])).toMatchObject({
+		text,
+		citations: [{ itemId: pass }],
+		counts: ["You have 12 pictures of trips from 2026-06-01 to 2026-06-30."],
+		keptShare: 1,
+	});
+	expect(check("You have 12 pictures.", [12])?.text).toBe("You have 12 pictures.");
+	const list = `I found 2 about Oslo and ramen:\n- A boarding pass [${pass}]\n- A bowl of ramen [${ramen}]`;
+	expect(check(list, [3])?.text).toBe(list);
+});
+
+it("removes a number that neither a list nor a count gave, or that stands beside one that did", () => {
+	const latest = `The latest is a boarding pass [${pass}].`;
+	for (const wrong of ["You have 13 pictures.", "Of 12 pictures 11 are blue.", "You have 12 [deadbeef1]."]) {
+		expect(check(`${wrong} ${latest}`, [12])?.text).toBe(latest);
+	}
+	expect(check(`You have 12 pictures. ${latest}`)?.text).toBe(latest);
 });
