@@ -5,7 +5,11 @@ import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, json } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
-const day = z.iso.date({ error: "Must be a day as 2026-03-01" });
+/** PostgreSQL knows no year 0. */
+const firstDay = "0001-01-01";
+const day = z.iso
+	.date({ error: "Must be a day as 2026-03-01" })
+	.refine((written) => written >= firstDay, { error: "Must be of a year from 1 on" });
 const dayMs = 86_400_000;
 /** By default. */
 const shownDays = 30;
@@ -91,7 +95,8 @@ const presentBilled = (billed: Omit<UsageOfDay, "day" | "provider" | "model">) =
 /** @throws AppError `invalid_fields` where the days are in the wrong order, or too many */
 function rangeOf(asked: { from?: string | undefined; to?: string | undefined }, now: Date) {
 	const to = asked.to ?? now.toISOString().slice(0, 10);
-	const from = asked.from ?? new Date(Date.parse(to) - (shownDays - 1) * dayMs).toISOString().slice(0, 10);
+	const shown = new Date(Date.parse(to) - (shownDays - 1) * dayMs).toISOString().slice(0, 10);
+	const from = asked.from ?? (shown < firstDay ? firstDay : shown);
 	const days = (Date.parse(to) - Date.parse(from)) / dayMs + 1;
 	if (days >= 1 && days <= maxDays) return { from, to };
 	const detail = days < 1 ? `Is after the last day, ${to}` : `Must be at most ${maxDays} days up to ${to}`;

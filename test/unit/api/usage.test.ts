@@ -51,12 +51,19 @@ describe("usage", () => {
 		expect((await api.as(ada)("POST", "/chat", { json: { message: "Hello" } })).status).toBe(200);
 	});
 
+	it("of the first days of all begins with the first", async () => {
+		const { body } = await testApi().as(ada)("GET", "/usage", { query: { to: "0001-01-10" } });
+		expect(body).toMatchObject({ from: "0001-01-01", to: "0001-01-10", days: [] });
+	});
+
 	it.each([
 		["from=2026-03-02&to=2026-03-01", "query.from"],
 		["from=2020-01-01&to=2026-03-01", "query.from"],
 		["from=yesterday", "query.from"],
 		["to=2026-02-30", "query.to"],
 		["day=2026-02-03", "query.day"],
+		["from=0000-01-01&to=0000-01-02", "query.from"],
+		["to=0000-12-31", "query.to"],
 	])("of %s is refused", async (query, field) => {
 		const { status, body } = await testApi().as(ada)("GET", `/usage?${query}`);
 		expect(status).toBe(422);
