@@ -109,8 +109,10 @@ export function isMeant(store: Store, stored: StoredItem, filter: ItemFilter): b
 	);
 }
 
-function isWithin(stored: StoredItem, { from, to, dates = "shown" }: ItemFilter): boolean {
+function isWithin(stored: StoredItem, { uploadedFrom, uploadedTo, dates = "shown", ...bounds }: ItemFilter): boolean {
 	const { item } = stored;
+	const isUndated = !item.takenAt && (uploadedFrom || uploadedTo);
+	const { from, to } = isUndated ? { from: uploadedFrom, to: uploadedTo } : bounds;
 	const taken = dates === "uploaded" ? null : item.takenAt;
 	if (dates === "taken" && !taken) return from === undefined && to === undefined;
 	const local = taken?.local ?? uploadedAt(stored);

@@ -93,6 +93,14 @@ export function itemListsContract(get: () => RowPorts): void {
 			expect(await idsOf(user, { dates: "taken", from: "2000-01-01T00:00:00" })).toEqual([april.id, march.id]);
 			expect(await idsOf(user, { dates: "uploaded", from: unknown.createdAt })).toEqual([unknown.id]);
 			expect(await idsOf(user, { from, to: from })).toEqual([]);
+			// In a time zone the day of an upload is another one than the local clock's where a picture was taken.
+			const later = new Date(unknown.createdAt.getTime() + 1);
+			expect(await idsOf(user, { from, uploadedFrom: unknown.createdAt, uploadedTo: later })).toEqual([
+				unknown.id,
+				april.id,
+			]);
+			expect(await idsOf(user, { from, uploadedFrom: later })).toEqual([april.id]);
+			expect(await idsOf(user, { to: from, uploadedTo: unknown.createdAt })).toEqual([march.id]);
 		});
 
 		it("has the items of a provider, of a category in any case, of ids, and what several filters mean", async () => {

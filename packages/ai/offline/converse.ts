@@ -1,5 +1,6 @@
 import { noAnswer } from "#core/chat/answer-question.ts";
 import { wholeText } from "#core/chat/cited-answer.ts";
+import { totalIn } from "#core/chat/item-tools.ts";
 import { type QuotedItem, readQuotedItems } from "#core/chat/quoted-items.ts";
 import type { ChatMessage } from "#core/ports/index.ts";
 import { contentWords, coverage } from "#core/search/words.ts";
@@ -94,7 +95,9 @@ function list(
 	if (wants === "list") return { text: listItems(items.slice(0, limit)) };
 	const total = totalIn(result);
 	return items.length === maxRead && total !== null && total > maxRead
-		? { text: `You have ${total} items about ${JSON.stringify(topic)}${whenOf(filter)}.` }
+		? {
+				text: `You have ${isLeast(result) ? "at least " : ""}${total} items about ${JSON.stringify(topic)}${whenOf(filter)}.`,
+			}
 		: { text: tally(items, topic) };
 }
 
@@ -106,14 +109,12 @@ const withoutEmpty = (filter: Record<string, unknown>) =>
 
 function whenOf({ from, to, dates }: Record<string, unknown>): string {
 	if (!from) return "";
-	return ` ${String(dates)} ${from === to ? `on ${String(from)}` : `from ${String(from)} to ${String(to)}`}`;
+	const verb = dates === "shown" ? "taken or uploaded" : String(dates);
+	return ` ${verb} ${from === to ? `on ${String(from)}` : `from ${String(from)} to ${String(to)}`}`;
 }
 
-/** Reads a total as the tools write it. */
-function totalIn(result: string): number | null {
-	const [, total] = /"total":(\d+)/.exec(result) ?? [];
-	return total === undefined ? null : Number(total);
-}
+/** True where the tools know only that there are as many at least. */
+const isLeast = (result: string) => result.startsWith('{"total_is_at_least"');
 
 function tally(items: QuotedItem[], topic: string): string {
 	if (items.length === 0) return noAnswer;

@@ -6,7 +6,8 @@ export interface ItemRequest {
 	/** The words that the items are about; empty for all. */
 	topic: string;
 	range: TimeRange | null;
-	dates: "uploaded" | "taken";
+	/** As the tools name them: of what only names days, those of taking where they are known. */
+	dates: "uploaded" | "taken" | "shown";
 	sort: "newest" | "oldest";
 	limit: number;
 }
@@ -37,6 +38,11 @@ const latest =
 const oldest = /\b(?:oldest|first|earliest|älteste[ns]?|erste[ns]?|premi(?:er|ère)s?|primer[oa]?s?)\b/i;
 const listing =
 	/\b(?:show|list|give|what|which|find|zeig\p{L}*|was|welche|montre\p{L}*|liste|qu(?:e|')|quelles?|muestra\p{L}*|qué)\b/iu;
+/** Asks for the item itself, not for what it says. */
+const theLatest = new RegExp(
+	`^(?:(?:please )?(?:show|give|find|list)(?: me)?|what(?:'s| is| was| are)|which (?:is|was|are))? ?(?:the|my) (?:(?:${latest.source}|${oldest.source}) )(?<topic>[^.?!]+?)[\\s.?!]*$`,
+	"i",
+);
 const taking = /\b(?:taken?|took|shot|photographed|aufgenommen|fotografiert|prises?|tomadas?)\b/i;
 const allThings = new RegExp(`\\b${thing}\\b`, "giu");
 const numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
@@ -48,15 +54,18 @@ export function itemRequest(message: string, now: Date): ItemRequest | null {
 	const text = timed?.rest ?? message;
 	const request = {
 		range: timed?.range ?? null,
-		dates: taking.test(text) ? ("taken" as const) : ("uploaded" as const),
+		dates: taking.test(text) ? ("taken" as const) : uploading.test(text) ? ("uploaded" as const) : ("shown" as const),
 		sort: oldest.test(text) ? ("oldest" as const) : ("newest" as const),
 	};
 	for (const pattern of counting) {
 		const topic = pattern.exec(text)?.groups?.topic;
 		if (topic !== undefined) return { ...request, wants: "count", topic: topicOf(topic), limit: maxListed };
 	}
-	const within = timed && howMany.exec(text)?.groups?.topic;
+	const within =
+		timed && howMany.exec(text)?.groups?.topic?.replace(/\s+(?:in|on|of|from|for|during|im|am|vom|en|de|du|del)$/i, "");
 	if (within && kept.test(within)) return { ...request, wants: "count", topic: topicOf(within), limit: maxListed };
+	const one = theLatest.exec(text)?.groups?.topic;
+	if (one && kept.test(one)) return { ...request, wants: "list", topic: topicOf(one), limit: limitOf(text, true) };
 	const isUpload = uploading.test(text);
 	const isRanked = latest.test(text) || oldest.test(text);
 	const namesThings = new RegExp(`\\b${thing}\\b`, "iu").test(text);

@@ -19,9 +19,11 @@ const filterInput = {
 	from: z.iso.date().optional().describe("The first day, as 2026-03-01."),
 	to: z.iso.date().optional().describe("The last day, included."),
 	dates: z
-		.enum(["uploaded", "taken"])
+		.enum(["uploaded", "taken", "shown"])
 		.default("uploaded")
-		.describe("uploaded: when the person added it. taken: when the camera took it, which is known of few."),
+		.describe(
+			"uploaded: when the person added it. taken: when it was taken, which is known of few. shown: that where it is known, else when it was added, for what only names days: receipts in June.",
+		),
 	category: text(100).optional().describe("Only items of this category, as list_categories gives it."),
 	tag: text(maxTagLength).optional().describe("Only items with this tag."),
 	about: text(200)
@@ -41,11 +43,12 @@ function meant(
 ): ItemFilter {
 	if (from && to && from > to) throw new ToolRefusal("from is after to");
 	const narrowed = limits.category ?? category;
-	const isLocal = dates === "taken";
+	const isLocal = dates !== "uploaded";
+	const [first, end] = [from && startOfDay(from, timeZone), to && startOfDay(nextDay(to), timeZone)];
 	return {
 		...filterOf({ ...(narrowed && { category: narrowed }), ...(tag && { tag }), ...(isLocal && { from, to }) }),
-		...(from && !isLocal && { from: startOfDay(from, timeZone) }),
-		...(to && !isLocal && { to: startOfDay(nextDay(to), timeZone) }),
+		...(dates === "uploaded" && { ...(first && { from: first }), ...(end && { to: end }) }),
+		...(dates === "shown" && { ...(first && { uploadedFrom: first }), ...(end && { uploadedTo: end }) }),
 		dates,
 		status: "ready",
 		...(limits.filter && { and: limits.filter }),
@@ -92,14 +95,14 @@ export function itemTools(
 			sort: z
 				.enum(["newest", "oldest"])
 				.default("newest")
-				.describe("By upload, or with dates=taken by when it was taken."),
+				.describe("By upload, or with dates=taken or shown by when it was taken."),
 			limit: z.int().min(1).max(maxListed).default(10),
 		}),
 		async run({ sort, limit, ...input }) {
 			const { filter, isCut } = await found(input);
 			const { items: listed, total } = await items.list(userId, {
 				...filter,
-				sort: input.dates === "taken" ? "taken" : "created",
+				sort: input.dates === "uploaded" ? "created" : "taken",
 				order: sort === "newest" ? "desc" : "asc",
 				limit,
 				offset: 0,

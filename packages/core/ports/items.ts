@@ -23,6 +23,9 @@ export interface ItemFilter {
 	 * @default "shown"
 	 */
 	dates?: "uploaded" | "taken" | "shown";
+	/** Bound items whose time of taking is unknown instead: their days are those of a time zone. */
+	uploadedFrom?: Date;
+	uploadedTo?: Date;
 	/** Items with all of these tags, in any case. */
 	tags?: string[];
 	favorite?: boolean;

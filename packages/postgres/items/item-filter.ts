@@ -52,7 +52,21 @@ function hasStatus({ status, ids }: ItemFilter): [Sql, ...Sql[]] {
 }
 
 /** A local time is compared with a local one, an instant with an instant. */
-function isWithin({ from, to, dates = "shown" }: ItemFilter): Sql[] {
+function isWithin({ uploadedFrom, uploadedTo, ...filter }: ItemFilter): Sql[] {
+	if (!uploadedFrom && !uploadedTo) return isBetween(filter);
+	const uploaded = {
+		...(uploadedFrom && { from: uploadedFrom }),
+		...(uploadedTo && { to: uploadedTo }),
+		dates: "uploaded",
+	} as const;
+	const both = (conditions: Sql[]) => conditions.reduce((all, condition) => sql`${all} and ${condition}`);
+	return [
+		sql`case when items.taken_at is not null then ${both([sql`true`, ...isBetween(filter)])}
+		      else ${both([sql`true`, ...isBetween(uploaded)])} end`,
+	];
+}
+
+function isBetween({ from, to, dates = "shown" }: ItemFilter): Sql[] {
 	const { local, instant } = timesOf[dates];
 	const compared = (bound: Date | string) =>
 		typeof bound === "string" ? [local, sql`${bound}::timestamp`] : [instant, sql`${bound}::timestamptz`];

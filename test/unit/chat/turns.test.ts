@@ -163,6 +163,8 @@ function turnsContract(get: () => Conversations): void {
 			{ about: "noodles", to: dayBefore },
 			{ tag: "no such tag" },
 			{ from: uploaded, to: uploaded },
+			{ dates: "shown", from: uploaded, to: uploaded },
+			{ dates: "shown", to: dayBefore },
 		];
 		const results: string[] = [];
 		const { requests } = await ask("How many?", (request, calls) => {
@@ -170,7 +172,7 @@ function turnsContract(get: () => Conversations): void {
 			const input = inputs[calls - 1];
 			return input ? calling("count_items", input) : { text: "Some." };
 		});
-		expect(results).toEqual([1, 1, 0, 0, 2].map((total) => `{"total":${total}}`));
+		expect(results).toEqual([1, 1, 0, 0, 2, 2, 0].map((total) => `{"total":${total}}`));
 		expect(requests[0]?.messages[0]?.text).toMatch(
 			new RegExp(`Today is ${uploaded} \\(Pacific/Kiritimati\\), a \\w+day\\. The person's own language is pt-BR`),
 		);

@@ -60,6 +60,16 @@ it.each([
 	["photos from 20 December", "2025-12-20", "2025-12-20"],
 	["receipts in June", "2026-06-01", "2026-06-30"],
 	["receipts from December", "2026-12-01", "2026-12-31"],
+	["receipts since June", "2026-06-01", "2026-12-02"],
+	["what did I upload since 20 November?", "2026-11-20", "2026-12-02"],
+	["what did I upload between 20 November and 3 December?", "2026-11-20", "2026-12-03"],
+	["photos from 20 December to 3 January", "2025-12-20", "2026-01-03"],
+	["photos from 1 May to 3 May 2024", "2024-05-01", "2024-05-03"],
+	["what did I upload since yesterday", "2026-12-01", "2026-12-02"],
+	["what did I upload on Monday?", "2026-11-30", "2026-11-30"],
+	["what did I upload on Wednesday?", "2026-12-02", "2026-12-02"],
+	["was habe ich seit Montag hochgeladen?", "2026-11-30", "2026-12-02"],
+	["what did I upload last Wednesday?", "2026-11-25", "2026-11-25"],
 ])("%j is from %s to %s", (message, from, to) => {
 	expect(timeRangeIn(message, now)?.range).toEqual({ from, to });
 });
@@ -75,8 +85,18 @@ describe("a request for items", () => {
 		["what did I upload last week", { wants: "list", topic: "", range: { from: "2026-11-23", to: "2026-11-29" } }],
 		["how many receipts in June", { wants: "count", topic: "receipts", range: { from: "2026-06-01" } }],
 		["wie viele Rechnungen im Juni?", { wants: "count", topic: "Rechnungen", range: { to: "2026-06-30" } }],
+		["what did I upload on Monday?", { wants: "list", topic: "", range: { from: "2026-11-30", to: "2026-11-30" } }],
+		["how many receipts since June?", { wants: "count", topic: "receipts", range: { to: "2026-12-02" } }],
+		["what did I upload between 1 December and 3 December?", { wants: "list", topic: "", dates: "uploaded" }],
 		["which receipts did I upload in June?", { wants: "list", topic: "receipts", range: { from: "2026-06-01" } }],
 		["the latest screenshot of Slack", { wants: "list", topic: "Slack", sort: "newest", limit: 1 }],
+		[
+			"how many receipts in June 2026?",
+			{ wants: "count", topic: "receipts", range: { to: "2026-06-30" }, dates: "shown" },
+		],
+		["how many receipts did I upload in June?", { wants: "count", topic: "receipts", dates: "uploaded" }],
+		["what is my latest receipt?", { wants: "list", topic: "receipt", sort: "newest", limit: 1 }],
+		["show me the oldest Greengate receipt", { wants: "list", topic: "Greengate receipt", sort: "oldest", limit: 1 }],
 		["what is the oldest upload?", { wants: "list", sort: "oldest", limit: 1 }],
 		["which photos were taken in March 2025?", { wants: "list", dates: "taken", range: { to: "2025-03-31" } }],
 	])("is read in %j", (message, request) => {
@@ -89,6 +109,8 @@ describe("a request for items", () => {
 		"how many steps did June walk?",
 		"when is the last train?",
 		"show me the receipts",
+		"what is the total of the last receipt?",
+		"what does the latest message say?",
 		"how many story points does it have?",
 	])("is none in %j", (message) => {
 		expect(itemRequest(message, now)).toBeNull();
