@@ -55,7 +55,7 @@ $(INSTALLED): package.json package-lock.json .npmrc
 	@touch $@
 
 ##: quality
-test: $(INSTALLED) onnx-runtime ## the application's tests: what each part does, and an upload through all of them
+test: $(INSTALLED) onnx-runtime postman-runner ## the application's tests: what each part does, and an upload through all of them
 	@vitest run --project parts --project system
 
 test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn, and send it the most hostile pictures
@@ -121,13 +121,23 @@ tools/eval/peers/node_modules/.installed: tools/eval/peers/package-lock.json
 	@cd $(dir $<) && npm ci --ignore-scripts
 	@touch $@
 
-api-types: $(INSTALLED) tools/api-types/generator/node_modules/.installed ## regenerate the REST client's types from the OpenAPI document
+api-types: $(INSTALLED) tools/api-types/generator/node_modules/.installed ## regenerate the REST client's types and the Postman collection from the OpenAPI document
 	@node tools/api-types/generate.ts
+	@node tools/postman/generate.ts
 
 api-release: $(INSTALLED) ## keep the OpenAPI document that clients will know: later changes that break them fail a test
 	@node tools/api-types/release.ts
 
 tools/api-types/generator/node_modules/.installed: tools/api-types/generator/package-lock.json
+	@cd $(dir $<) && npm ci --ignore-scripts
+	@touch $@
+
+postman: $(INSTALLED) ## regenerate the Postman collection alone: [ENV=local EMAIL=you@example.com also fills in an environment]
+	@ENV=$(ENV) EMAIL=$(EMAIL) node tools/postman/generate.ts
+
+postman-runner: tools/postman/runner/node_modules/.installed ## install newman, by which make test runs the Postman collection (66 MB)
+
+tools/postman/runner/node_modules/.installed: tools/postman/runner/package-lock.json
 	@cd $(dir $<) && npm ci --ignore-scripts
 	@touch $@
 
