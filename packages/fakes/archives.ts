@@ -1,5 +1,9 @@
 import type { ArchivePart } from "#core/archive/archive.ts";
-import { type ArchivedItem, vectorText } from "#core/archive/archived-item.ts";
+import { type ArchivedItem, vectorOf, vectorText } from "#core/archive/archived-item.ts";
+import { derivedId } from "#core/ids.ts";
+import type { Analysis } from "#core/items/analysis.ts";
+import { cleanTag, tagKey } from "#core/items/tag-names.ts";
+import { takenAt } from "#core/items/taken-at.ts";
 import type { Archives, Tar } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
@@ -21,6 +25,56 @@ export function fakeArchives(store: Store): Archives {
 				const stored = owned(store, userId, id);
 				return stored ? [archived(stored)] : [];
 			});
+		},
+		async addWords(userId, itemId, archived) {
+			const stored = owned(store, userId, itemId);
+			if (stored?.item.status !== "pending" || stored.analysis) return;
+			store.tombstones.delete(itemId);
+			stored.analyses = archived.analyses
+				.map(
+					({ id, provider, model, trace_id, usage, verification, created_at, ...more }): Analysis => ({
+						...structuredClone(more),
+						id: derivedId(userId, id),
+						itemId,
+						userId,
+						providerUsed: provider,
+						modelUsed: model,
+						traceId: trace_id,
+						usage: usage.map((call) => ({
+							purpose: call.purpose,
+							provider: call.provider,
+							model: call.model,
+							inputTokens: call.input_tokens,
+							outputTokens: call.output_tokens,
+							costUsd: call.cost_usd,
+						})),
+						...(verification && { verification: structuredClone(verification) }),
+						createdAt: new Date(created_at),
+					}),
+				)
+				.sort((a, b) => b.version - a.version);
+			stored.analysis = stored.analyses[0] ?? null;
+			const { item } = stored;
+			const { taken_at: taken, edits, note, favorite } = archived;
+			const now = new Date(store.now());
+			const created = new Date(archived.created_at);
+			Object.assign(item, {
+				edits: { ...edits },
+				note,
+				favorite,
+				takenAt: taken?.source === "user" ? takenAt(taken.local, taken.offset, "user") : null,
+				trashedAt: archived.trashed_at && now,
+				createdAt: created < now ? created : now,
+			});
+			const tags = archived.tags.map((tag) => ({ ...tag, name: cleanTag(tag.name) })).filter(({ name }) => name);
+			stored.tags = [...new Map(tags.toReversed().map((tag) => [tagKey(tag.name), tag])).values()].reverse();
+			stored.removedTags = new Set(archived.removed_tags.map(tagKey));
+			const newest = archived.analyses.toSorted((a, b) => b.version - a.version)[0];
+			for (const { model, analysis_id, vector } of archived.embeddings) {
+				if (!newest || analysis_id !== newest.id) continue;
+				const analysisId = derivedId(userId, analysis_id);
+				stored.embeddings.set(model, { model, analysisId, textRevision: 0, vector: vectorOf(vector), usage: [] });
+			}
 		},
 		async albums(userId) {
 			return [...store.albums.values()]

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { derivedId } from "#core/ids.ts";
+import type { Analysis } from "#core/items/analysis.ts";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
 import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
@@ -30,6 +32,24 @@ export function fakeStages(store: Store): Stages {
 		setStatus(stored, stages[stage].to);
 		stored.item.error = null;
 		stored.attempts = 0;
+	};
+
+	/** An item that came with its analysis needs no model, or the embedder alone. */
+	const becomeDescribed = (stored: StoredItem, { id: analysis_id }: Analysis, { token, itemId: item_id }: Lease) => {
+		stored.document = textOf(stored);
+		const isReady = [...stored.embeddings.values()].some(({ analysisId }) => analysisId === analysis_id);
+		stored.item.status = isReady ? "ready" : "analyzed";
+		if (isReady) return;
+		const { correlationId: correlation_id, userId: user_id } = stored.item;
+		announce(
+			stored,
+			{
+				id: derivedId(token, "AnalysisComplete"),
+				type: "AnalysisComplete",
+				detail: { version: 1, correlation_id, user_id, item_id, analysis_id },
+			},
+			store.now(),
+		);
 	};
 
 	const fail = (stored: StoredItem, error: ItemError) => {
@@ -200,10 +220,12 @@ export function fakeStages(store: Store): Stages {
 				return true;
 			}
 			if (duplicate) duplicate.item.sha256 = null;
+			const broughtAnalysis = stored.item.width === null ? stored.analysis : null;
 			setImage(stored, result);
 			stored.item.sha256 = result.sha256;
 			advance(stored, lease);
-			announce(stored, event, store.now());
+			if (broughtAnalysis) becomeDescribed(stored, broughtAnalysis, lease);
+			else announce(stored, event, store.now());
 			for (const { id, kind } of waitingRequests(stored)) {
 				if (kind === "resize") endRequest(stored, id);
 			}

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ArchivePart } from "#core/archive/archive.ts";
 import { archivedItem, vectorOf } from "#core/archive/archived-item.ts";
+import { derivedId } from "#core/ids.ts";
+import { takenAt } from "#core/items/taken-at.ts";
 import type { Job } from "#core/jobs/job.ts";
-import { type ArrangedPorts, processedItem, readyItem } from "./item-states.ts";
-import { axis, newItem, newUser } from "./new-rows.ts";
+import { type ArrangedPorts, claim, processedItem, readyItem } from "./item-states.ts";
+import { axis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 /** Tests an implementation of `Archives`. */
 export function archivesContract(get: () => ArrangedPorts): void {
@@ -114,6 +116,50 @@ export function archivesContract(get: () => ArrangedPorts): void {
 			expect(await archives.otherJobs(user, job.id)).toEqual([]);
 			await archives.forgetParts(user, job.id);
 			expect(await archives.parts(user, job.id)).toEqual([]);
+		});
+
+		it("gives an item of another person all it has; the picture's arrival makes it ready, and asks no model", async () => {
+			const [user, other] = [newUser(), newUser()];
+			const { item } = await readyItem(get(), user, { headline: "A boat" }, axis(3), "model-a");
+			const own = takenAt("2024-03-01T10:22:33", "+09:00", "user");
+			await get().edits.edit(user, item.id, { headline: "My boat", note: "Blue", takenAt: own, tags: ["Sea", "boat"] });
+			await get().edits.edit(user, item.id, { favorite: true, tags: null });
+			const [archived] = await get().archives.items(user, [item.id]);
+			if (!archived) throw new Error("Nothing was archived.");
+			const waiting = newItem(other, { originalFilename: item.originalFilename, fileSize: item.fileSize });
+			await get().items.create(waiting);
+			await get().archives.addWords(user, waiting.id, archived);
+			expect((await get().items.find(other, waiting.id))?.latestAnalysis, "another's item").toBeNull();
+			await get().archives.addWords(other, waiting.id, archived);
+			await get().archives.addWords(other, waiting.id, { ...archived, note: "Twice" });
+			const before = await get().items.find(other, waiting.id);
+			expect(before?.item.status).toBe("pending");
+
+			const { lease } = await claim(get(), { ...item, ...waiting }, "process");
+			const event = newEvent("ImageProcessed", { ...item, ...waiting });
+			expect(await get().stages.commitProcessed(lease, processed(), event)).toBe(true);
+			const [again] = await get().archives.items(other, [waiting.id]);
+			const { id: _, updated_at: __, analyses, embeddings, ...same } = archived;
+			expect(again).toMatchObject({ ...same, sha256: expect.any(String) });
+			expect(again?.analyses).toEqual(analyses.map((analysis) => ({ ...analysis, id: derivedId(other, analysis.id) })));
+			expect(again?.embeddings.map(({ model, vector }) => [model, vector])).toEqual(
+				embeddings.map(({ model, vector }) => [model, vector]),
+			);
+			expect(await get().outbox.unsent({ userId: other, itemId: waiting.id })).toEqual([]);
+		});
+
+		it("without a vector waits for the embedder alone", async () => {
+			const [user, other] = [newUser(), newUser()];
+			const { item } = await readyItem(get(), user);
+			const [archived] = await get().archives.items(user, [item.id]);
+			if (!archived) throw new Error("Nothing was archived.");
+			const waiting = newItem(other);
+			await get().items.create(waiting);
+			await get().archives.addWords(other, waiting.id, { ...archived, embeddings: [] });
+			const { lease } = await claim(get(), { ...item, ...waiting }, "process");
+			await get().stages.commitProcessed(lease, processed(), newEvent("ImageProcessed", { ...item, ...waiting }));
+			expect((await get().items.find(other, waiting.id))?.item.status).toBe("analyzed");
+			await claim(get(), { ...item, ...waiting }, "embed");
 		});
 
 		it("is made by one job at a time: another is refused with the first one's address until that ends", async () => {

@@ -110,7 +110,7 @@ describe(contractDatabase.title, () => {
 		const tables =
 			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|golden_entries|vector_partitions|item_tags|removed_tags|outdated_documents|profiles|model_usage|verifications|verification_citations|webhooks|webhook_deliveries|shares|albums|album_items|jobs|job_items|job_parts)\b/;
 		const bound =
-			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks|verifications|verification_citations|job_parts) \(user_id\b/;
+			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|\binto (profiles|model_usage|webhooks|verifications|verification_citations|job_parts|item_tags|removed_tags) \(user_id\b/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 72));

@@ -112,6 +112,15 @@ export const routes = {
 	deleteAccount: { method: "DELETE", path: "/account", limit: "write", module: "account", afterDeletion: true },
 	/** Of class `expensive`: it copies everything. */
 	exportAccount: { method: "POST", path: "/account/export", limit: "expensive", module: "account" },
+	importItems: {
+		method: "POST",
+		path: "/account/import/items",
+		limit: "upload",
+		// An analysis of a page full of text has 100 KB, and an item may have many.
+		maxJsonBytes: 3_145_728,
+		module: "imports",
+	},
+	importAlbums: { method: "POST", path: "/account/import/albums", limit: "write", module: "imports" },
 	createShare: { method: "POST", path: "/shares", limit: "write", module: "shares" },
 	listShares: { method: "GET", path: "/shares", limit: "read", module: "shares" },
 	deleteShare: { method: "DELETE", path: "/shares/{id}", limit: "write", module: "shares" },

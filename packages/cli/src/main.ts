@@ -93,6 +93,9 @@ command("export", "export everything into one verified file, or go on with it")
 command("verify", "compare an archive with its manifest, offline")
 	.argument("<archive>", "the file, or a folder with manifest.json and the parts")
 	.action(async (archive) => (await import("./commands/export.ts")).verifyCommand(output(), archive));
+command("import", "import an archive, or go on with it")
+	.argument("<archive>", "the file, or a folder with manifest.json and the parts")
+	.action(async (archive) => (await import("./commands/import.ts")).importCommand(output(), archive));
 command("usage", "show what was used").action(() => usage(output()));
 command("doctor", "check the way from here to your items").action(() => doctor(output()));
 command("mcp", "serve your items to an agent (MCP over stdio)").action(async () => {

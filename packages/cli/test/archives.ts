@@ -12,17 +12,25 @@ export interface MadeArchive {
 	parts: { name: string; bytes: Uint8Array }[];
 }
 
-/** Makes an archive. @param items the bytes of each item's picture */
-export async function makeArchive(items: Uint8Array[]): Promise<MadeArchive> {
+/**
+ * Makes an archive.
+ * @param items the bytes of each item's picture
+ * @param rowOf the row of an item. @default what an item has
+ */
+export async function makeArchive(
+	items: Uint8Array[],
+	albumList: object[] = [],
+	rowOf: (id: string) => object = (id) => ({ id, original_filename: "a.png", mime_type: "image/png" }),
+): Promise<MadeArchive> {
 	const files = items.flatMap((original, at) => {
 		const id = idOf(at);
-		const row = Buffer.from(JSON.stringify({ id, original_filename: `${at}.png`, mime_type: "image/png" }));
+		const row = Buffer.from(JSON.stringify(rowOf(id)));
 		return [
 			{ path: `items/${id}.json`, bytes: row as Uint8Array },
 			{ path: `originals/${id}.png`, bytes: original },
 		];
 	});
-	const albums = Buffer.from(JSON.stringify({ albums: [] }));
+	const albums = Buffer.from(JSON.stringify({ albums: albumList }));
 	const groups = [
 		{ name: "items-000000.tar", files: files.slice(0, 2) },
 		{ name: "items-000001.tar", files: files.slice(2) },

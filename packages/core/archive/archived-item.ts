@@ -3,7 +3,7 @@ import { imageDescription } from "../items/analysis.ts";
 import { type ImageType, imageTypes } from "../items/item.ts";
 import { maxTagLength, maxTags } from "../items/tag-names.ts";
 import { takenAtSources } from "../items/taken-at.ts";
-import { riskLevels } from "../verification/verdict.ts";
+import { contradictions, riskLevels, verdicts } from "../verification/verdict.ts";
 
 const time = z.iso.datetime();
 const words = (max: number) => z.string().max(max).nullable();
@@ -29,6 +29,23 @@ const usage = z.strictObject({
 	cost_usd: z.number().min(0).nullable(),
 });
 
+/** As `DescriptionVerification`. */
+const archivedVerification = z.strictObject({
+	accuracyScore: z.number().min(0).max(100).nullable(),
+	riskLevel: z.enum(riskLevels),
+	unsupported: z
+		.array(
+			z.strictObject({
+				field: z.enum(["headline", "summary", "key_interest"]),
+				text: z.string().max(10_000),
+				verdict: z.enum(verdicts).exclude(["supported"]),
+				contradiction: z.enum(contradictions).nullable(),
+				reason: z.string().max(10_000),
+			}),
+		)
+		.max(1_000),
+});
+
 /** One version of an item's description. */
 const archivedAnalysis = z.strictObject({
 	id: z.uuid(),
@@ -38,8 +55,7 @@ const archivedAnalysis = z.strictObject({
 	model: z.string().max(200),
 	trace_id: z.string().max(500).nullable(),
 	usage: z.array(usage).max(1_000),
-	/** As `DescriptionVerification`. */
-	verification: z.looseObject({ riskLevel: z.enum(riskLevels) }).nullable(),
+	verification: archivedVerification.nullable(),
 	created_at: time,
 });
 
@@ -56,7 +72,7 @@ const archivedEmbedding = z.strictObject({
 	vector: z
 		.base64()
 		.length(vectorCharacters)
-		.refine((text) => areFinite(vectorOf(text)), { error: "Must be numbers" }),
+		.refine((text) => isUnit(vectorOf(text)), { error: "Must be a vector of unit length" }),
 	created_at: time,
 });
 
@@ -95,8 +111,16 @@ export const archivedItem = z.strictObject({
 	created_at: time,
 	updated_at: time,
 	/** The highest version is current. */
-	analyses: z.array(archivedAnalysis).max(1_000),
-	embeddings: z.array(archivedEmbedding).max(20),
+	analyses: z
+		.array(archivedAnalysis)
+		.max(1_000)
+		.refine((each) => areUnique(each.map(({ id }) => id)) && areUnique(each.map(({ version }) => version)), {
+			error: "Must have each version once",
+		}),
+	embeddings: z
+		.array(archivedEmbedding)
+		.max(20)
+		.refine((each) => areUnique(each.map(({ model }) => model)), { error: "Must have each model once" }),
 });
 export type ArchivedItem = z.infer<typeof archivedItem>;
 
@@ -115,4 +139,7 @@ export function vectorOf(text: string): Float32Array {
 	return numbers;
 }
 
-const areFinite = (numbers: Float32Array) => numbers.every(Number.isFinite);
+/** Half the precision is stored. */
+const isUnit = (numbers: Float32Array) => Math.abs(Math.hypot(...numbers) - 1) < 0.01;
+
+const areUnique = (values: (string | number)[]) => new Set(values).size === values.length;

@@ -7,6 +7,12 @@ export interface Archives {
 	itemIds(userId: string, limit: number): Promise<string[]>;
 	/** Returns those that exist, in the order of the ids. */
 	items(userId: string, itemIds: string[]): Promise<ArchivedItem[]>;
+	/**
+	 * Gives a `pending` item, that has no analysis, everything that an archive knows of it but the picture: analyses, the
+	 * person's own words, tags, vectors of the current analysis. Its ids are derived from the archive's. Nothing changes in any
+	 * other status, or where it has an analysis already.
+	 */
+	addWords(userId: string, itemId: string, archived: ArchivedItem): Promise<void>;
 	/** Lists albums, the oldest first. */
 	albums(userId: string): Promise<ArchivedAlbum[]>;
 	/** Records a part of a job's archive, or again the part of this name. */

@@ -114,7 +114,7 @@ export interface Stages {
 	 * If the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
 	 * again if it had failed. An item that only announced this digest, and whose bytes never became an image, loses the
 	 * digest instead. Of the requests that waited for the image, those for a resize are done, those for an analysis
-	 * announced.
+	 * announced. An item that came with an analysis, from an archive, is `ready`, or waits for its vector alone.
 	 */
 	commitProcessed(lease: Lease, result: ProcessedImage, event: OutgoingEvent<"ImageProcessed">): Promise<boolean>;
 	/**

@@ -1,10 +1,15 @@
 import { smartSearch } from "#core/albums/album.ts";
 import type { ArchiveEntry } from "#core/archive/archive.ts";
-import { type ArchivedItem, vectorText } from "#core/archive/archived-item.ts";
+import { type ArchivedItem, vectorOf, vectorText } from "#core/archive/archived-item.ts";
+import { derivedId } from "#core/ids.ts";
+import { cleanTag, tagKey } from "#core/items/tag-names.ts";
+import { takenAt } from "#core/items/taken-at.ts";
 import type { Archives } from "#core/ports/index.ts";
-import type { Database } from "../database.ts";
+import type { Database, Queryable } from "../database.ts";
 import { type AnalysisRow, type ItemRow, takenAtFromRow } from "../rows.ts";
+import { halfvecBytes } from "../search/halfvec.ts";
 import { sql } from "../sql.ts";
+import { storableJson, storableText } from "../text.ts";
 
 interface ArchivedRow extends ItemRow {
 	/** As jsonb, in which times are text. */
@@ -67,6 +72,21 @@ export function postgresArchives(db: Database): Archives {
 			return rows.map((row) => archivedFromRow(row, byItem.get(row.id) ?? []));
 		},
 
+		addWords: (userId, itemId, archived) =>
+			db.transaction(async (tx) => {
+				const [waiting] = await tx.query(
+					sql`select id from items
+					    where user_id = ${userId} and id = ${itemId} and status = 'pending' and analysis_id is null for update`,
+				);
+				if (!waiting) return;
+				// A former import was deleted: what is left of that is nothing that came since.
+				await tx.query(sql`delete from tombstones where user_id = ${userId} and item_id = ${itemId}`);
+				const currentId = await addAnalyses(tx, userId, itemId, archived.analyses);
+				await addOwnWords(tx, userId, itemId, archived, currentId);
+				await addTags(tx, userId, itemId, archived);
+				if (currentId) await addVectors(tx, userId, itemId, archived);
+			}),
+
 		async albums(userId) {
 			const rows = await db.query<{
 				id: string;
@@ -126,6 +146,88 @@ export function postgresArchives(db: Database): Archives {
 			await db.query(sql`delete from job_parts where user_id = ${userId} and job_id = ${jobId}`);
 		},
 	};
+}
+
+/** @returns the id of the current one */
+async function addAnalyses(
+	tx: Queryable,
+	userId: string,
+	itemId: string,
+	analyses: ArchivedItem["analyses"],
+): Promise<string | null> {
+	for (const { id, version, description, ...more } of analyses) {
+		await tx.query(
+			sql`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, trace_id,
+			      usage, verification, created_at)
+			    values (${derivedId(userId, id)}, ${itemId}, ${userId}, ${version}, ${storableText(description.category)},
+			      ${storableJson(description)}, ${storableText(more.provider)}, ${storableText(more.model)},
+			      ${more.trace_id && storableText(more.trace_id)}, ${storableJson(more.usage)}::jsonb,
+			      ${more.verification && storableJson(more.verification)}::jsonb, ${new Date(more.created_at)})`,
+		);
+	}
+	const current = currentOf(analyses);
+	return current ? derivedId(userId, current.id) : null;
+}
+
+const currentOf = (analyses: ArchivedItem["analyses"]) => analyses.toSorted((a, b) => b.version - a.version)[0];
+
+async function addOwnWords(
+	tx: Queryable,
+	userId: string,
+	itemId: string,
+	{ edits, note, favorite, taken_at, created_at, trashed_at }: ArchivedItem,
+	currentId: string | null,
+): Promise<void> {
+	const stored = (text: string | null) => text && storableText(text);
+	// The file's own time comes with the file.
+	const own = taken_at?.source === "user" ? takenAt(taken_at.local, taken_at.offset, "user") : null;
+	await tx.query(
+		sql`update items set analysis_id = ${currentId},
+		      edited_headline = ${stored(edits.headline)}, edited_summary = ${stored(edits.summary)},
+		      edited_category = ${stored(edits.category)}, tags_edited = ${edits.tags}, note = ${stored(note)},
+		      favorite = ${favorite}, taken_at = ${own?.instant ?? null}, taken_at_local = ${own?.local ?? null},
+		      taken_at_offset = ${own?.offset ?? null}, taken_at_source = ${own?.source ?? null},
+		      created_at = least(${new Date(created_at)}, clock_timestamp()),
+		      -- Its days in the trash begin anew.
+		      trashed_at = case when ${trashed_at !== null} then clock_timestamp() end
+		    where user_id = ${userId} and id = ${itemId}`,
+	);
+}
+
+async function addTags(tx: Queryable, userId: string, itemId: string, { tags, removed_tags }: ArchivedItem) {
+	const clean = tags.map(({ name, source }) => ({ name: storableText(cleanTag(name)), source }));
+	const named = clean.filter(({ name }) => name !== "");
+	await tx.query(
+		sql`insert into item_tags (user_id, item_id, tag, name, source, position)
+		    select ${userId}, ${itemId}, tag, name, source, place - 1
+		    from unnest(${named.map(({ name }) => tagKey(name))}::text[], ${named.map(({ name }) => name)}::text[],
+		      ${named.map(({ source }) => source)}::text[]) with ordinality as added (tag, name, source, place)
+		    on conflict do nothing`,
+	);
+	await tx.query(
+		sql`insert into removed_tags (user_id, item_id, tag)
+		    select ${userId}, ${itemId}, tag from unnest(${removed_tags.map((tag) => storableText(tagKey(tag)))}::text[]) as tag
+		    on conflict do nothing`,
+	);
+}
+
+/** Vectors of older analyses are of another text. */
+async function addVectors(
+	tx: Queryable,
+	userId: string,
+	itemId: string,
+	{ analyses, embeddings, edits }: ArchivedItem,
+) {
+	const current = currentOf(analyses);
+	for (const { model, analysis_id, vector, created_at } of embeddings) {
+		if (!current || analysis_id !== current.id) continue;
+		await tx.query(
+			sql`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding, created_at)
+			    values (${itemId}, ${userId}, ${storableText(model)}, ${derivedId(userId, current.id)},
+			      ${storableText(edits.category ?? current.description.category)}, ${halfvecBytes(vectorOf(vector))}::halfvec,
+			      ${new Date(created_at)})`,
+		);
+	}
 }
 
 function archivedFromRow(row: ArchivedRow, vectors: VectorRow[]): ArchivedItem {

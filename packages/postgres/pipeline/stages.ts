@@ -1,5 +1,7 @@
+import { derivedId } from "#core/ids.ts";
 import type { ItemStatus } from "#core/items/item.ts";
 import type { TakenAt } from "#core/items/taken-at.ts";
+import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import { duplicateOf, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { queuedStatuses, type StageName, stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
@@ -8,7 +10,7 @@ import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { suggestTags } from "../items/tags.ts";
 import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "../items/whole-item.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
-import { writeDocuments } from "../search/documents.ts";
+import { documentSources, writeDocuments } from "../search/documents.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
 import { constants, type Sql, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
@@ -36,11 +38,13 @@ export function postgresStages(db: Database): Stages {
 						return fail(tx, lease, duplicateOf(duplicate));
 					}
 					await advance(tx, lease);
+					const isDescribed = await cameWithAnalysis(tx, lease);
 					await describeFile(tx, lease, result);
 					await tx.query(
 						sql`update items set sha256 = ${result.sha256} where user_id = ${lease.userId} and id = ${lease.itemId}`,
 					);
-					await announce(tx, event);
+					if (isDescribed) await becomeDescribed(tx, lease, event);
+					else await announce(tx, event);
 					for (const request of await waitingRequests(tx, lease)) {
 						if (request.kind === "resize") {
 							await endRequest(tx, { ...lease, requestId: request.id });
@@ -290,6 +294,39 @@ async function existingDuplicate(tx: Queryable, { userId, itemId }: Lease, sha25
 		    where ${hasSameBytes} and width is null and status in ('pending', 'failed')`,
 	);
 	return null;
+}
+
+/** Tells whether an item that never had a picture has an analysis: an archive brought it. */
+async function cameWithAnalysis(tx: Queryable, { userId, itemId }: Lease): Promise<boolean> {
+	const found = await tx.query(
+		sql`select id from items
+		    where user_id = ${userId} and id = ${itemId} and width is null and analysis_id is not null`,
+	);
+	return found.length > 0;
+}
+
+/** Moves an item on that came with its analysis: no model is asked for what is there. Without a vector it waits for the embedder. */
+async function becomeDescribed(
+	tx: Queryable,
+	{ userId, itemId, token }: Lease,
+	{ detail }: OutgoingEvent<"ImageProcessed">,
+): Promise<void> {
+	await writeDocuments(tx, userId, await documentSources(tx, userId, [itemId]));
+	const [described] = await tx.query<{ status: string; analysis_id: string }>(
+		sql`update items set status = case when exists (
+		        select from embeddings
+		        where embeddings.user_id = ${userId} and embeddings.item_id = items.id
+		          and embeddings.analysis_id = items.analysis_id) then 'ready' else 'analyzed' end
+		    where user_id = ${userId} and id = ${itemId}
+		    returning status, analysis_id`,
+	);
+	if (described?.status !== "analyzed") return;
+	const { version, correlation_id, user_id } = detail;
+	await announce(tx, {
+		id: derivedId(token, "AnalysisComplete"),
+		type: "AnalysisComplete",
+		detail: { version, correlation_id, user_id, item_id: itemId, analysis_id: described.analysis_id },
+	});
 }
 
 /** Writes the traits of the image and of its file. */

@@ -80,7 +80,8 @@ export const jobScenarios: GrantScenario[] = [
 				`insert into jobs (user_id, id, kind, input) values ($1, $2, 'batch', '{"action": "delete", "argument": {}}')`,
 				[owner(system), next],
 			);
-			await user.call("POST", "/items/batch", { ids: [randomUUID(), ...unknownIds()], action: "delete" });
+			const { id } = await uploaded(system, signal);
+			await user.call("POST", "/items/batch", { ids: [id, ...unknownIds()], action: "delete" });
 			await until("the next job is done", signal, async () => {
 				const jobs = await control.sql("select id from jobs where state in ('queued', 'running')");
 				return jobs.length === 0;
@@ -92,9 +93,10 @@ export const jobScenarios: GrantScenario[] = [
 		provesActions: /^sqs:ChangeMessageVisibility$/,
 		run: async (system, signal) => {
 			const { user, cold, outputs, returnsIn, queue, purge } = system;
+			const { id } = await uploaded(system, signal);
 			await withholding(system, /\/JobsWorkerRole.* secretsmanager:/, async () => {
 				await cold(String(outputs.JobsFunctionName));
-				await user.call("POST", "/items/batch", { ids: [randomUUID(), ...unknownIds()], action: "delete" });
+				await user.call("POST", "/items/batch", { ids: [id, ...unknownIds()], action: "delete" });
 				await until("it comes again", signal, async () =>
 					returnsIn(queue("JobsQueue")).some((seconds) => seconds < 60),
 				);
@@ -107,7 +109,7 @@ export const jobScenarios: GrantScenario[] = [
 		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { user, depth, queue } = system;
-			const ids = [randomUUID(), ...unknownIds()];
+			const ids = [(await uploaded(system, signal)).id, ...unknownIds()];
 			const job = await user.call<JobBody>("POST", "/items/batch", { ids, action: "delete" });
 			await until("the job is done", signal, async () => {
 				const { state } = await user.call<JobBody>("GET", `/jobs/${job.id}`);

@@ -63,6 +63,8 @@ const guardedRoutes = [
 	"PATCH /me",
 	"PATCH /tags/{name}",
 	"POST /account/export",
+	"POST /account/import/albums",
+	"POST /account/import/items",
 	"POST /albums",
 	"POST /chat",
 	"POST /golden-dataset/compare",

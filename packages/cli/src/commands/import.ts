@@ -1,0 +1,45 @@
+import { importArchive } from "../archive/import.ts";
+import { exitCodes } from "../failure.ts";
+import { interruptible } from "../interruption.ts";
+import type { Output } from "../output.ts";
+import { connect } from "../session-file.ts";
+import { Rate } from "../upload/rate.ts";
+
+/** Imports an archive; the same command again goes on where it ended, and changes nothing that is in. */
+export async function importCommand(output: Output, source: string): Promise<void> {
+	let ended = 0;
+	let total = 0;
+	try {
+		const summary = await interruptible(
+			async (signal) => {
+				let rate = new Rate(0, 0);
+				return importArchive(connect({ signal }), source, {
+					signal,
+					onStart({ counts, entries }) {
+						total = counts.items;
+						rate = new Rate(
+							total,
+							entries.reduce((sum, { path, size }) => sum + (path.startsWith("originals/") ? size : 0), 0),
+						);
+					},
+					onItem(bytes) {
+						ended++;
+						rate.add(bytes);
+						output.progress(`Imports ${rate.line()}`);
+					},
+				});
+			},
+			() => `Ended early: ${ended} of ${total} items are in. The same command goes on from there.`,
+		);
+		output.clearProgress();
+		const { imported, known, albums, refused } = summary;
+		output.result({ imported, known, albums, refused }, [
+			...refused.map(({ path, reason }) => `${path}: ${reason}`),
+			`${imported} items imported, ${known} there already, ${albums} albums, ${refused.length} refused.`,
+			...(summary.chats > 0 ? [`${summary.chats} chats stay in the archive: a chat lives for four hours.`] : []),
+		]);
+		if (refused.length > 0) process.exitCode = exitCodes.partly;
+	} finally {
+		output.clearProgress();
+	}
+}
