@@ -1,6 +1,7 @@
 import { derivedId } from "#core/ids.ts";
 import { embeddingText, imageDescription, searchText } from "#core/items/analysis.ts";
 import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
+import type { TakenAt } from "#core/items/taken-at.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
@@ -14,7 +15,12 @@ let uploads = 0;
 export async function readyItem(
 	ports: Ports,
 	userId: string,
-	{ headline = "A lighthouse at dusk", category = "Travel", details = {} } = {},
+	{
+		headline = "A lighthouse at dusk",
+		category = "Travel",
+		details = {},
+		takenAt = null,
+	}: { headline?: string; category?: string; details?: object; takenAt?: TakenAt | null } = {},
 ) {
 	const { stages, objects, embedder } = ports;
 	const file = png("shot.png", `ready ${++uploads}`);
@@ -43,7 +49,7 @@ export async function readyItem(
 			width: 1,
 			height: 1,
 			sha256: item.sha256 ?? "",
-			takenAt: null,
+			takenAt,
 			damaged: false,
 			camera: null,
 			location: null,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { maxAnswerLength } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
+import { takenAtOfPerson } from "#core/items/taken-at.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { localDay } from "#text/local-day.ts";
@@ -163,8 +164,6 @@ function turnsContract(get: () => Conversations): void {
 			{ about: "noodles", to: dayBefore },
 			{ tag: "no such tag" },
 			{ from: uploaded, to: uploaded },
-			{ dates: "shown", from: uploaded, to: uploaded },
-			{ dates: "shown", to: dayBefore },
 		];
 		const results: string[] = [];
 		const { requests } = await ask("How many?", (request, calls) => {
@@ -172,10 +171,29 @@ function turnsContract(get: () => Conversations): void {
 			const input = inputs[calls - 1];
 			return input ? calling("count_items", input) : { text: "Some." };
 		});
-		expect(results).toEqual([1, 1, 0, 0, 2, 2, 0].map((total) => `{"total":${total}}`));
+		expect(results).toEqual([1, 1, 0, 0, 2].map((total) => `{"total":${total}}`));
 		expect(requests[0]?.messages[0]?.text).toMatch(
 			new RegExp(`Today is ${uploaded} \\(Pacific/Kiritimati\\), a \\w+day\\. The person's own language is pt-BR`),
 		);
+	});
+
+	it("count by days of taking where they are known, else by those of the upload in the person's time zone", async () => {
+		await ports.profiles.change(user, { timeZone: "Pacific/Kiritimati" });
+		const { item } = (await ports.items.find(user, noodles)) ?? {};
+		const uploaded = localDay(item?.createdAt as Date, "Pacific/Kiritimati");
+		await readyItem(ports, user, { takenAt: takenAtOfPerson("2025-06-30T23:30:00") });
+		const inputs = [
+			{ dates: "shown", from: "2025-06-01", to: "2025-06-30" },
+			{ dates: "shown", from: uploaded, to: uploaded },
+			{ dates: "shown", from: "2025-07-01" },
+		];
+		const results: string[] = [];
+		await ask("How many in June?", (request, calls) => {
+			if (calls > 1) results.push(lastOf(request)?.text ?? "");
+			const input = inputs[calls - 1];
+			return input ? calling("count_items", input) : { text: "Some." };
+		});
+		expect(results).toEqual([1, 2, 2].map((total) => `{"total":${total}}`));
 	});
 
 	it("list the categories with their counts", async () => {
