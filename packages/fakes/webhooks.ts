@@ -51,6 +51,7 @@ export function fakeWebhooks(store: Store): Webhooks {
 			const webhook = next && webhooks.get(next.delivery.webhookId);
 			if (!webhook) return null;
 			next.dueAt = store.now() + leaseSeconds * 1_000;
+			webhook.retryAt = next.dueAt;
 			next.delivery.attempts += 1;
 			return structuredClone({
 				...next.delivery,

@@ -116,6 +116,22 @@ describe(`webhooks on ${contractDatabase.title}`, () => {
 		expect(await ports.webhooks.isDue(user)).toBe(false);
 	});
 
+	it("give one delivery of a webhook at a time, so that a receiver that hangs holds up no other of the person", async () => {
+		const user = newUser();
+		const { id: hanging } = await hook(user);
+		await readyItem(ports, user);
+		await readyItem(ports, user);
+		const first = await ports.webhooks.claimDue(user, 60);
+		expect(first?.webhookId).toBe(hanging);
+		expect(await ports.webhooks.claimDue(user, 60)).toBeNull();
+		const { id: other } = await hook(user);
+		await readyItem(ports, user);
+		expect(await ports.webhooks.claimDue(user, 60)).toMatchObject({ webhookId: other });
+		expect(await ports.webhooks.claimDue(user, 60)).toBeNull();
+		if (first) await ports.webhooks.succeed(first, 200);
+		expect(await ports.webhooks.claimDue(user, 60)).toMatchObject({ webhookId: hanging });
+	});
+
 	it("name the people who are owed something, and stay within their number", async () => {
 		const user = newUser();
 		for (let made = 0; made < maxWebhooks; made++) await hook(user);

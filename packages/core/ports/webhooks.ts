@@ -26,7 +26,10 @@ export interface Webhooks {
 	delete(userId: string, webhookId: string): Promise<boolean>;
 	/** Puts a test delivery beside the others, also of a webhook that is switched off. @returns its id; null where there is no such webhook */
 	addTest(userId: string, webhookId: string): Promise<string | null>;
-	/** Takes the oldest due delivery for `leaseSeconds`; none of a webhook whose wait after a failure is not over. */
+	/**
+	 * Takes the oldest due delivery, and its webhook with it, for `leaseSeconds`: of one webhook one at a time, and none while
+	 * its wait after a failure is not over.
+	 */
 	claimDue(userId: string, leaseSeconds: number): Promise<DueDelivery | null>;
 	/** Ends a delivery, and with it the failures of its webhook, which is switched on again. */
 	succeed(delivery: Delivery, status: number): Promise<void>;

@@ -85,20 +85,23 @@ export function postgresWebhooks(db: Database): Webhooks {
 		},
 
 		async claimDue(userId, leaseSeconds) {
+			const leaseEnds = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
 			const [row] = await db.query<DeliveryRow>(
 				sql`with next as (
-				      select webhook_deliveries.id, webhooks.url, webhooks.secret, webhooks.failures
+				      select webhook_deliveries.id, webhook_id, webhooks.url, webhooks.secret, webhooks.failures
 				      from webhook_deliveries join webhooks
 				        on webhooks.user_id = ${userId} and webhooks.id = webhook_deliveries.webhook_id
 				      where webhook_deliveries.user_id = ${userId} and ${isDue}
 				      order by webhook_deliveries.created_at, webhook_deliveries.id
 				      limit 1
-				      for update of webhook_deliveries skip locked
+				      for update of webhook_deliveries, webhooks skip locked
+				    ), busy as (
+				      update webhooks set retry_at = ${leaseEnds} from next where user_id = ${userId} and webhooks.id = next.webhook_id
 				    )
-				    update webhook_deliveries set due_at = clock_timestamp() + make_interval(secs => ${leaseSeconds}), attempts = attempts + 1
+				    update webhook_deliveries set due_at = ${leaseEnds}, attempts = attempts + 1
 				    from next
 				    where webhook_deliveries.user_id = ${userId} and webhook_deliveries.id = next.id
-				    returning webhook_deliveries.id, user_id, webhook_id, type, item_id, error_code, attempts, created_at, url, secret, failures`,
+				    returning webhook_deliveries.id, user_id, webhook_deliveries.webhook_id, type, item_id, error_code, attempts, created_at, url, secret, failures`,
 			);
 			return row ? deliveryFromRow(row) : null;
 		},
