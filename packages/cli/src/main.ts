@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { chat } from "./commands/chat.ts";
 import { completion } from "./commands/completion.ts";
 import { ask, list, open, search, tag } from "./commands/find.ts";
 import { login, logout } from "./commands/login.ts";
@@ -39,6 +40,7 @@ command("login", "sign in, and keep the session")
 	.option("--email <address>")
 	.option("--outputs <file>", "an environment's outputs file, which names it")
 	.option("--api <url>", "the API's address")
+	.option("--stream <url>", "the address of streamed answers")
 	.option("--client-id <id>", "the app client in the user pool")
 	.option("--cognito <url>", "the user pool's address, or its region")
 	.action((options) => login(output(), options));
@@ -78,6 +80,10 @@ command("ask", "answer a question from what is in the pictures")
 	.option("--type <type>", "bm25, vector, hybrid or agentic")
 	.option("--category <name>")
 	.action((words, options) => ask(output(), words, options));
+command("chat", "talk with the collection, line by line")
+	.argument("[words...]", "one message; else each line that is typed or piped")
+	.option("--session <id>", "go on with a conversation")
+	.action((words, options) => chat(output(), words, options));
 command("open", "open an item's picture")
 	.argument("<id>")
 	.option("--print", "print its address, which is good for an hour")

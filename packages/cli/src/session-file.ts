@@ -12,6 +12,8 @@ export const home = () =>
 /** Where an environment is, and how people sign in to it. */
 export interface Address {
 	apiUrl: string;
+	/** Streams answers, where the environment is known by its outputs. */
+	streamUrl?: string;
 	pool: Pool;
 }
 
@@ -55,23 +57,33 @@ export interface AddressOptions {
 	api?: string;
 	clientId?: string;
 	cognito?: string;
+	stream?: string;
 }
 
-/** Finds the environment by its options, by `COLLECTIONS_API`, `COLLECTIONS_CLIENT_ID` and `COLLECTIONS_COGNITO`, or by an outputs file. */
+/**
+ * Finds the environment by its options, by `COLLECTIONS_API`, `COLLECTIONS_STREAM`, `COLLECTIONS_CLIENT_ID` and
+ * `COLLECTIONS_COGNITO`, or by an outputs file.
+ */
 export function addressOf(options: AddressOptions): Address {
-	const { COLLECTIONS_API, COLLECTIONS_CLIENT_ID, COLLECTIONS_COGNITO, COLLECTIONS_OUTPUTS } = process.env;
+	const { COLLECTIONS_API, COLLECTIONS_CLIENT_ID, COLLECTIONS_COGNITO, COLLECTIONS_OUTPUTS, COLLECTIONS_STREAM } =
+		process.env;
 	const outputs = options.outputs ?? COLLECTIONS_OUTPUTS;
 	const known = outputs ? outputsIn(outputs) : {};
 	const apiUrl = options.api ?? COLLECTIONS_API ?? known.ApiUrl;
 	const clientId = options.clientId ?? COLLECTIONS_CLIENT_ID ?? known.CliClientId;
 	const cognito = options.cognito ?? COLLECTIONS_COGNITO ?? known.CognitoEndpoint;
+	const streamUrl = options.stream ?? COLLECTIONS_STREAM ?? known.StreamUrl;
 	if (!apiUrl || !clientId || !cognito) {
 		throw new Failure(
 			"Which environment? Give --outputs FILE (as make infra-outputs writes it), or --api, --client-id and --cognito.",
 			exitCodes.usage,
 		);
 	}
-	return { apiUrl, pool: { clientId, endpoint: cognito.includes("://") ? cognito : { region: cognito } } };
+	return {
+		apiUrl,
+		...(streamUrl && { streamUrl }),
+		pool: { clientId, endpoint: cognito.includes("://") ? cognito : { region: cognito } },
+	};
 }
 
 function outputsIn(name: string): Record<string, string> {
@@ -84,8 +96,8 @@ function outputsIn(name: string): Record<string, string> {
 
 /** Makes the client of whoever is signed in. Its tokens are renewed, and the newest is kept. */
 export function connect({ signal }: { signal?: AbortSignal } = {}): CollectionsClient {
-	const { apiUrl } = storedSession();
-	return new CollectionsClient({ apiUrl, session: keptSession(), maxWaitSeconds: 3_600, signal });
+	const { apiUrl, streamUrl } = storedSession();
+	return new CollectionsClient({ apiUrl, streamUrl, session: keptSession(), maxWaitSeconds: 3_600, signal });
 }
 
 /** A token is renewed this long before it expires. */
