@@ -146,7 +146,10 @@ export class ApiStack extends EnvironmentStack {
 		}
 		this.output("ApiUrl", this.httpApi.apiEndpoint);
 		this.streamApi = streamApi(this, compute.stream, streamedRoutes);
-		this.output("StreamUrl", this.streamApi.deploymentStage.urlForPath());
+		const { restApiId, deploymentStage } = this.streamApi;
+		// As `ApiUrl` without a slash at its end: a gateway knows no path that begins with two.
+		const host = `${restApiId}.execute-api.${this.region}.${this.urlSuffix}`;
+		this.output("StreamUrl", `https://${host}/${deploymentStage.stageName}`);
 	}
 }
 

@@ -5,7 +5,7 @@ import type { Config } from "#web/app/config.ts";
 export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
 	return {
 		apiUrl: outputs.ApiUrl.replace(/\/$/, ""),
-		...(outputs.StreamUrl && { streamUrl: outputs.StreamUrl.replace(/\/$/, "") }),
+		...(outputs.StreamUrl && { streamUrl: outputs.StreamUrl }),
 		userPoolClientId: outputs.WebClientId ?? outputs.UserPoolClientId,
 		cognitoEndpoint: outputs.CognitoEndpoint,
 		environment: outputs.Environment,

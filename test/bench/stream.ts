@@ -27,7 +27,7 @@ async function firstBytes(url: string, body?: object): Promise<number> {
 	return milliseconds;
 }
 
-const streams = String(StreamUrl).replace(/\/$/, "");
+const streams = String(StreamUrl);
 const measures = {
 	"GET /version": () => firstBytes(`${ApiUrl}/version`),
 	"POST /search/stream": () => firstBytes(`${streams}/search/stream`, { query: "harbour", include_answer: false }),

@@ -17,7 +17,7 @@ test("the API guide has twelve tasks with a curl each, all of which a new person
 	const [settings = ""] = blocksOf(start);
 	const here = settings
 		.replace("http://127.0.0.1:3000", outputs.ApiUrl.replace(/\/$/, ""))
-		.replace(/\$\(node -p '.*StreamUrl.*'\)/, String(outputs.StreamUrl).replace(/\/$/, ""))
+		.replace(/\$\(node -p '.*StreamUrl.*'\)/, String(outputs.StreamUrl))
 		.replace(/\$\(make -s token [^)]*\)/, await user.session.token());
 	expect(here).not.toMatch(/make|:3000\n|aws-outputs/);
 	// An answer with an error ends the script.

@@ -149,7 +149,7 @@ test("a search is streamed for ID and access tokens, and refused before the firs
 		}),
 	});
 	const { AuthenticationResult: tokens } = (await refreshed.json()) as { AuthenticationResult: Record<string, string> };
-	const url = `${outputs.StreamUrl?.replace(/\/$/, "")}/search/stream`;
+	const url = `${outputs.StreamUrl}/search/stream`;
 	const send = (authorization?: string) =>
 		fetch(url, {
 			method: "POST",

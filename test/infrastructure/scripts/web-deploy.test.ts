@@ -65,7 +65,7 @@ describe.skipIf(!operator)("the web app", () => {
 		expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
 		expect(await (await fetch(`${url}/config.json`)).json()).toMatchObject({
 			apiUrl: outputs.ApiUrl.replace(/\/$/, ""),
-			streamUrl: outputs.StreamUrl?.replace(/\/$/, ""),
+			streamUrl: outputs.StreamUrl,
 			userPoolClientId: outputs.WebClientId,
 			environment: "local",
 		});

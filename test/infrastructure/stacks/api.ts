@@ -116,6 +116,8 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 
 	test("stream answers by a regional REST API, which leaves tokens and preflights to its function", () => {
 		expect(only(API, "AWS::ApiGateway::RestApi").EndpointConfiguration.Types).toEqual(["REGIONAL"]);
+		// A path follows it: nothing comes after the stage.
+		expect(JSON.stringify(API.Outputs?.StreamUrl?.Value)).toMatch(/"\/",\{"Ref":"Streams\w+"\}\]\]\}$/);
 		const resources = API.Resources;
 		const pathOf = (id: { Ref?: string }): string => {
 			const resource = resources[id.Ref ?? ""]?.Properties;
