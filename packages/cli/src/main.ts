@@ -48,6 +48,7 @@ command("logout", "sign out, and revoke the session").action(() => logout(output
 command("upload", "upload pictures and folders, or go on with it")
 	.argument("<path...>")
 	.option("-r, --recursive", "with the folders below")
+	.option("--watch", "go on with what appears in the folders, until Ctrl-C")
 	.option("--album <name>", "put them into an album, which is made where there is none")
 	.option("--tag <tag>", "give them a tag; repeatable", several)
 	.option("--dry-run", "list what would be sent")

@@ -128,6 +128,38 @@ test("a folder's upload survives two kills and a token's expiry, and nothing is 
 	expect(readFileSync(path.join(folder, "home/session.json"), "utf8")).toContain(`"r${service.tokens}"`);
 });
 
+test("a watched folder's pictures are sent once they are whole, also from a new folder below", async () => {
+	const pictures = path.join(folder, "pictures");
+	writeFileSync(path.join(pictures, "before.png"), "before");
+	const service = new Service();
+	await using api = await stubServer((request) => service.answer(request));
+	service.url = api.url;
+	const { child, output } = start(api.url, ["upload", "-r", "--watch", pictures, "--json"]);
+	const lots = () => output().stdout.split("\n").filter(Boolean);
+	const until = async (holds: () => boolean) => {
+		while (!holds() && child.exitCode === null) await new Promise((next) => setTimeout(next, 20));
+	};
+	await until(() => lots().length === 1);
+	writeFileSync(path.join(pictures, "slow.png"), "half ");
+	writeFileSync(path.join(pictures, "note.txt"), "no picture");
+	for (let at = 0; at < 5; at++) {
+		await new Promise((next) => setTimeout(next, 700));
+		writeFileSync(path.join(pictures, "slow.png"), "half ".repeat(at + 2));
+		expect(service.stored.size).toBe(1);
+	}
+	await until(() => service.stored.size === 2);
+	mkdirSync(path.join(pictures, "new/deep"), { recursive: true });
+	writeFileSync(path.join(pictures, "new/deep/late.png"), "late");
+	await until(() => lots().length === 3);
+	child.kill("SIGINT");
+	expect(await once(child, "close")).toEqual([130, null]);
+	expect(lots().map((line) => JSON.parse(line).sent)).toEqual([1, 1, 1]);
+	expect(output().stderr).toContain("3 of 3 files are in");
+	const bodies = api.received.filter(({ path: route }) => route === "/storage").map(({ body }) => body);
+	expect(bodies[1]).toContain("half ".repeat(6));
+	expect((await run(api.url, "upload", "--watch", path.join(pictures, "slow.png"))).stderr).toContain("is no folder");
+});
+
 test("exit codes say why a command ended, and --json says it to a program", async () => {
 	const service = new Service();
 	await using api = await stubServer((request) => service.answer(request));

@@ -1,17 +1,23 @@
+import { statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CollectionsClient } from "../../../client/index.ts";
 import { Albums } from "../albums.ts";
-import { exitCodes, Failure } from "../failure.ts";
+import { exitCodes, Failure, failureOf } from "../failure.ts";
+import { interruptible } from "../interruption.ts";
 import type { Output } from "../output.ts";
 import { connect, home, storedSession } from "../session-file.ts";
 import { Journal } from "../upload/journal.ts";
-import { findPictures } from "../upload/pictures.ts";
+import { findPictures, type LocalPicture } from "../upload/pictures.ts";
 import { Rate } from "../upload/rate.ts";
 import { upload } from "../upload/upload.ts";
+import { appearing } from "../upload/watch.ts";
 
 export interface UploadOptions {
 	recursive?: boolean;
 	album?: string;
 	tag?: string[];
 	dryRun?: boolean;
+	watch?: boolean;
 	deleteAfter?: boolean;
 }
 
@@ -31,63 +37,108 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 		]);
 		return;
 	}
-	if (pictures.length === 0) {
+	if (pictures.length === 0 && !options.watch) {
 		throw new Failure(
 			`There is no picture in ${paths.join(", ")}${options.recursive ? "" : ": folders below need -r"}.`,
 			exitCodes.usage,
 		);
 	}
-	const interruption = new AbortController();
-	const interrupt = () => interruption.abort(new Failure("", exitCodes.interrupted));
-	process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-	const client = connect({ signal: interruption.signal });
-	const { apiUrl, email, refreshToken } = storedSession();
-	const journal = new Journal(home(), `${apiUrl} ${email || refreshToken}`);
-	const rate = new Rate(pictures.length, bytes);
-	let ended = 0;
-	try {
-		const summary = await upload(client, pictures, {
-			journal,
-			deleteAfter: options.deleteAfter ?? false,
-			onDone(_, size) {
-				ended++;
-				rate.add(size);
-				output.progress(rate.line());
-			},
-		});
-		output.clearProgress();
-		const unchanged: string[] = [];
-		const album = options.album && (await new Albums(client).idOf(options.album));
-		for (let at = 0; at < summary.itemIds.length; at += idsPerChange) {
-			const ids = summary.itemIds.slice(at, at + idsPerChange);
-			const changes = [
-				...(options.tag?.length ? [{ action: "tag", tags: options.tag }] : []),
-				...(album ? [{ action: "add_to_album", album_id: album }] : []),
-			];
-			for (const change of changes) {
-				const { failed } = await client.call<{ failed: { id: string; detail: string }[] }>("POST", "/items/batch", {
-					...change,
-					ids,
-				});
-				unchanged.push(...failed.map(({ id, detail }) => `${id}: ${detail}`));
+	const noFolder = options.watch && paths.find((path) => !statSync(path).isDirectory());
+	if (noFolder) throw new Failure(`${noFolder} is no folder: --watch takes folders alone.`, exitCodes.usage);
+	let [found, ended] = [pictures.length, 0];
+	const onEnded = () => ended++;
+	const work = async (signal: AbortSignal) => {
+		const client = connect({ signal });
+		const { apiUrl, email, refreshToken } = storedSession();
+		const journal = new Journal(home(), `${apiUrl} ${email || refreshToken}`);
+		try {
+			if (pictures.length > 0) await send(client, output, { pictures, skipped, journal, options, onEnded });
+			if (!options.watch) return;
+			output.note(`Watching ${paths.join(", ")}: Ctrl-C ends it.`);
+			const watched = { recursive: options.recursive ?? false, signal, known: pictures };
+			for await (const appeared of appearing(paths, watched)) {
+				found += appeared.length;
+				await persistently(output, signal, () =>
+					send(client, output, { pictures: appeared, skipped: [], journal, options, onEnded }),
+				);
 			}
+		} finally {
+			journal.close();
 		}
-		const { itemIds, ...counts } = summary;
-		output.result({ ...counts, skipped, unchanged, item_ids: itemIds }, [
-			...unchanged,
-			...summary.refused.map(({ file, reason }) => `${file}: ${reason}`),
-			`${summary.sent} sent, ${summary.known} there already, ${summary.resumed} sent before, ${summary.refused.length} refused.`,
-		]);
-		if (summary.refused.length + skipped.length + unchanged.length > 0) process.exitCode = exitCodes.partly;
-	} catch (error) {
-		output.clearProgress();
-		if (!interruption.signal.aborted) throw error;
-		throw new Failure(
-			`Ended early: ${ended} of ${pictures.length} files are in. The same command goes on from there.`,
-			exitCodes.interrupted,
+	};
+	try {
+		await interruptible(
+			work,
+			() => `Ended early: ${ended} of ${found} files are in. The same command goes on from there.`,
 		);
 	} finally {
-		journal.close();
-		process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+		output.clearProgress();
+	}
+}
+
+interface Batch {
+	pictures: readonly LocalPicture[];
+	skipped: readonly string[];
+	journal: Journal;
+	options: UploadOptions;
+	onEnded: () => void;
+}
+
+/** Uploads pictures, gives their items tags and album, and tells the result. */
+async function send(
+	client: CollectionsClient,
+	output: Output,
+	{ pictures, skipped, journal, options, onEnded }: Batch,
+): Promise<void> {
+	const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
+	const rate = new Rate(pictures.length, bytes);
+	const summary = await upload(client, pictures, {
+		journal,
+		deleteAfter: options.deleteAfter ?? false,
+		onDone(_, size) {
+			onEnded();
+			rate.add(size);
+			output.progress(rate.line());
+		},
+	});
+	output.clearProgress();
+	const unchanged: string[] = [];
+	const album = options.album && (await new Albums(client).idOf(options.album));
+	for (let at = 0; at < summary.itemIds.length; at += idsPerChange) {
+		const ids = summary.itemIds.slice(at, at + idsPerChange);
+		const changes = [
+			...(options.tag?.length ? [{ action: "tag", tags: options.tag }] : []),
+			...(album ? [{ action: "add_to_album", album_id: album }] : []),
+		];
+		for (const change of changes) {
+			const { failed } = await client.call<{ failed: { id: string; detail: string }[] }>("POST", "/items/batch", {
+				...change,
+				ids,
+			});
+			unchanged.push(...failed.map(({ id, detail }) => `${id}: ${detail}`));
+		}
+	}
+	const { itemIds, ...counts } = summary;
+	output.result({ ...counts, skipped, unchanged, item_ids: itemIds }, [
+		...unchanged,
+		...summary.refused.map(({ file, reason }) => `${file}: ${reason}`),
+		`${summary.sent} sent, ${summary.known} there already, ${summary.resumed} sent before, ${summary.refused.length} refused.`,
+	]);
+	if (summary.refused.length + skipped.length + unchanged.length > 0) process.exitCode = exitCodes.partly;
+}
+
+const retryMs = 10_000;
+
+/** Does something again while the network, or the service, is away. */
+async function persistently(output: Output, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+	for (;;) {
+		try {
+			return await work();
+		} catch (error) {
+			const failure = failureOf(error);
+			if (signal.aborted || failure.exitCode !== exitCodes.unavailable) throw error;
+			output.note(`${failure.message} Trying again in ${retryMs / 1_000} s.`);
+			await sleep(retryMs, undefined, { signal });
+		}
 	}
 }
