@@ -101,6 +101,7 @@ const bodies: Record<string, unknown> = {
 	changeAlbum: { name: "Lisbon 2026", cover_item_id: "{{itemId}}" },
 	analyzeItem: { force_reanalyze: false },
 	findSimilar: { top_k: 5 },
+	importAlbums: { albums: [{ id: "{{itemId}}", name: "Lisbon", description: null, smart: null }] },
 	renameTag: { name: "holiday" },
 	createShare: { item_id: "{{itemId}}", title: "By the sea", expires_at: "2099-01-31T00:00:00Z", allow_download: true },
 };
