@@ -9,29 +9,49 @@ import { type GrantScenario, provesByDefault } from "./grants/steps.ts";
 /** The grants that a successful run of a scenario needed, and its duration. */
 interface Observation {
 	scenario: GrantScenario;
-	/** The calls that no other grant allowed, by grant. */
-	needed: Map<Grant, Set<string>>;
+	/** The calls that no other grant allowed, by the grant's place among those of its cloud. */
+	needed: Map<number, Set<string>>;
 	milliseconds: number;
 }
 
-let system: GrantsCloud;
+/** Clouds of the same templates. The scenarios mostly wait, so the grants are tried on all of them at once. */
+const cloudCount = 2;
+let systems: GrantsCloud[] = [];
 const observations: Observation[] = [];
 
 beforeAll(async () => {
-	system = await startGrantsCloud();
+	systems = await Promise.all(Array.from({ length: cloudCount }, startGrantsCloud));
 });
-afterAll(() => system?.stop());
+afterAll(() => Promise.all(systems.map((system) => system.stop())));
+
+/** Every cloud takes one of the values after the other, until none is left. */
+async function onEveryCloud<T>(values: readonly T[], use: (system: GrantsCloud, value: T) => Promise<void>) {
+	const left = [...values];
+	await Promise.all(
+		systems.map(async (system) => {
+			for (let value = left.shift(); value !== undefined; value = left.shift()) await use(system, value);
+		}),
+	);
+}
+
+function grantAt({ cloud }: GrantsCloud, place: number): Grant {
+	const grant = cloud.access.grants[place];
+	if (!grant) throw new Error(`There is no grant ${place}.`);
+	return grant;
+}
 
 const callOf = ({ caller, permission }: Decision) => `${caller.arn} ${permission.action}`;
 
-async function observe(scenario: GrantScenario): Promise<Observation> {
+async function observe(system: GrantsCloud, scenario: GrantScenario): Promise<Observation> {
 	const needed: Observation["needed"] = new Map();
+	const { grants } = system.cloud.access;
 	const stop = system.cloud.access.watch((decision) => {
 		const [grant, ...others] = decision.by;
 		if (!grant || others.length > 0) return;
 		if (!(scenario.provesActions ?? provesByDefault).test(decision.permission.action)) return;
-		const calls = needed.get(grant) ?? new Set();
-		needed.set(grant, calls.add(callOf(decision)));
+		const place = grants.indexOf(grant);
+		const calls = needed.get(place) ?? new Set();
+		needed.set(place, calls.add(callOf(decision)));
 	});
 	const began = performance.now();
 	try {
@@ -47,10 +67,11 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 
 /** Runs a scenario while a grant that it needs is withheld. @returns whether and how it failed */
 async function runWithout(
-	grant: Grant,
+	system: GrantsCloud,
+	place: number,
 	{ scenario, needed, milliseconds }: Observation,
 ): Promise<{ failed: boolean; how: string }> {
-	const calls = needed.get(grant);
+	const calls = needed.get(place);
 	const refused = Promise.withResolvers<string>();
 	const stop = system.cloud.access.watch((decision) => {
 		if (!decision.allowed && calls?.has(callOf(decision))) {
@@ -60,7 +81,7 @@ async function runWithout(
 	const over = new AbortController();
 	let ended: string | undefined;
 	const began = performance.now();
-	const restore = system.withhold([grant]);
+	const restore = system.withhold([grantAt(system, place)]);
 	const running = scenario.run(system.until(over.signal), over.signal).then(
 		() => {
 			ended = "it succeeded";
@@ -93,7 +114,9 @@ async function runWithout(
 }
 
 test("every scenario succeeds with every grant", async () => {
-	for (const scenario of grantScenarios) observations.push(await observe(scenario));
+	await onEveryCloud(grantScenarios, async (system, scenario) => {
+		observations.push(await observe(system, scenario));
+	});
 	// The quickest scenario that needs a grant is tried first.
 	observations.sort((a, b) => a.milliseconds - b.milliseconds);
 	expect(observations).toHaveLength(grantScenarios.length);
@@ -101,29 +124,32 @@ test("every scenario succeeds with every grant", async () => {
 
 test("every grant of the templates is needed by a scenario", () => {
 	const needed = new Set(observations.flatMap((each) => [...each.needed.keys()]));
-	const idle = system.cloud.access.grants.filter((grant) => !needed.has(grant));
+	const idle = systems.flatMap(({ cloud }) => cloud.access.grants.filter((_, place) => !needed.has(place)));
 	expect(idle.map(({ id }) => id)).toEqual([]);
 });
 
 test("withholding any grant makes a scenario fail, and all succeed again with every grant", async () => {
-	const { grants } = system.cloud.access;
-	expect(grants.length).toBeGreaterThan(50);
+	const [count = 0, ...others] = systems.map(({ cloud }) => cloud.access.grants.length);
+	expect(count).toBeGreaterThan(50);
+	for (const other of others) expect(other).toBe(count);
 	const unneeded: string[] = [];
-	for (const grant of grants) {
+	await onEveryCloud([...Array(count).keys()], async (system, place) => {
 		const tried: string[] = [];
-		let failed = false;
-		for (const each of observations.filter(({ needed }) => needed.has(grant))) {
-			const outcome = await runWithout(grant, each);
-			failed = outcome.failed;
-			if (failed) break;
-			tried.push(`${each.scenario.name}: ${outcome.how}`);
+		for (const each of observations.filter(({ needed }) => needed.has(place))) {
+			const { failed, how } = await runWithout(system, place, each);
+			if (failed) return;
+			tried.push(`${each.scenario.name}: ${how}`);
 		}
-		if (!failed) unneeded.push([grant.id, ...tried].join("\n\t"));
-	}
+		unneeded.push([grantAt(system, place).id, ...tried].join("\n\t"));
+	});
 	expect(unneeded).toEqual([]);
-	for (const { scenario } of observations) {
-		// In this order a scenario may follow one whose last events are still on their way.
-		await system.purge();
-		await observe(scenario);
-	}
+	await Promise.all(
+		systems.map(async (system) => {
+			for (const { scenario } of observations) {
+				// In this order a scenario may follow one whose last events are still on their way.
+				await system.purge();
+				await observe(system, scenario);
+			}
+		}),
+	);
 }, 1_500_000);

@@ -250,11 +250,11 @@ export const upkeepScenarios: GrantScenario[] = [
 			const names = Object.keys(loggingFunctions) as LoggingFunction[];
 			const counts = () => Promise.all(names.map(async (name) => (await logged(name, "REPORT")).length));
 			const before = await counts();
-			await user.upload("picture.png", await picture());
+			const { id } = await user.upload("picture.png", await picture());
 			for await (const _ of user.streamSearch("picture", { include_answer: false }));
 			await user.call("POST", "/items/batch", {
-				ids: Array.from({ length: 101 }, () => randomUUID()),
-				action: "delete",
+				ids: [id, ...Array.from({ length: 100 }, () => randomUUID())],
+				action: "favorite",
 			});
 			await withWebhook(system, "http://127.0.0.1:9/closed", async (webhookId) => {
 				await user.call("POST", `/webhooks/${webhookId}/test`);
