@@ -1,5 +1,5 @@
 import type { ArchivePart } from "#core/archive/archive.ts";
-import { type ArchivedItem, vectorOf, vectorText } from "#core/archive/archived-item.ts";
+import { archivedItemOf, vectorOf } from "#core/archive/archived-item.ts";
 import { derivedId } from "#core/ids.ts";
 import type { Analysis } from "#core/items/analysis.ts";
 import { cleanTag, tagKey } from "#core/items/tag-names.ts";
@@ -115,61 +115,18 @@ const sorted = (parts: Map<string, ArchivePart>) =>
 
 const isWithoutPicture = (code: string | undefined) => code === "duplicate" || code === "upload_missing";
 
-function archived({ item, analyses, tags, removedTags, embeddings }: StoredItem): ArchivedItem {
-	return {
-		id: item.id,
-		original_filename: item.originalFilename,
-		mime_type: item.mimeType,
-		file_size: item.fileSize,
-		sha256: item.sha256,
-		status: item.status,
-		error: item.error && { code: item.error.code, detail: item.error.detail },
-		width: item.width,
-		height: item.height,
-		taken_at: item.takenAt && {
-			local: item.takenAt.local,
-			offset: item.takenAt.offset,
-			source: item.takenAt.source,
-		},
-		camera: item.camera,
-		location: item.location,
-		colours: [...item.colours],
-		edits: { ...item.edits },
-		note: item.note,
-		favorite: item.favorite,
-		tags: structuredClone(tags),
-		removed_tags: [...removedTags].sort(),
-		trashed_at: item.trashedAt?.toISOString() ?? null,
-		created_at: item.createdAt.toISOString(),
-		updated_at: item.updatedAt.toISOString(),
-		analyses: analyses
-			.toSorted((a, b) => a.version - b.version)
-			.map((analysis) => ({
-				id: analysis.id,
-				version: analysis.version,
-				description: structuredClone(analysis.description),
-				provider: analysis.providerUsed,
-				model: analysis.modelUsed,
-				trace_id: analysis.traceId,
-				usage: analysis.usage.map((call) => ({
-					purpose: call.purpose,
-					provider: call.provider,
-					model: call.model,
-					input_tokens: call.inputTokens,
-					output_tokens: call.outputTokens,
-					cost_usd: call.costUsd,
-				})),
-				verification: analysis.verification ? structuredClone({ ...analysis.verification }) : null,
-				created_at: analysis.createdAt.toISOString(),
-			})),
-		embeddings: [...embeddings.values()].map(({ model, analysisId, vector }) => ({
+const archived = ({ item, analyses, tags, removedTags, embeddings }: StoredItem) =>
+	archivedItemOf(item, {
+		analyses,
+		tags,
+		removedTags,
+		vectors: [...embeddings.values()].map(({ model, analysisId, vector }) => ({
 			model,
-			analysis_id: analysisId,
-			vector: vectorText(vector),
-			created_at: item.updatedAt.toISOString(),
+			analysisId,
+			numbers: vector,
+			createdAt: item.updatedAt,
 		})),
-	};
-}
+	});
 
 /** Joins files without the format of tar, which is tested with the real one. */
 export const fakeTar: Tar = {

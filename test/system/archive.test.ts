@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CognitoSession, CollectionsClient, Item } from "#client/index.ts";
+import { keepSession, startCommand } from "../../packages/cli/test/command.ts";
 import { screenshot } from "./drawings.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
@@ -54,27 +53,19 @@ afterAll(async () => {
 });
 
 /** Starts the command line as a person. */
-async function start(person: keyof typeof emails, args: string[]) {
+function start(person: keyof typeof emails, args: string[]) {
 	const home = path.join(folder, person);
-	await mkdir(home, { recursive: true });
 	const { refreshToken, idToken } = (person === "ada" ? ada : bob).session as CognitoSession;
 	const pool = { clientId: cloud.outputs.CliClientId, endpoint: cloud.outputs.CognitoEndpoint };
-	const session = { apiUrl: cloud.outputs.ApiUrl, pool, email: emails[person], refreshToken, idToken };
-	await writeFile(path.join(home, "session.json"), JSON.stringify(session));
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", ...args, "--json"], {
-		env: { ...process.env, COLLECTIONS_HOME: home },
-	});
-	let text = "";
-	for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (text += part));
-	return { child, text: () => text };
+	keepSession(home, { apiUrl: cloud.outputs.ApiUrl, pool, email: emails[person], refreshToken, idToken });
+	return startCommand(home, [...args, "--json"]);
 }
 
 async function run(person: keyof typeof emails, ...args: string[]) {
-	const { child, text } = await start(person, args);
-	const [code] = await closed(child);
-	return { code, answer: JSON.parse(text()) as Record<string, unknown> };
+	const { code, stdout, stderr } = await start(person, args).ended;
+	// A refusal stands in the one, a result in the other.
+	return { code, answer: JSON.parse(stdout || stderr) as Record<string, unknown> };
 }
-const closed = (child: ChildProcess) => once(child, "close");
 
 /** Everything that a person sees of their items, by the picture's digest, without what belongs to the copy. */
 async function seenBy(client: CollectionsClient) {
@@ -132,12 +123,12 @@ test("an export has everything, and is verified without the service", async () =
 });
 
 test("an import that is killed, and then runs twice at once, gives another person the same, and asks no model", async () => {
-	const { child } = await start("bob", ["import", archive]);
+	const { child, ended } = start("bob", ["import", archive]);
 	const count = async () =>
 		(await cloud.control.sql("select id from items where user_id = $1", [await subOf(bob)])).length;
 	while (child.exitCode === null && (await count()) === 0) await sleep(5);
 	child.kill("SIGKILL");
-	await closed(child);
+	await ended;
 	const both = await Promise.all([run("bob", "import", archive), run("bob", "import", archive)]);
 	for (const { code, answer } of both) expect([code, answer]).toMatchObject([0, { albums: 2, refused: [] }]);
 	expect(await count()).toBe(pictures);

@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CognitoSession, CollectionsClient } from "#client/index.ts";
+import { keepSession, startCommand } from "../../packages/cli/test/command.ts";
 import { card } from "./drawings.ts";
 import { newUser, outputs } from "./environment.ts";
 
@@ -22,20 +21,13 @@ function signIn(streamUrl: string | null): void {
 	const { refreshToken, idToken } = owner.session as CognitoSession;
 	const pool = { clientId: outputs.CliClientId, endpoint: outputs.CognitoEndpoint };
 	const address = { apiUrl: outputs.ApiUrl, ...(streamUrl && { streamUrl }), pool };
-	mkdirSync(home, { recursive: true });
-	writeFileSync(path.join(home, "session.json"), JSON.stringify({ ...address, email: "a", refreshToken, idToken }));
+	keepSession(home, { ...address, email: "a", refreshToken, idToken });
 }
 
-async function chat(input: string, ...args: string[]) {
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", "chat", ...args], {
-		env: { ...process.env, COLLECTIONS_HOME: home },
-	});
-	let [stdout, stderr] = ["", ""];
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	child.stdin.end(input);
-	const [code] = await once(child, "close");
-	return { code, stdout, stderr };
+function chat(input: string, ...args: string[]) {
+	const { child, ended } = startCommand(home, ["chat", ...args]);
+	child.stdin?.end(input);
+	return ended;
 }
 
 test("piped lines are one conversation, streamed or not, and cite the items that answer", async () => {

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +5,7 @@ import path from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CognitoSession, CollectionsClient, Item } from "#client/index.ts";
+import { keepSession, startCommand } from "../../packages/cli/test/command.ts";
 import { collect } from "../support/collect.ts";
 import { newUser, outputs } from "./environment.ts";
 import { immichServer } from "./immich-server.ts";
@@ -18,7 +18,7 @@ beforeEach(async () => {
 	owner = await newUser("importer");
 	const { refreshToken, idToken } = owner.session as CognitoSession;
 	const pool = { clientId: outputs.CliClientId, endpoint: outputs.CognitoEndpoint };
-	write("home/session.json", JSON.stringify({ apiUrl: outputs.ApiUrl, pool, email: "a", refreshToken, idToken }));
+	keepSession(path.join(folder, "home"), { apiUrl: outputs.ApiUrl, pool, email: "a", refreshToken, idToken });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -38,20 +38,10 @@ async function picture({ taken }: { taken?: string } = {}): Promise<Uint8Array> 
 	return new Uint8Array(await dated.jpeg().toBuffer());
 }
 
-function start(...args: string[]): { child: ChildProcess; output: () => { stdout: string; stderr: string } } {
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", "import-from", ...args], {
-		env: { ...process.env, COLLECTIONS_HOME: path.join(folder, "home") },
-	});
-	let [stdout, stderr] = ["", ""];
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	return { child, output: () => ({ stdout, stderr }) };
-}
+const start = (...args: string[]) => startCommand(path.join(folder, "home"), ["import-from", ...args]);
 
 async function run(...args: string[]) {
-	const { child, output } = start(...args, "--json");
-	const [code] = await once(child, "close");
-	const { stdout, stderr } = output();
+	const { code, stdout, stderr } = await start(...args, "--json").ended;
 	expect(stdout, stderr).not.toBe("");
 	return { code, ...JSON.parse(stdout) };
 }

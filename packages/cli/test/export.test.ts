@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
 	cpSync,
@@ -22,6 +22,7 @@ import { download } from "../src/archive/download.ts";
 import { manifestOf } from "../src/archive/manifest.ts";
 import { failureOf } from "../src/failure.ts";
 import { idOf, type MadeArchive, makeArchive, writeFolder } from "./archives.ts";
+import { signInAtStub, startCommand } from "./command.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -29,30 +30,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const token = `e30.${Buffer.from(JSON.stringify({ exp: Date.now() / 1_000 + 3_600 })).toString("base64url")}.s`;
-
-function start(url: string, args: string[]): { child: ChildProcess; output: () => { stdout: string; stderr: string } } {
+function start(url: string, args: string[]) {
 	const home = path.join(folder, "home");
-	if (!existsSync(home)) {
-		mkdirSync(home);
-		const pool = { clientId: "c", endpoint: url };
-		const session = { apiUrl: url, pool, email: "a@example.com", refreshToken: "r1", idToken: token };
-		writeFileSync(path.join(home, "session.json"), JSON.stringify(session));
-	}
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", ...args], {
-		env: { ...process.env, COLLECTIONS_HOME: home },
-	});
-	let [stdout, stderr] = ["", ""];
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	return { child, output: () => ({ stdout, stderr }) };
+	signInAtStub(home, url);
+	return startCommand(home, args);
 }
 
-async function run(url: string, ...args: string[]) {
-	const { child, output } = start(url, args);
-	const [code] = await once(child, "close");
-	return { code, ...output() };
-}
+const run = (url: string, ...args: string[]) => start(url, args).ended;
 
 /** An API with one export, and the storage of its parts, which sends some bytes at a time. */
 async function service(archive: MadeArchive, { chunk = 1 << 20, afterMs = 0 } = {}) {

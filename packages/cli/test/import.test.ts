@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { packTar } from "modern-tar";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Received, stubServer } from "../../client/test/stub-server.ts";
 import { idOf, type MadeArchive, makeArchive, writeFolder } from "./archives.ts";
+import { signInAtStub, startCommand } from "./command.ts";
 
 let folder: string;
 let archive: MadeArchive;
@@ -17,8 +16,6 @@ beforeEach(async () => {
 	writeFolder(path.join(folder, "parts"), archive);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const token = `e30.${Buffer.from(JSON.stringify({ exp: Date.now() / 1_000 + 3_600 })).toString("base64url")}.s`;
 
 /** A service that keeps items and pictures by their id in the archive. */
 class Service {
@@ -65,19 +62,8 @@ class Service {
 
 function start(url: string, ...args: string[]) {
 	const home = path.join(folder, "home");
-	if (!existsSync(home)) {
-		mkdirSync(home);
-		const pool = { clientId: "c", endpoint: url };
-		const session = { apiUrl: url, pool, email: "a@example.com", refreshToken: "r1", idToken: token };
-		writeFileSync(path.join(home, "session.json"), JSON.stringify(session));
-	}
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", ...args], {
-		env: { ...process.env, COLLECTIONS_HOME: home },
-	});
-	let [stdout, stderr] = ["", ""];
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	return { child, ended: once(child, "close").then(([code]) => ({ code, stdout, stderr })) };
+	signInAtStub(home, url);
+	return startCommand(home, args);
 }
 
 async function serving() {

@@ -1,19 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Received, stubServer } from "../../client/test/stub-server.ts";
+import { signInAtStub, startCommand, tokenOf } from "./command.ts";
 
 /** As many files are uploaded through two kills: CLI_FILES=2000 tries a large folder. */
 const files = Number(process.env.CLI_FILES || 120);
@@ -24,9 +15,6 @@ beforeEach(() => {
 	mkdirSync(path.join(folder, "pictures/below"), { recursive: true });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const tokenOf = (number: number, seconds = 3_600) =>
-	`e30.${Buffer.from(JSON.stringify({ n: number, exp: Date.now() / 1_000 + seconds })).toString("base64url")}.s`;
 
 /** An API, its storage and its user pool: an item is pending until its bytes are stored. */
 class Service {
@@ -69,34 +57,23 @@ class Service {
 		this.tokens++;
 		return {
 			body: {
-				AuthenticationResult: { IdToken: tokenOf(this.tokens), RefreshToken: `r${this.tokens}`, ExpiresIn: 3_600 },
+				AuthenticationResult: {
+					IdToken: tokenOf({ n: this.tokens }),
+					RefreshToken: `r${this.tokens}`,
+					ExpiresIn: 3_600,
+				},
 			},
 		};
 	}
 }
 
-function start(url: string, args: string[]): { child: ChildProcess; output: () => { stdout: string; stderr: string } } {
+function start(url: string, args: string[]) {
 	const home = path.join(folder, "home");
-	if (!existsSync(home)) {
-		mkdirSync(home);
-		const pool = { clientId: "c", endpoint: url };
-		const session = { apiUrl: url, pool, email: "a@example.com", refreshToken: "r1", idToken: tokenOf(1) };
-		writeFileSync(path.join(home, "session.json"), JSON.stringify(session));
-	}
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", ...args], {
-		env: { ...process.env, COLLECTIONS_HOME: home },
-	});
-	let [stdout, stderr] = ["", ""];
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	return { child, output: () => ({ stdout, stderr }) };
+	signInAtStub(home, url, tokenOf({ n: 1 }));
+	return startCommand(home, args);
 }
 
-async function run(url: string, ...args: string[]) {
-	const { child, output } = start(url, args);
-	const [code] = await once(child, "close");
-	return { code, ...output() };
-}
+const run = (url: string, ...args: string[]) => start(url, args).ended;
 
 test("a folder's upload survives two kills and a token's expiry, and nothing is sent twice", async () => {
 	for (let at = 0; at < files; at++) {

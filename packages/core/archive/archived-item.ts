@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { imageDescription } from "../items/analysis.ts";
-import { type ImageType, imageTypes } from "../items/item.ts";
+import { type Analysis, imageDescription } from "../items/analysis.ts";
+import { type ImageType, type Item, imageTypes } from "../items/item.ts";
 import { maxTagLength, maxTags } from "../items/tag-names.ts";
 import { takenAtSources } from "../items/taken-at.ts";
 import { contradictions, riskLevels, verdicts } from "../verification/verdict.ts";
@@ -123,6 +123,75 @@ export const archivedItem = z.strictObject({
 		.refine((each) => areUnique(each.map(({ model }) => model)), { error: "Must have each model once" }),
 });
 export type ArchivedItem = z.infer<typeof archivedItem>;
+
+interface StoredVector {
+	model: string;
+	analysisId: string;
+	numbers: ArrayLike<number>;
+	createdAt: Date;
+}
+
+/** Returns an item as an archive has it. */
+export function archivedItemOf(
+	item: Item,
+	{
+		analyses,
+		tags,
+		removedTags,
+		vectors,
+	}: { analyses: Analysis[]; tags: ArchivedItem["tags"]; removedTags: Iterable<string>; vectors: StoredVector[] },
+): ArchivedItem {
+	const { error, takenAt: taken } = item;
+	return {
+		id: item.id,
+		original_filename: item.originalFilename,
+		mime_type: item.mimeType,
+		file_size: item.fileSize,
+		sha256: item.sha256,
+		status: item.status,
+		error: error && { code: error.code, detail: error.detail },
+		width: item.width,
+		height: item.height,
+		taken_at: taken && { local: taken.local, offset: taken.offset, source: taken.source },
+		camera: item.camera,
+		location: item.location,
+		colours: [...item.colours],
+		edits: { ...item.edits },
+		note: item.note,
+		favorite: item.favorite,
+		tags: tags.map(({ name, source }) => ({ name, source })),
+		removed_tags: [...removedTags].sort(),
+		trashed_at: item.trashedAt?.toISOString() ?? null,
+		created_at: item.createdAt.toISOString(),
+		updated_at: item.updatedAt.toISOString(),
+		analyses: analyses.toSorted((a, b) => a.version - b.version).map(archivedAnalysisOf),
+		embeddings: vectors.map(({ model, analysisId, numbers, createdAt }) => ({
+			model,
+			analysis_id: analysisId,
+			vector: vectorText(numbers),
+			created_at: createdAt.toISOString(),
+		})),
+	};
+}
+
+const archivedAnalysisOf = (analysis: Analysis): ArchivedItem["analyses"][number] => ({
+	id: analysis.id,
+	version: analysis.version,
+	description: structuredClone(analysis.description),
+	provider: analysis.providerUsed,
+	model: analysis.modelUsed,
+	trace_id: analysis.traceId,
+	usage: analysis.usage.map((call) => ({
+		purpose: call.purpose,
+		provider: call.provider,
+		model: call.model,
+		input_tokens: call.inputTokens,
+		output_tokens: call.outputTokens,
+		cost_usd: call.costUsd,
+	})),
+	verification: analysis.verification ? structuredClone({ ...analysis.verification }) : null,
+	created_at: analysis.createdAt.toISOString(),
+});
 
 /** Writes a vector as an archive has it. */
 export function vectorText(numbers: ArrayLike<number>): string {

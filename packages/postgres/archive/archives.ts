@@ -1,19 +1,19 @@
 import { smartSearch } from "#core/albums/album.ts";
 import type { ArchiveEntry } from "#core/archive/archive.ts";
-import { type ArchivedItem, vectorOf, vectorText } from "#core/archive/archived-item.ts";
+import { type ArchivedItem, archivedItemOf, vectorOf } from "#core/archive/archived-item.ts";
 import { derivedId } from "#core/ids.ts";
 import { cleanTag, tagKey } from "#core/items/tag-names.ts";
 import { takenAt } from "#core/items/taken-at.ts";
 import type { Archives } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
-import { type AnalysisRow, type ItemRow, takenAtFromRow } from "../rows.ts";
+import { type AnalysisRow, analysisFromJson, type ItemRow, itemFromRow } from "../rows.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
 import { sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 
 interface ArchivedRow extends ItemRow {
-	/** As jsonb, in which times are text. */
-	analyses: (Omit<AnalysisRow, "created_at"> & { created_at: string })[];
+	/** As jsonb. */
+	analyses: AnalysisRow[];
 	tags: { name: string; source: "person" | "model" }[];
 	removed_tags: string[];
 }
@@ -51,14 +51,14 @@ export function postgresArchives(db: Database): Archives {
 			const rows = await db.query<ArchivedRow>(
 				sql`select items.*,
 				      coalesce((
-				        select jsonb_agg(to_jsonb(analyses) order by version) from analyses
+				        select jsonb_agg(to_jsonb(analyses)) from analyses
 				        where analyses.user_id = ${userId} and analyses.item_id = items.id), '[]') as analyses,
 				      coalesce((
 				        select jsonb_agg(jsonb_build_object('name', name, 'source', source) order by position, tag) from item_tags
 				        where item_tags.user_id = ${userId} and item_tags.item_id = items.id), '[]') as tags,
 				      array(
 				        select tag from removed_tags
-				        where removed_tags.user_id = ${userId} and removed_tags.item_id = items.id order by tag) as removed_tags
+				        where removed_tags.user_id = ${userId} and removed_tags.item_id = items.id) as removed_tags
 				    from unnest(${itemIds}::uuid[]) with ordinality as wanted (id, place)
 				    join items on items.user_id = ${userId} and items.id = wanted.id
 				    order by place`,
@@ -230,54 +230,15 @@ async function addVectors(
 	}
 }
 
-function archivedFromRow(row: ArchivedRow, vectors: VectorRow[]): ArchivedItem {
-	const taken = takenAtFromRow(row);
-	return {
-		id: row.id,
-		original_filename: row.original_filename,
-		mime_type: row.mime_type,
-		file_size: Number(row.file_size),
-		sha256: row.sha256,
-		status: row.status,
-		error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? "" },
-		width: row.width,
-		height: row.height,
-		taken_at: taken && { local: taken.local, offset: taken.offset, source: taken.source },
-		camera: row.camera,
-		location:
-			row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
-		colours: row.colours,
-		edits: {
-			headline: row.edited_headline,
-			summary: row.edited_summary,
-			category: row.edited_category,
-			tags: row.tags_edited,
-		},
-		note: row.note,
-		favorite: row.favorite,
+const archivedFromRow = (row: ArchivedRow, vectors: VectorRow[]): ArchivedItem =>
+	archivedItemOf(itemFromRow(row), {
+		analyses: row.analyses.map(analysisFromJson),
 		tags: row.tags,
-		removed_tags: row.removed_tags,
-		trashed_at: row.trashed_at?.toISOString() ?? null,
-		created_at: row.created_at.toISOString(),
-		updated_at: row.updated_at.toISOString(),
-		analyses: row.analyses.map(archivedAnalysis),
-		embeddings: vectors.map(({ model, analysis_id, numbers, created_at }) => ({
+		removedTags: row.removed_tags,
+		vectors: vectors.map(({ model, analysis_id, numbers, created_at }) => ({
 			model,
-			analysis_id,
-			vector: vectorText(numbers),
-			created_at: created_at.toISOString(),
+			analysisId: analysis_id,
+			numbers,
+			createdAt: created_at,
 		})),
-	};
-}
-
-const archivedAnalysis = (row: ArchivedRow["analyses"][number]): ArchivedItem["analyses"][number] => ({
-	id: row.id,
-	version: row.version,
-	description: row.raw_response,
-	provider: row.provider_used,
-	model: row.model_used,
-	trace_id: row.trace_id,
-	usage: row.usage,
-	verification: row.verification && { ...row.verification },
-	created_at: new Date(row.created_at).toISOString(),
-});
+	});

@@ -1,7 +1,7 @@
 import type { Item } from "../../../client/index.ts";
 
 /** Clocks of the world are set at most so far before and after UTC, in quarters of an hour. */
-const zone = { quarterMs: 15 * 60_000, leastMs: -12 * 3_600_000, mostMs: 14 * 3_600_000 };
+const zone = { quarterMs: 15 * 60_000, minMs: -12 * 3_600_000, maxMs: 14 * 3_600_000 };
 
 /**
  * Tells whether an item's own time is the moment that a source names. Where one of the two has no offset, it is if the
@@ -14,5 +14,5 @@ export function isSameMoment(item: Pick<Item, "taken_at_local" | "taken_at_offse
 	const shown = Date.parse(`${item.taken_at_local}${item.taken_at_offset ?? "Z"}`);
 	const ahead = shown - Date.parse(`${clock}${offset}`);
 	if (item.taken_at_offset) return ahead === 0;
-	return ahead >= zone.leastMs && ahead <= zone.mostMs && ahead % zone.quarterMs === 0;
+	return ahead >= zone.minMs && ahead <= zone.maxMs && ahead % zone.quarterMs === 0;
 }
