@@ -187,6 +187,22 @@ test("a webhook is added with its secret, told of a test, and deleted", async ()
 	}
 });
 
+test("everything is exported, and its archive is there after a reload", async () => {
+	const visitor = await Visitor.open(browser, { size: "phone" });
+	const { page } = visitor;
+	await visitor.signIn(await newPerson("leaving@example.com"));
+	await page.getByRole("link", { name: "Settings" }).click();
+	await page.getByRole("button", { name: "Export everything" }).click();
+	await page.getByRole("link", { name: /^library-000000\.tar/ }).waitFor();
+	await page.reload();
+	const file = page.getByRole("link", { name: "manifest.json" });
+	const response = await fetch(String(await file.getAttribute("href")));
+	const { counts } = (await response.json()) as { counts: object };
+	expect(counts).toMatchObject({ items: 0, left_out: 0 });
+	await visitor.expectAccessible();
+	await visitor.close();
+});
+
 test("the demo user's login is filled in by one click", async () => {
 	const visitor = await Visitor.open(browser);
 	await visitor.page.goto("/");

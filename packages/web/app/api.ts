@@ -13,11 +13,14 @@ export class ApiError extends Error {
 	readonly code: string;
 	/** Milliseconds after which the API allows another attempt. */
 	readonly retryAfterMs: number | null;
+	/** Path of what the refusal is about, such as the job that runs already. */
+	readonly location: string | null;
 
 	constructor(response: Response, body: Partial<Problem> & { message?: string; retry_after?: number }) {
 		super(body.detail ?? body.message ?? `${response.status} ${response.statusText}`);
 		this.status = response.status;
 		this.code = body.code ?? "";
+		this.location = response.headers.get("location");
 		const seconds = Number(body.retry_after ?? response.headers.get("retry-after"));
 		this.retryAfterMs = seconds > 0 ? seconds * 1_000 : null;
 	}

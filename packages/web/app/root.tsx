@@ -2,6 +2,7 @@ import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { usePerson } from "#web/features/account/browser-session.ts";
 import { lastSeen } from "#web/features/library/last-seen.ts";
+import { keptExport } from "#web/features/settings/kept-export.ts";
 import { uploadQueue } from "#web/features/upload/browser-queue.ts";
 import { ToastRegion } from "#web/ui/toast-region.tsx";
 import { queryClient } from "./query-client.ts";
@@ -31,5 +32,6 @@ function forgetPerson(): void {
 	queryClient.clear();
 	uploadQueue.leave();
 	lastSeen.forget();
+	keptExport.forget();
 	navigator.serviceWorker?.controller?.postMessage("forget");
 }

@@ -2,11 +2,13 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { session } from "#web/features/account/browser-session.ts";
 import { readItemFilters } from "#web/features/library/item-filters.ts";
 import { LibraryPage } from "#web/features/library/library-page.tsx";
+import { prefetchItems } from "#web/features/library/use-items.ts";
 import { readReviewState } from "#web/features/review/review-state.ts";
 import { SearchPage } from "#web/features/search/search-page.tsx";
 import { readSearchState } from "#web/features/search/search-state.ts";
 import { Failure, Loading } from "#web/ui/notice.tsx";
 import { NotFound } from "./not-found.tsx";
+import { queryClient } from "./query-client.ts";
 import { Root } from "./root.tsx";
 import { Shell } from "./shell.tsx";
 import { urlText } from "./url-text.ts";
@@ -73,6 +75,8 @@ const library = createRoute({
 	getParentRoute: () => app,
 	path: "/",
 	validateSearch: readItemFilters,
+	loaderDeps: ({ search: { category, tag, status, favorite } }) => ({ category, tag, status, favorite }),
+	loader: ({ deps }) => prefetchItems(queryClient, deps),
 	component: LibraryPage,
 });
 

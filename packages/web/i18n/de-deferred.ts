@@ -287,6 +287,17 @@ export const deferred: Record<DeferredKey, Message> = {
 	"webhooks.event.item.failed": "Fehlgeschlagen",
 	"webhooks.event.item.deleted": "Gelöscht",
 	"settings.signOutEverywhere": "Überall abmelden",
+	"export.title": "Export",
+	"export.lead":
+		"Ein Archiv von allem, was Sie hier haben: Bilder, wie Sie sie gesendet haben, Beschreibungen, Änderungen, Tags, Alben und Gespräche.",
+	"export.start": "Alles exportieren",
+	"export.again": "Neu exportieren",
+	"export.progress": "{done} von {total} Bildern sind im Archiv.",
+	"export.done": "Das Archiv ist fertig. Laden Sie alle Dateien innerhalb von sieben Tagen in einen Ordner herunter.",
+	"export.leftOut": {
+		one: "{count} Bild fehlt im Archiv, weil seine Datei nicht mehr da ist.",
+		other: "{count} Bilder fehlen im Archiv, weil ihre Dateien nicht mehr da sind.",
+	},
 	"settings.leave": "Verlassen",
 	"settings.leave.text": "Ihre Bilder, Alben, Gespräche und Ihre Anmeldung werden sofort und endgültig gelöscht.",
 	"settings.deleteAccount": "Konto löschen",

@@ -280,6 +280,17 @@ export const deferred = {
 	"webhooks.event.item.failed": "Failed",
 	"webhooks.event.item.deleted": "Deleted",
 	"settings.signOutEverywhere": "Sign out everywhere",
+	"export.title": "Export",
+	"export.lead":
+		"An archive of everything you have here: pictures as you sent them, descriptions, edits, tags, albums and conversations.",
+	"export.start": "Export everything",
+	"export.again": "Export anew",
+	"export.progress": "{done} of {total} pictures are in the archive.",
+	"export.done": "The archive is ready. Download all its files into one folder within seven days.",
+	"export.leftOut": {
+		one: "{count} item is left out, since its picture is gone.",
+		other: "{count} items are left out, since their pictures are gone.",
+	},
 	"settings.leave": "Leave",
 	"settings.leave.text": "Your pictures, albums, conversations and sign-in are deleted at once, for good.",
 	"settings.deleteAccount": "Delete account",

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, startTransition, useContext, useEffect, useMemo, useState } from "react";
 import { type Catalog, en, type Key } from "./en.ts";
 import { type Locale, locales, preferredLocale, translate, type Values } from "./translate.ts";
 
@@ -38,7 +38,9 @@ export function LanguageProvider({ children, initial }: { children: ReactNode; i
 		document.documentElement.lang = locale;
 		let isCurrent = true;
 		void deferred[locale]().then((more) => {
-			if (isCurrent) setLanguage(([chosen, loaded]) => [chosen, { ...loaded, ...more.deferred }]);
+			if (!isCurrent) return;
+			// It renders every text anew, which the page's first pictures must not wait for.
+			startTransition(() => setLanguage(([chosen, loaded]) => [chosen, { ...loaded, ...more.deferred }]));
 		});
 		return () => {
 			isCurrent = false;

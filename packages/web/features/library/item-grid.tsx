@@ -68,7 +68,7 @@ export function ItemGrid({
 	const { width, top } = useBox(ref);
 	const columns = columnsOf(width);
 	const tileWidth = (width - gap * (columns - 1)) / columns;
-	const rows = useMemo(() => gridRows(sections, columns), [sections, columns]);
+	const rows = useMemo(() => (width > 0 ? gridRows(sections, columns) : []), [sections, columns, width > 0]);
 	const count = sections.reduce((sum, section) => sum + section.count, 0);
 	const [active, setActive] = useState(0);
 	const wantsFocus = useRef(false);
@@ -83,7 +83,12 @@ export function ItemGrid({
 		scrollPaddingStart: 76,
 		getItemKey: (index) => keyOf(rows[index]),
 	});
-	useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
+	const measuredHeight = useRef(0);
+	useLayoutEffect(() => {
+		// Its first rows are measured as they come.
+		if (measuredHeight.current > 0) virtualizer.measure();
+		measuredHeight.current = width > 0 ? rowHeight : 0;
+	}, [virtualizer, rowHeight, width]);
 	useImperativeHandle(handle, () => ({
 		show(index) {
 			// The heading stands right before its first item.

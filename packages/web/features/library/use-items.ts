@@ -49,14 +49,35 @@ export async function refreshItems(client: QueryClient): Promise<void> {
 	await Promise.all(listsOfItems.map((key) => client.invalidateQueries({ queryKey: [key] })));
 }
 
+function facetsQuery(filters: ItemFilters) {
+	return {
+		queryKey: ["facets", filters],
+		placeholderData: keepPreviousData,
+		queryFn: ({ signal }: { signal: AbortSignal }) =>
+			bodyOf(api().GET("/items/facets", { params: { query: filters }, signal })),
+	};
+}
+
 /** How many items there are of each month, category and tag. */
 export function useFacets(filters: ItemFilters, isAsked = true) {
-	return useQuery({
-		queryKey: ["facets", filters],
-		enabled: isAsked,
-		placeholderData: keepPreviousData,
-		queryFn: ({ signal }) => bodyOf(api().GET("/items/facets", { params: { query: filters }, signal })),
-	});
+	return useQuery({ ...facetsQuery(filters), enabled: isAsked });
+}
+
+/** Shows the page that was seen last at once, and without a network; it is read anew in any case. */
+const lastSeenData = (filters: ItemFilters) =>
+	isFiltered(filters) ? {} : { initialData: lastSeen.read, initialDataUpdatedAt: 0 };
+
+/** A wait that nobody notices: a page that is ready within it is shown at once, without a skeleton. */
+const unnoticedMs = 100;
+
+/** Requests the first items of a list and their facets. Resolves when there is something to show, soon in any case. */
+export async function prefetchItems(client: QueryClient, filters: ItemFilters): Promise<void> {
+	const requested = Promise.all([
+		client.prefetchQuery({ ...pageQuery(filters, "taken", 0), ...lastSeenData(filters) }),
+		client.prefetchQuery(facetsQuery(filters)),
+	]);
+	if (client.getQueryData(pageQuery(filters, "taken", 0).queryKey)) return;
+	await Promise.race([requested, new Promise((resolve) => setTimeout(resolve, unnoticedMs))]);
 }
 
 export interface ItemList {
@@ -70,11 +91,7 @@ export interface ItemList {
 /** The person's items, of which only the pages that are looked at are loaded. */
 export function useItems(filters: ItemFilters, sort: Sort, pages: readonly number[]): ItemList {
 	const isWhole = !isFiltered(filters);
-	const first = useQuery({
-		...pageQuery(filters, sort, 0),
-		// What was seen last is there at once, and without a network; it is read anew in any case.
-		...(isWhole && { initialData: lastSeen.read, initialDataUpdatedAt: 0 }),
-	});
+	const first = useQuery({ ...pageQuery(filters, sort, 0), ...lastSeenData(filters) });
 	useEffect(() => {
 		if (isWhole && first.data && first.dataUpdatedAt > 0) lastSeen.write(first.data);
 	}, [isWhole, first.data, first.dataUpdatedAt]);

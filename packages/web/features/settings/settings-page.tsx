@@ -15,6 +15,7 @@ import { Icon } from "#web/ui/icon.tsx";
 import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
+import { ExportAccount } from "./export-account.tsx";
 import { Providers } from "./providers.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import styles from "./settings-page.module.css";
@@ -94,6 +95,9 @@ export function SettingsPage() {
 			</Part>
 			<Part title={t("webhooks.title")}>
 				<Webhooks />
+			</Part>
+			<Part title={t("export.title")}>
+				<ExportAccount />
 			</Part>
 			<Part title={t("settings.leave")}>
 				<p className={styles.person}>{t("settings.leave.text")}</p>
