@@ -27,6 +27,14 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 	} else if (environment.visionProvider === "replay" && !environment.replayFolder) {
 		broken.push(["visionProvider", "must be another: replay needs the folder of a dataset, which make eval gives it"]);
 	}
+	for (const task of ["vision", "chat"] as const) {
+		if (environment.modelLists[task].length > 0 && environment[`${task}Provider`] !== "offline") {
+			broken.push([
+				`${task}Provider`,
+				`must be left out: modelLists.${task} names the providers, the first of them first`,
+			]);
+		}
+	}
 	if (environment.replayFolder && environment.name !== "local") {
 		broken.push(["replayFolder", "must be left out: only environment local replays a dataset of this machine"]);
 	}
@@ -62,10 +70,12 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 			broken.push(["openaiServer.url", "must be https: pictures and questions would cross the internet in the clear"]);
 		}
 	}
-	if (environment.bedrock.subscribe && (environment.chatProvider !== "bedrock" || environment.name === "local")) {
+	const bedrockAnswers =
+		environment.chatProvider === "bedrock" || environment.modelLists.chat.some((entry) => entry.startsWith("bedrock"));
+	if (environment.bedrock.subscribe && (!bedrockAnswers || environment.name === "local")) {
 		broken.push([
 			"bedrock.subscribe",
-			"must be left out: only an environment on AWS whose chatProvider is bedrock needs a subscription",
+			"must be left out: only an environment on AWS whose chatProvider is bedrock, or whose list has it, needs a subscription",
 		]);
 	}
 	if (environment.database.tls === "off" && environment.name !== "local") {

@@ -92,6 +92,21 @@ const embeddingModelFields = Object.fromEntries(
 	),
 ) as Record<Extract<ProviderWith<"embedding">, ProviderWith<"vision">>, z.ZodDefault<z.ZodString>>;
 
+/** Returns a field for a task's models in their order. A function gets them in one variable, separated by commas. */
+function modelList(known: readonly string[]) {
+	const entry = z
+		.string()
+		.regex(
+			new RegExp(`^(offline|(${known.filter((name) => name !== "offline").join("|")})(/[^,\\s]+)?)$`),
+			`must be one of ${known.join(", ")}, of the providers with or without a model, as in ${known[1]}/a-model`,
+		);
+	return z
+		.array(entry)
+		.max(5)
+		.refine((entries) => new Set(entries).size === entries.length, "must name each model once")
+		.default([]);
+}
+
 const loopbackUrl = z.url().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/, "must be an address of this machine");
 
 /** Returns a field for an ARN of a service that CloudFront reads in us-east-1 alone. */
@@ -268,6 +283,12 @@ export const environmentSchema = z.strictObject({
 	visionProvider: z.enum([...visionProviders, "auto", "replay"]).default("offline"),
 	embeddingProvider: z.enum([...embeddingProviders, "auto", "onnx"]).default("offline"),
 	chatProvider: z.enum([...chatProviders, "auto"]).default("offline"),
+	/**
+	 * The models that describe and answer, in order, each a provider or `provider/model`: where one does not serve, the next
+	 * takes over. Embeddings have none: vectors of different models are not compared.
+	 * @default the task's provider alone
+	 */
+	modelLists: z.strictObject({ vision: modelList(visionProviders), chat: modelList(chatProviders) }).prefault({}),
 	/** The models that describe and embed, where a request names none. */
 	models: z.strictObject({ ...modelFields("embedding"), ...modelFields("vision") }).prefault({}),
 	/** The models that embed, of providers that also describe. */

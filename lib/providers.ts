@@ -7,7 +7,9 @@ import {
 	type ModelCapability,
 	openaiServerVariables,
 	type ProviderName,
+	type ProviderWith,
 	providersWith,
+	readListedModel,
 } from "#ai/providers.ts";
 import {
 	keyParameterVariable,
@@ -44,6 +46,18 @@ export function defaultModel(
 	return { provider, model: models[provider] ?? "" };
 }
 
+/** Returns the models of a task's list, or its one, that a provider serves where a request names none. */
+export function listedModels(
+	environment: ModelChoices & Pick<Environment, "modelLists">,
+	task: keyof Environment["modelLists"],
+	provider: ProviderWith<typeof task>,
+): string[] {
+	const { provider: first, models } = choice(environment, task);
+	return (environment.modelLists[task].length > 0 ? environment.modelLists[task] : [first])
+		.map(readListedModel)
+		.flatMap((listed) => (listed.provider === provider ? [listed.model ?? models[provider] ?? ""] : []));
+}
+
 /** Returns the model that an inference profile of Amazon Bedrock invokes; a model's own id is returned as it is. */
 export function foundationModel(model: string): string {
 	const [, id = model] = /^[a-z]+\.([a-z0-9]+\..+)$/.exec(model) ?? [];
@@ -69,7 +83,9 @@ export function providerVariables<C extends Capability>(
 	}
 	if (capability !== "webSearch" && capability !== "tracing") {
 		const { provider, models } = choice(environment, capability);
-		variables[providerVariable(capability)] = provider;
+		const task: ModelCapability = capability;
+		const list = task === "embedding" ? [] : environment.modelLists[task];
+		variables[providerVariable(capability)] = list.join() || provider;
 		for (const name of providersWith(capability)) {
 			variables[modelVariable(capability, name)] = models[name] ?? "";
 		}

@@ -1,6 +1,7 @@
 import { type ModelCapability, providersWith } from "#ai/providers.ts";
 import { brokenRules } from "./environment-rules.ts";
 import { type Environment, type EnvironmentName, environmentSchema } from "./environments.ts";
+import { withListedModels } from "./model-lists.ts";
 
 /** The settings that the developer's machine adds to environment `local`. */
 export interface LocalMachine {
@@ -75,11 +76,11 @@ export function readEnvironment(
 			return keys.includes(name) && !(capability === "embedding" && name === "openai");
 		}) ?? "offline";
 	const { visionProvider, embeddingProvider, chatProvider } = parsed.data;
-	return {
+	return withListedModels({
 		...parsed.data,
 		name: known,
 		visionProvider: visionProvider === "auto" ? firstWithKey("vision") : visionProvider,
 		embeddingProvider: embeddingProvider === "auto" ? firstWithKey("embedding") : embeddingProvider,
 		chatProvider: chatProvider === "auto" ? firstWithKey("chat") : chatProvider,
-	};
+	});
 }

@@ -4,6 +4,7 @@ import { apiEnv } from "#lambdas/api/env.ts";
 import { streamEnv } from "#lambdas/stream/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
+import { listedModels } from "../providers.ts";
 import {
 	checkpoints,
 	derived,
@@ -57,7 +58,7 @@ export function apiFunction(
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]) // stores the parts of a conversation that are too large for the table
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
 		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]); // deletes accounts
-	return allowChatModel(api, environment);
+	return allowChatModels(api, environment);
 }
 
 /** Streams the answers of searches and chats, which an HTTP API cannot. */
@@ -80,7 +81,7 @@ export function streamFunction(
 		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of a deleted conversation's parts
 		.allow(dynamoDbActions, [database.checkpoints.tableArn]) // stores conversations, counts requests
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
-	return allowChatModel(stream, environment);
+	return allowChatModels(stream, environment);
 }
 
 function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFunctionProps, "bundle">) {
@@ -108,10 +109,10 @@ function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFuncti
 
 const idsOf = (clients: readonly UserPoolClient[]) => clients.map(({ userPoolClientId }) => userPoolClientId).join();
 
-function allowChatModel(made: NodeFunction, { chatProvider, chatModels, bedrock }: Environment): NodeFunction {
-	if (chatProvider === "bedrock") {
-		made.allowBedrock(chatModels.bedrock); // answers questions
-		if (bedrock.subscribe) made.allowBedrockSubscription(); // enables the model at its first answer
+function allowChatModels(made: NodeFunction, environment: Environment): NodeFunction {
+	for (const model of listedModels(environment, "chat", "bedrock")) {
+		made.allowBedrock(model); // answers questions
 	}
+	if (environment.bedrock.subscribe) made.allowBedrockSubscription(); // enables a model at its first answer
 	return made;
 }

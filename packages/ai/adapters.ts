@@ -1,11 +1,16 @@
 import { once } from "#core/once.ts";
 import type { SettingsOf } from "./provider.ts";
 import { type ModelCapability, type ProviderWith, providersWith } from "./providers.ts";
+import type { Takeover } from "./takeover.ts";
 
 /** An environment's settings of the providers with a capability; one without settings is off. */
 export type Settings<C extends ModelCapability> = {
 	/** Serves requests that name no provider. */
 	provider: string;
+	/** Take over, in order, where it does not serve: `provider` or `provider/model`. @default none */
+	fallbacks?: readonly string[];
+	/** Is told of each model that did not serve. @default nothing */
+	onTakeover?: (takeover: Takeover) => void;
 } & { [P in ProviderWith<C>]?: SettingsOf<P> | undefined };
 
 /** The file of a provider's folder that serves a capability. */
@@ -18,7 +23,7 @@ export function lazyAdapters<C extends ModelCapability, Port>(
 	capability: C,
 	offline: () => Promise<Port>,
 	load: (provider: ProviderWith<C>) => Promise<Adapter<Port>>,
-	settings: Omit<Settings<C>, "provider">,
+	settings: Omit<Settings<C>, "provider" | "fallbacks" | "onTakeover">,
 ): Map<string, () => Promise<Port>> {
 	const loaders = new Map([["offline", once(offline)]]);
 	for (const provider of providersWith(capability)) {

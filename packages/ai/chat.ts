@@ -1,11 +1,17 @@
 import { ModelFailure } from "#core/errors.ts";
-import type { Chat } from "#core/ports/index.ts";
+import type { Chat, ChatRequest } from "#core/ports/index.ts";
 import { type Adapter, lazyAdapters, type Settings } from "./adapters.ts";
-import { chatProviders } from "./providers.ts";
+import { chatProviders, type ListedModel, readListedModel } from "./providers.ts";
 import { refusalOf } from "./refusal.ts";
+import { firstToServe } from "./takeover.ts";
 
 /** Returns the environment's chat models. `provider` answers requests that name none. */
-export function chatFor({ provider: defaultProvider, ...settings }: Settings<"chat">): Chat {
+export function chatFor({
+	provider: defaultProvider,
+	fallbacks = [],
+	onTakeover = () => {},
+	...settings
+}: Settings<"chat">): Chat {
 	const models = lazyAdapters(
 		"chat",
 		async () => (await import("./offline/chat.ts")).offlineChat(),
@@ -17,13 +23,25 @@ export function chatFor({ provider: defaultProvider, ...settings }: Settings<"ch
 			`There is no chat provider "${defaultProvider}": set chatProvider in cdk.json to one of ${chatProviders.join(", ")}.`,
 		);
 	}
+	const answerBy = async ({ provider, model }: ListedModel, request: ChatRequest) => {
+		const chat = models.get(provider);
+		if (!chat) throw new ModelFailure("provider_not_configured", `The chat provider "${provider}" is off here.`);
+		return (await chat()).answer({ ...request, model });
+	};
+	const list = [defaultProvider, ...fallbacks].map(readListedModel);
 	return {
 		async answer(request) {
+			if (!request.model) {
+				return firstToServe(
+					list,
+					request.deadline,
+					(listed, deadline) => answerBy(listed, { ...request, deadline }),
+					onTakeover,
+				);
+			}
 			const { provider, model } = parseModel(request.model, defaultProvider);
 			try {
-				const chat = models.get(provider);
-				if (!chat) throw new ModelFailure("provider_not_configured", `The chat provider "${provider}" is off here.`);
-				return await (await chat()).answer({ ...request, model });
+				return await answerBy({ provider, model }, request);
 			} catch (error) {
 				throw await refusalOf(error, { provider, model, isDefault: provider === defaultProvider }, settings);
 			}
@@ -31,12 +49,9 @@ export function chatFor({ provider: defaultProvider, ...settings }: Settings<"ch
 	};
 }
 
-/** Splits `model`, `provider/model` or `provider`. Models have slashes in their names, too. */
-function parseModel(name: string | undefined, defaultProvider: string) {
-	if (!name) return { provider: defaultProvider, model: undefined };
-	const [first = "", ...rest] = name.split("/");
-	if (!(chatProviders as readonly string[]).includes(first)) {
-		return { provider: defaultProvider, model: name };
-	}
-	return { provider: first, model: rest.join("/") || undefined };
+/** Reads `model`, `provider/model` or `provider`. */
+function parseModel(name: string, defaultProvider: string): ListedModel {
+	const named = readListedModel(name);
+	const isProvider = (chatProviders as readonly string[]).includes(named.provider);
+	return isProvider ? named : { provider: defaultProvider, model: name };
 }

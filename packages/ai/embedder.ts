@@ -4,7 +4,7 @@ import type { OnnxSettings } from "./onnx/embedder.ts";
 import { embeddingProviders } from "./providers.ts";
 
 /** `provider` may be `onnx` in environment `local`. */
-interface EmbedderSettings extends Settings<"embedding"> {
+interface EmbedderSettings extends Omit<Settings<"embedding">, "fallbacks" | "onTakeover"> {
 	/** The model on this machine that `onnx` runs. */
 	onnx?: OnnxSettings | undefined;
 }

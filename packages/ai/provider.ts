@@ -169,6 +169,13 @@ class RequestFailure extends Error {
 	/** The wait before the next request; null if that would fail, too. */
 	readonly waitMs: number | null;
 
+	/** The request itself is at fault, and not the provider, its load, or what the account may call. */
+	get isRequestWrong(): boolean {
+		if (this.status === null || isTransient(this.status)) return false;
+		// Anthropic answers 400 where the account has nothing left to pay with.
+		return this.status !== 402 && !/credit balance/i.test(this.message);
+	}
+
 	constructor(cause: unknown, attempt: number) {
 		const { status, message, headers } = httpFailure(cause);
 		super(message, { cause });
@@ -219,13 +226,13 @@ async function sendRequest<T>(
 
 function noAnswer(
 	{ name, unavailable, afterwards = defaultAfterwards, isQuoted = false }: Provider,
-	{ status, message, waitMs, cause }: RequestFailure,
+	{ status, message, waitMs, cause, isRequestWrong }: RequestFailure,
 ): ModelFailure {
 	const answered = status ?? "no response";
 	return new ModelFailure(
 		unavailable,
 		`${providers[name].label} gave no answer (${isQuoted ? `${answered}: ${message}` : answered}): ${afterwards}.`,
-		{ cause, retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000) },
+		{ cause, retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000), isRequestWrong },
 	);
 }
 

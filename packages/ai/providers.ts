@@ -114,6 +114,19 @@ export const visionProviders = ["offline", ...providersWith("vision")] as const;
 export const embeddingProviders = ["offline", ...providersWith("embedding")] as const;
 export const chatProviders = ["offline", ...providersWith("chat")] as const;
 
+/** A model of a task's list. */
+export interface ListedModel {
+	provider: string;
+	/** @default the provider's own */
+	model?: string | undefined;
+}
+
+/** Splits `provider/model` or `provider`. Models have slashes in their names, too. */
+export function readListedModel(entry: string): ListedModel {
+	const [provider = "", ...rest] = entry.split("/");
+	return { provider, model: rest.join("/") || undefined };
+}
+
 /** Returns the table in cdk.json that has a provider's model: embeddings have their own where it also describes. */
 export function modelTable(capability: Capability, provider: ProviderName) {
 	if (capability === "chat") return "chatModels";

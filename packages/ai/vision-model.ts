@@ -1,4 +1,4 @@
-import { ModelFailure, PermanentFailure } from "#core/errors.ts";
+import { PermanentFailure, usageOf, withUsage } from "#core/errors.ts";
 import type { ModelUsage } from "#core/items/analysis.ts";
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { readDescription, repairRequest } from "./image-prompt.ts";
@@ -47,7 +47,7 @@ export function visionModel(provider: ProviderName, defaultModel: string, call: 
 			let complaint = "";
 			for (const purpose of ["vision", "repair"] as const) {
 				const answer: ModelAnswer = await call(request, model, repair).catch((error) => {
-					throw withUsage(error, usage);
+					throw withUsage(error, [...usage, ...usageOf(error)]);
 				});
 				const { inputTokens, outputTokens } = answer;
 				usage.push({
@@ -96,14 +96,4 @@ export function visionModel(provider: ProviderName, defaultModel: string, call: 
 			);
 		},
 	};
-}
-
-/** Adds to a failure the answers that were billed before it. */
-function withUsage(error: unknown, usage: ModelUsage[]): unknown {
-	if (!(error instanceof ModelFailure) || usage.length === 0) return error;
-	return new ModelFailure(error.code, error.message, {
-		cause: error.cause,
-		retryAfterSeconds: error.retryAfterSeconds,
-		usage: [...usage, ...error.usage],
-	});
 }

@@ -1,10 +1,11 @@
 import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
-import type { Vision } from "#core/ports/index.ts";
+import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { type Adapter, lazyAdapters, type Settings } from "./adapters.ts";
 import { placedVision } from "./placed-vision.ts";
-import { providersWith, visionProviders } from "./providers.ts";
+import { type ListedModel, providersWith, readListedModel, visionProviders } from "./providers.ts";
 import { refusalOf } from "./refusal.ts";
+import { firstToServe } from "./takeover.ts";
 
 /** `provider` may be `instant` for benches, and `replay` for evaluations. */
 interface VisionSettings extends Settings<"vision"> {
@@ -18,7 +19,14 @@ interface VisionSettings extends Settings<"vision"> {
 }
 
 /** Returns the environment's vision models. `provider` describes images where a request names none. */
-export function visionFor({ provider: defaultProvider, replayFolder, onUnread, ...settings }: VisionSettings): Vision {
+export function visionFor({
+	provider: defaultProvider,
+	fallbacks = [],
+	onTakeover = () => {},
+	replayFolder,
+	onUnread,
+	...settings
+}: VisionSettings): Vision {
 	const models = lazyAdapters(
 		"vision",
 		async () => (await import("./offline/vision.ts")).offlineVision(),
@@ -39,18 +47,33 @@ export function visionFor({ provider: defaultProvider, replayFolder, onUnread, .
 			`There is no vision provider "${defaultProvider}": set visionProvider in cdk.json to one of ${visionProviders.join(", ")}.`,
 		);
 	}
+	const describeBy = async ({ provider, model }: ListedModel, request: VisionRequest) => {
+		const vision = models.get(provider);
+		if (!vision) throw new ModelFailure("provider_not_configured", `There is no vision provider "${provider}".`);
+		if (provider === "offline" && model) {
+			throw new ModelFailure("model_gone", `The provider offline has no model "${model}".`);
+		}
+		const described = onUnread && readsNoPlaces(provider) ? placed(await vision(), onUnread) : await vision();
+		return described.describe({ ...request, provider, model });
+	};
+	const list = [defaultProvider, ...fallbacks].map(readListedModel);
 	return {
 		async describe(request) {
+			if (!request.provider && !request.model) {
+				return firstToServe(
+					list,
+					request.deadline,
+					async (listed, deadline, billed) => {
+						const answer = await describeBy(listed, { ...request, deadline });
+						return { ...answer, usage: [...billed, ...answer.usage] };
+					},
+					onTakeover,
+				);
+			}
 			const provider = request.provider ?? defaultProvider;
 			const { model } = request;
 			try {
-				const vision = models.get(provider);
-				if (!vision) throw new ModelFailure("provider_not_configured", `There is no vision provider "${provider}".`);
-				if (provider === "offline" && model) {
-					throw new ModelFailure("model_gone", `The provider offline has no model "${model}".`);
-				}
-				const described = onUnread && readsNoPlaces(provider) ? placed(await vision(), onUnread) : await vision();
-				return await described.describe(request);
+				return await describeBy({ provider, model }, request);
 			} catch (error) {
 				throw await refusalOf(error, { provider, model, isDefault: provider === defaultProvider }, settings);
 			}

@@ -251,6 +251,8 @@ export class ModelFailure extends AppError {
 	override name = "ModelFailure";
 	/** The model calls billed before the failure. */
 	readonly usage: ModelUsage[];
+	/** The provider found the request wrong: another provider would, too. */
+	readonly isRequestWrong: boolean;
 
 	constructor(
 		code: ErrorCode,
@@ -259,14 +261,24 @@ export class ModelFailure extends AppError {
 			cause?: unknown;
 			retryAfterSeconds?: number | null;
 			usage?: ModelUsage[];
+			isRequestWrong?: boolean;
 		} = {},
 	) {
 		super(code, detail, options);
 		this.usage = options.usage ?? [];
+		this.isRequestWrong = options.isRequestWrong ?? false;
 	}
 }
 
 /** Returns the model calls billed before an error. */
 export function usageOf(error: unknown): ModelUsage[] {
 	return error instanceof PermanentFailure || error instanceof ModelFailure ? error.usage : [];
+}
+
+/** Returns a failure of a model with these billed calls in place of its own. Other errors stay as they are. */
+export function withUsage(error: unknown, usage: ModelUsage[]): unknown {
+	if (error instanceof PermanentFailure) return new PermanentFailure(error.error, error.cause, usage);
+	if (!(error instanceof ModelFailure)) return error;
+	const { code, message, cause, retryAfterSeconds, isRequestWrong } = error;
+	return new ModelFailure(code, message, { cause, retryAfterSeconds, usage, isRequestWrong });
 }

@@ -4,12 +4,15 @@ import {
 	baseUrlVariable,
 	isKeyed,
 	type KeyedProvider,
+	type ListedModel,
 	type ModelCapability,
 	openaiServerVariables,
 	type ProviderName,
 	providersWith,
+	readListedModel,
 } from "#ai/providers.ts";
 import { apiKeyParameter } from "./api-key.ts";
+import { log } from "./log.ts";
 import { keyParameterVariable, modelVariable, type ProviderVariable, providerVariable } from "./provider-env.ts";
 
 type Variables = Readonly<Record<string, string>>;
@@ -20,19 +23,25 @@ export function providerSettings<C extends ModelCapability>(
 	env: Readonly<Record<ProviderVariable<C>, string>>,
 ): Settings<C> {
 	const variables: Variables = env;
-	const provider = variables[providerVariable(capability)] ?? "";
+	const list = (variables[providerVariable(capability)] ?? "").split(",");
+	const [provider = "", ...fallbacks] = list;
 	const settings: Partial<Record<ProviderName, object>> = {};
 	for (const name of providersWith(capability) as ProviderName[]) {
 		const model = variables[modelVariable(capability, name)];
 		if (isKeyed(name)) {
 			settings[name] = { ...accessTo(name, variables), model };
-		} else if (name === provider) {
+		} else if (list.some((entry) => readListedModel(entry).provider === name)) {
 			// A function's role is let in only where the environment names that provider.
 			settings[name] = { model };
 		}
 	}
-	return { provider, ...settings } as Settings<C>;
+	return { provider, fallbacks, onTakeover: logTakeover, ...settings } as Settings<C>;
 }
+
+const logTakeover: Settings<ModelCapability>["onTakeover"] = ({ from, to, failure }) =>
+	log.warn("model taken over", { from: nameOf(from), to: nameOf(to), error: failure });
+
+const nameOf = ({ provider, model }: ListedModel) => (model ? `${provider}/${model}` : provider);
 
 /** Returns a provider's key and, in environment `local`, the address of its stand-in; or a server in its place. */
 export function accessTo(

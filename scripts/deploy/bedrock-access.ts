@@ -1,5 +1,5 @@
 import type { ClientSettings } from "#cli/client-settings.ts";
-import { foundationModel } from "#lib/providers.ts";
+import { foundationModel, listedModels } from "#lib/providers.ts";
 import { awsCall } from "../environment/aws-call.ts";
 import { skipUnlessAnswered } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
@@ -9,22 +9,28 @@ import type { Target } from "../environment/target.ts";
  * and a subscription at AWS Marketplace. Without them the first answers are errors.
  */
 export async function bedrockAccess({ client, name, environment }: Target): Promise<string> {
-	if (environment.chatProvider !== "bedrock") return "not used";
-	const model = foundationModel(environment.chatModels.bedrock);
+	const models = listedModels(environment, "chat", "bedrock").map(foundationModel);
+	if (models.length === 0) return "not used";
 	const missing: string[] = [];
-	if (model.startsWith("anthropic.") && !(await formSubmitted(client))) {
+	if (models.some((model) => model.startsWith("anthropic.")) && !(await formSubmitted(client))) {
 		missing.push(
 			"Anthropic's form is missing: in the Bedrock console, open an Anthropic model of the model catalog and submit the use case, once an account.",
 		);
 	}
-	const subscribed = await subscription(client, model);
-	if (!subscribed && !environment.bedrock.subscribe) {
-		missing.push(
-			`The account has no subscription to ${model}: send it one prompt in the Bedrock console's playground as a person who may aws-marketplace:Subscribe, or let the api do it: cdk.json: environments.${name}.bedrock.subscribe: true.`,
+	const states: string[] = [];
+	for (const model of models) {
+		const subscribed = await subscription(client, model);
+		if (!subscribed && !environment.bedrock.subscribe) {
+			missing.push(
+				`The account has no subscription to ${model}: send it one prompt in the Bedrock console's playground as a person who may aws-marketplace:Subscribe, or let the api do it: cdk.json: environments.${name}.bedrock.subscribe: true.`,
+			);
+		}
+		states.push(
+			subscribed ? `${model} is enabled` : `the first answer subscribes to ${model}, which takes up to 15 minutes`,
 		);
 	}
 	if (missing.length > 0) throw new Error(missing.join("\n"));
-	return subscribed ? `${model} is enabled` : `the first answer subscribes to ${model}, which takes up to 15 minutes`;
+	return states.join("; ");
 }
 
 /** Returns whether the account, or its organization's management account, has submitted Anthropic's form. */

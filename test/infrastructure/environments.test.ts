@@ -74,6 +74,26 @@ describe("the table of environments", () => {
 			"environments.dev.network.amiId: must be an image such as ami-0123456789abcdef0",
 		],
 		[
+			"a listed model of a provider that does not describe",
+			tableWith(({ dev }) => Object.assign(dev, { modelLists: { vision: ["voyage"] } })),
+			"environments.dev.modelLists.vision.0: must be one of offline, anthropic, openai",
+		],
+		[
+			"a listed model twice",
+			tableWith(({ dev }) => Object.assign(dev, { modelLists: { chat: ["openai", "openai"] } })),
+			"environments.dev.modelLists.chat: must name each model once",
+		],
+		[
+			"a list beside a provider",
+			tableWith(({ dev }) => Object.assign(dev, { modelLists: { chat: ["openai"] }, chatProvider: "anthropic" })),
+			"environments.dev.chatProvider: must be left out: modelLists.chat names the providers",
+		],
+		[
+			"a list of embeddings",
+			tableWith(({ dev }) => Object.assign(dev, { modelLists: { embedding: ["voyage"] } })),
+			'environments.dev.modelLists: Unrecognized key: "embedding"',
+		],
+		[
 			"a subscription where Bedrock does not answer",
 			tableWith(({ dev }) => Object.assign(dev, { bedrock: { subscribe: true } })),
 			"environments.dev.bedrock.subscribe: must be left out: only an environment on AWS whose chatProvider is bedrock",

@@ -323,6 +323,29 @@ test.each([
 	}
 });
 
+test("an environment whose list has models of Bedrock lets what answers invoke these, and no other", () => {
+	const { Compute } = synthesize("dev", ({ dev }) => {
+		Object.assign(dev, {
+			modelLists: { chat: ["anthropic", "bedrock/amazon.nova-pro-v1:0", "bedrock/amazon.nova-lite-v1:0"] },
+		});
+	});
+	const invoked = Object.entries(ofType(Compute, "AWS::IAM::Policy")).flatMap(([policy, { Properties }]) =>
+		(Properties.PolicyDocument.Statement as Statement[])
+			.filter(({ Action }) => JSON.stringify(Action).includes("bedrock:InvokeModel"))
+			.map((statement) => ({ policy, models: JSON.stringify(statement).match(/foundation-model\/[^"]+/g) })),
+	);
+	const models = ["foundation-model/amazon.nova-lite-v1:0", "foundation-model/amazon.nova-pro-v1:0"];
+	for (const policy of ["ApiRoleDefaultPolicy", "StreamRoleDefaultPolicy"]) {
+		expect(
+			invoked
+				.filter((each) => each.policy === policy)
+				.flatMap((each) => each.models)
+				.sort(),
+		).toEqual(models);
+	}
+	expect(invoked.every(({ policy }) => /^(Api|Stream)Role/.test(policy))).toBe(true);
+});
+
 test("only an environment with Bedrock that asks for it lets what answers subscribe to a model, and only through Bedrock", () => {
 	const marketplace = (templates: Templates) =>
 		parts.flatMap((part) =>
