@@ -14,6 +14,7 @@ import {
 } from "#ai/providers.ts";
 import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
+import type { CountedUse, Period, UseQuota } from "#core/limits/quotas.ts";
 import { queueFunctions } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { isTimezone } from "./hours.ts";
@@ -50,6 +51,11 @@ const queueFunctionSizes = Object.fromEntries(
 ) as Record<Uncapitalize<(typeof queueFunctions)[number]["id"]>, ReturnType<typeof functionSize>>;
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
+
+const uses = (number: number) => z.int().min(1).max(10_000_000).default(number);
+
+const useQuota = ({ day, month }: UseQuota) =>
+	z.strictObject({ day: uses(day), month: uses(month) } satisfies Record<Period, unknown>).prefault({});
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
 
@@ -204,6 +210,14 @@ export const environmentSchema = z.strictObject({
 			parallelExpensive: z.int().min(1).max(100).default(4),
 			/** Announced uploads whose images have not arrived. */
 			pendingUploads: z.int().min(1).max(100_000).default(1_000),
+			/** The maximum of each use in a day and in a month of UTC. */
+			quotas: z
+				.strictObject({
+					/** Messages to chats, each of which calls models up to six times. */
+					messages: useQuota({ day: 5_000, month: 50_000 }),
+					verifications: useQuota({ day: 5_000, month: 50_000 }),
+				} satisfies Record<CountedUse, unknown>)
+				.prefault({}),
 		})
 		.prefault({}),
 	/** A person may create an account without an invitation. */

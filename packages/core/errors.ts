@@ -1,5 +1,6 @@
 import type { ModelUsage } from "./items/analysis.ts";
 import type { ItemError } from "./items/item.ts";
+import type { ExceededQuota } from "./limits/quotas.ts";
 import type { Deferral } from "./ports/stages.ts";
 
 /** Errors that a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
@@ -13,6 +14,8 @@ export type ErrorCode =
 	| "address_too_long"
 	| "headers_too_large"
 	| "rate_limited"
+	| "quota_exceeded"
+	| "quota_unavailable"
 	| "too_many_pending"
 	| "idempotency_key_reused"
 	| "idempotency_key_busy"
@@ -85,6 +88,8 @@ export class AppError extends Error {
 	readonly retryAfterSeconds: number | null;
 	/** The path of what stands in the way. */
 	readonly location: string | null;
+	/** The quota of which nothing is left. */
+	readonly quota: ExceededQuota | null;
 
 	constructor(
 		code: ErrorCode,
@@ -94,6 +99,7 @@ export class AppError extends Error {
 			fields?: FieldProblem[];
 			retryAfterSeconds?: number | null;
 			location?: string | null;
+			quota?: ExceededQuota | null;
 		} = {},
 	) {
 		super(detail, { cause: options.cause });
@@ -101,6 +107,7 @@ export class AppError extends Error {
 		this.fields = options.fields ?? [];
 		this.retryAfterSeconds = options.retryAfterSeconds ?? null;
 		this.location = options.location ?? null;
+		this.quota = options.quota ?? null;
 	}
 }
 

@@ -3,6 +3,7 @@ import { type EventType, eventSchemas, type OutgoingEvent } from "#core/pipeline
 import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAlbums } from "./albums.ts";
+import { fakeAllowances } from "./allowances.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { fakeArchives, fakeTar } from "./archives.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
@@ -69,6 +70,7 @@ export function fakePorts(): FakePorts {
 		searchIndex: { indexOutdated: async () => 0, rewriteOutdated: async () => 0 },
 		redactions: fakeRedactions(store),
 		rateLimits: fakeRateLimits(clock),
+		allowances: fakeAllowances(clock),
 		idempotencyKeys: fakeIdempotencyKeys(clock),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),

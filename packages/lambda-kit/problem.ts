@@ -1,4 +1,5 @@
 import type { ErrorCode, FieldProblem } from "#core/errors.ts";
+import type { ExceededQuota } from "#core/limits/quotas.ts";
 
 /** `internal_error` hides its cause from the caller; the log has it. */
 export type ProblemCode = ErrorCode | "internal_error";
@@ -13,6 +14,8 @@ export interface Problem {
 	/** The request's id, which the log lines carry as `request_id`. */
 	instance: string;
 	errors?: FieldProblem[];
+	/** The quota of which nothing is left. */
+	quota?: Omit<ExceededQuota, "resetsAt"> & { resets_at: string };
 }
 
 interface Kind {
@@ -75,6 +78,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	invalid_fields: { status: 422, title: "Fields are wrong" },
 	idempotency_key_reused: { status: 422, title: "The key belongs to another request" },
 	rate_limited: { status: 429, title: "Too many requests" },
+	quota_exceeded: { status: 429, title: "Nothing is left of the quota" },
 	too_many_pending: { status: 429, title: "Too many uploads are pending", retryAfter: 10 },
 	headers_too_large: { status: 431, title: "The headers are too large" },
 	internal_error: { status: 500, title: "An error on our side" },
@@ -83,6 +87,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	vision_unavailable: { status: 503, title: "The vision model is away", retryAfter: 10 },
 	chat_unavailable: { status: 503, title: "The chat model is away", retryAfter: 10 },
 	idempotency_unavailable: { status: 503, title: "Keys cannot be looked up", retryAfter: 10 },
+	quota_unavailable: { status: 503, title: "The quota cannot be looked up", retryAfter: 10 },
 	provider_not_configured: { status: 501, title: "The provider is off" },
 	provider_not_available: { status: 422, title: "The provider is not available" },
 	model_not_found: { status: 422, title: "No such model" },
@@ -94,7 +99,7 @@ const kinds: Record<ProblemCode, Kind> = {
 export function problemOf(
 	code: ProblemCode,
 	detail: string,
-	{ requestId, errors }: { requestId: string; errors?: FieldProblem[] },
+	{ requestId, errors, quota }: { requestId: string; errors?: FieldProblem[]; quota?: ExceededQuota },
 ): Problem {
 	const { status, title } = kinds[code];
 	return {
@@ -105,8 +110,11 @@ export function problemOf(
 		code,
 		instance: `urn:request:${requestId}`,
 		...(errors?.length ? { errors } : {}),
+		...(quota && { quota: presentQuota(quota) }),
 	};
 }
+
+const presentQuota = ({ resetsAt, ...quota }: ExceededQuota) => ({ ...quota, resets_at: resetsAt.toISOString() });
 
 /** Answers an error as `application/problem+json`. */
 export function problemResponse(
@@ -116,7 +124,13 @@ export function problemResponse(
 		retryAfterSeconds,
 		location,
 		...about
-	}: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number; location?: string },
+	}: {
+		requestId: string;
+		errors?: FieldProblem[];
+		quota?: ExceededQuota;
+		retryAfterSeconds?: number;
+		location?: string;
+	},
 ): Response {
 	const { status, retryAfter } = kinds[code];
 	const seconds = retryAfterSeconds ?? retryAfter;

@@ -21,3 +21,24 @@ test("a person beyond a limit is told how long to wait, and nobody else is refus
 	expect(await answer.json()).toMatchObject({ code: "rate_limited", detail: expect.stringContaining("100 requests") });
 	expect((await remove(stranger)).headers.get("ratelimit")).toBe('"write";r=99;t=1');
 });
+
+test("a message to a chat counts towards its person's quotas, and nobody else's", async () => {
+	const [user, stranger] = await Promise.all([newUser(), newUser()]);
+	const ask = async ({ apiUrl, session }: typeof user, path: string, body?: object) =>
+		fetch(apiUrl + path, {
+			method: body ? "POST" : "GET",
+			headers: { authorization: `Bearer ${await session.token()}`, "content-type": "application/json" },
+			...(body && { body: JSON.stringify(body) }),
+		});
+	const quotas = async (of: typeof user) =>
+		((await (await ask(of, "/usage")).json()) as { quotas: { use: string; limit: number; used: number }[] }).quotas;
+	expect((await ask(user, "/chat", { message: "Which receipts do I have?" })).status).toBe(200);
+	expect((await ask(user, "/verifications", { text: "It costs 240 euros." })).status).toBe(201);
+	expect((await quotas(user)).map(({ use, limit, used }) => [use, limit, used])).toEqual([
+		["messages", 5_000, 1],
+		["messages", 50_000, 1],
+		["verifications", 5_000, 1],
+		["verifications", 50_000, 1],
+	]);
+	expect((await quotas(stranger)).map(({ used }) => used)).toEqual([0, 0, 0, 0]);
+});

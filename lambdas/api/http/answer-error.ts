@@ -27,12 +27,20 @@ function describe(error: unknown): {
 	errors?: AppError["fields"];
 	retryAfterSeconds?: number;
 	location?: string;
+	quota?: NonNullable<AppError["quota"]>;
 } {
 	if (error instanceof AppError) {
-		const { code, message: detail, fields: errors, retryAfterSeconds, location } = error;
+		const { code, message: detail, fields: errors, retryAfterSeconds, location, quota } = error;
 		// A model's failure says when a stage may call it again; how long a person waits is the code's.
 		const isCallersWait = retryAfterSeconds !== null && !(error instanceof ModelFailure);
-		return { code, detail, errors, ...(isCallersWait && { retryAfterSeconds }), ...(location && { location }) };
+		return {
+			code,
+			detail,
+			errors,
+			...(isCallersWait && { retryAfterSeconds }),
+			...(location && { location }),
+			...(quota && { quota }),
+		};
 	}
 	if (error instanceof HTTPException && error.status === 415) {
 		return {

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { FieldProblem } from "#core/errors.ts";
+import { countedUses, periods } from "#core/limits/quotas.ts";
 import { type ProblemCode, problemOf } from "#lambda-kit/problem.ts";
 import { maxSizes } from "./request-sizes.ts";
 
@@ -13,6 +14,16 @@ export const problemSchema = z
 		code: z.string(),
 		instance: z.string().openapi({ description: "The request's id." }),
 		errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+		quota: z
+			.object({
+				use: z.enum(countedUses),
+				period: z.enum(periods),
+				limit: z.int(),
+				used: z.int(),
+				resets_at: z.iso.datetime(),
+			})
+			.optional()
+			.openapi({ description: "Of `quota_exceeded`: the quota of which nothing is left." }),
 	})
 	.openapi("Problem");
 
@@ -150,7 +161,8 @@ const errorResponses = {
 		]),
 	},
 	TooManyRequests: {
-		description: "You sent more requests than your limit allows (ours), or all clients together did (the gateway's).",
+		description:
+			"You sent more requests than your limit allows, or nothing is left of your quota (ours), or all clients together sent too many (the gateway's).",
 		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
 		content: {
 			...oursAs(

@@ -12,6 +12,7 @@ export type ApiPorts = Pick<
 	| "requests"
 	| "redactions"
 	| "rateLimits"
+	| "allowances"
 	| "idempotencyKeys"
 	| "outbox"
 	| "events"

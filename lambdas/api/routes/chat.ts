@@ -6,6 +6,8 @@ import { itemsIn, redactUnlisted } from "#core/chat/redact.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
+import { countUse } from "#core/limits/count-use.ts";
+import type { Limits } from "#core/limits/limits.ts";
 import {
 	type ChatSession,
 	maxHistoryMessages,
@@ -217,12 +219,12 @@ const answeredAfterMs = 25_000;
 /** Limits the statistics. With the default of 30 expensive requests a minute a user begins 7,230 sessions in four hours. */
 const maxCounted = 25_000;
 
-type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects">;
+type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects" | "allowances">;
 
 /** Serves conversations. */
-export const register: RegisterRoutes = (app, ports) => {
+export const register: RegisterRoutes = (app, ports, { limits }) => {
 	app.openapi(post, async (c) => {
-		const { body, itemsInText } = await answerChat(ports, c.get("userId"), c.req.valid("json"));
+		const { body, itemsInText } = await answerChat(ports, limits, c.get("userId"), c.req.valid("json"));
 		c.set("itemsInText", itemsInText);
 		return c.json(body, 200);
 	});
@@ -299,13 +301,14 @@ export const register: RegisterRoutes = (app, ports) => {
 /** Says something to a person's collection. @param progress gets the steps as they come, and says when nobody waits */
 export async function answerChat(
 	ports: ChatPorts,
+	{ quotas }: Pick<Limits, "quotas">,
 	userId: string,
 	request: z.output<typeof chatRequest>,
 	progress?: { onStep(text: string): void; onVerified(text: string): void; closed: AbortSignal },
 ): Promise<{ body: z.output<typeof chatResponse>; itemsInText: string[] }> {
 	const started = performance.now();
 	const session_id = request.session_id ?? randomUUID();
-	const { answer, reasoning, number } = await chatTurn(ports, userId, {
+	const turn = {
 		sessionId: session_id,
 		question: request.message,
 		limits: {
@@ -315,7 +318,10 @@ export async function answerChat(
 		},
 		deadline: new Date(Date.now() + answeredAfterMs),
 		...progress,
-	});
+	};
+	const { answer, reasoning, number } = await countUse(ports, quotas, userId, "messages", () =>
+		chatTurn(ports, userId, turn),
+	);
 	const presented = await presentMessage(ports, userId, answer);
 	return {
 		body: {

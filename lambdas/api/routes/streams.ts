@@ -45,7 +45,7 @@ const chat = guarded(routes.chatStream, {
 });
 
 /** Serves answers as they come. */
-export const register: RegisterRoutes = (app, ports, { maxAnswerMs: maxMs }) => {
+export const register: RegisterRoutes = (app, ports, { limits, maxAnswerMs: maxMs }) => {
 	app.openapi(search, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Searching your collection." }, async ({ send, closed }) => {
 			const sentences = sentenceSender(send);
@@ -63,7 +63,7 @@ export const register: RegisterRoutes = (app, ports, { maxAnswerMs: maxMs }) => 
 	app.openapi(chat, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Reading your message." }, async ({ send, closed }) => {
 			const sentences = sentenceSender(send);
-			const { body } = await answerChat(ports, c.get("userId"), c.req.valid("json"), {
+			const { body } = await answerChat(ports, limits, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				onVerified: sentences.grow,
 				closed,

@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
-import type { UsageOfDay } from "#core/ports/index.ts";
+import { countedUses, endOf, periods, type UseQuotas } from "#core/limits/quotas.ts";
+import type { Allowances, UsageOfDay } from "#core/ports/index.ts";
+import { log } from "#lambda-kit/log.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, json } from "../http/routing.ts";
 import { routes } from "./table.ts";
@@ -23,9 +25,20 @@ const billed = {
 	unpriced_calls: z.int().openapi({ description: "Calls of models whose price is not known." }),
 };
 
+const quota = z
+	.object({
+		use: z.enum(countedUses).openapi({ description: "`messages` are those to chats." }),
+		period: z.enum(periods),
+		limit: z.int(),
+		used: z.int(),
+		left: z.int(),
+		resets_at: z.iso.datetime(),
+	})
+	.openapi("Quota");
+
 const get = guarded(routes.getUsage, {
 	tags: ["Account"],
-	summary: "Your stored items, and what models billed for you",
+	summary: "Your stored items, your quotas, and what models billed for you",
 	description: `By day of UTC, provider and model, the latest first: descriptions, embeddings, answers and chats. What runs without a provider (\`offline\`) is not billed and not listed. At most ${maxDays} days at once.`,
 	request: {
 		query: z.strictObject({
@@ -42,6 +55,9 @@ const get = guarded(routes.getUsage, {
 					bytes: z.int().openapi({ description: "Of their original files." }),
 					from: z.iso.date(),
 					to: z.iso.date(),
+					quotas: z.array(quota).nullable().openapi({
+						description: "Your quotas of this day and month, of UTC; null while they cannot be looked up.",
+					}),
 					total: z.object(billed),
 					days: z.array(z.object({ day: z.iso.date(), provider: z.string(), model: z.string(), ...billed })),
 				})
@@ -51,11 +67,20 @@ const get = guarded(routes.getUsage, {
 });
 
 /** Serves what a person's use of the service amounts to. */
-export const register: RegisterRoutes = (app, { usage }) => {
+export const register: RegisterRoutes = (app, { usage, allowances }, { limits }) => {
+	/** Returns null where the counts are away: the rest is answered all the same. */
+	async function quotas(userId: string) {
+		const known = await allowances.used(userId).catch((error) => {
+			log.warn("the use of quotas was not looked up", { error });
+			return null;
+		});
+		return known && presentQuotas(limits.quotas, known);
+	}
+
 	app.openapi(get, async (c) => {
 		const userId = c.get("userId");
 		const range = rangeOf(c.req.valid("query"), new Date());
-		const [stored, days] = await Promise.all([usage.stored(userId), usage.days(userId, range)]);
+		const [stored, days, left] = await Promise.all([usage.stored(userId), usage.days(userId, range), quotas(userId)]);
 		const total = days.reduce(
 			(sum, each) => ({
 				calls: sum.calls + each.calls,
@@ -70,6 +95,7 @@ export const register: RegisterRoutes = (app, { usage }) => {
 			{
 				...stored,
 				...range,
+				quotas: left,
 				total: presentBilled(total),
 				days: days.map((each) => ({
 					day: each.day,
@@ -82,6 +108,19 @@ export const register: RegisterRoutes = (app, { usage }) => {
 		);
 	});
 };
+
+/** A quota may be below what was used before it was changed. */
+const presentQuotas = (quotas: UseQuotas, { at, uses }: Awaited<ReturnType<Allowances["used"]>>) =>
+	countedUses.flatMap((use) =>
+		periods.map((period) => ({
+			use,
+			period,
+			limit: quotas[use][period],
+			used: uses[use][period],
+			left: Math.max(0, quotas[use][period] - uses[use][period]),
+			resets_at: endOf(period, at).toISOString(),
+		})),
+	);
 
 const presentBilled = (billed: Omit<UsageOfDay, "day" | "provider" | "model">) => ({
 	calls: billed.calls,

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { verificationNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
+import { countUse } from "#core/limits/count-use.ts";
 import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
 import { riskLevels, verdicts } from "#core/verification/verdict.ts";
@@ -185,18 +186,22 @@ const remove = guarded(routes.deleteVerification, {
 const verifiedAfterMs = 20_000;
 
 /** Serves a person's verifications. */
-export const register: RegisterRoutes = (app, ports) => {
+export const register: RegisterRoutes = (app, ports, { limits }) => {
 	app.openapi(verify, async (c) => {
 		const { text, item_id: itemId, sources, model } = c.req.valid("json");
 		// With the stemmers, which lists do not need.
 		const { verifyText } = await import("#core/verification/verify-text.ts");
-		const verification = await verifyText(ports, c.get("userId"), {
+		const userId = c.get("userId");
+		const asked = {
 			requestId: c.get("requestId"),
 			subject: itemId ? { itemId } : { text: text ?? "" },
 			sources: [...new Set(sources)],
 			model: model || undefined,
 			deadline: new Date(Date.now() + verifiedAfterMs),
-		}).catch((error) => {
+		};
+		const verification = await countUse(ports, limits.quotas, userId, "verifications", () =>
+			verifyText(ports, userId, asked),
+		).catch((error) => {
 			throw inField(error, { provider_not_available: "body.model", model_not_found: "body.model" });
 		});
 		return c.json(presentVerification(verification), 201);

@@ -1,3 +1,5 @@
+import type { UseQuotas } from "./quotas.ts";
+
 /**
  * The classes of routes, each with a limit of its own. An `expensive` route calls models or waits for other functions. `share`
  * counts what visitors ask of a person's public pages.
@@ -13,6 +15,8 @@ export interface Limits {
 	readonly parallelExpensive: number;
 	/** The announced uploads whose images have not arrived. */
 	readonly pendingUploads: number;
+	/** The maximum of each use in a day and in a month. */
+	readonly quotas: UseQuotas;
 }
 
 /** The limits of one class, or of guesses of the password of one share. */

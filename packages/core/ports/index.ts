@@ -1,4 +1,5 @@
 import type { Albums } from "./albums.ts";
+import type { Allowances } from "./allowances.ts";
 import type { Analyses } from "./analyses.ts";
 import type { Archives, Tar } from "./archives.ts";
 import type { Chat } from "./chat.ts";
@@ -37,6 +38,7 @@ import type { WebSearch } from "./web-search.ts";
 import type { WebhookSender, Webhooks } from "./webhooks.ts";
 
 export * from "./albums.ts";
+export * from "./allowances.ts";
 export * from "./analyses.ts";
 export * from "./archives.ts";
 export * from "./chat.ts";
@@ -83,6 +85,7 @@ export interface Ports {
 	requests: Requests;
 	redactions: Redactions;
 	rateLimits: RateLimits;
+	allowances: Allowances;
 	idempotencyKeys: IdempotencyKeys;
 	outbox: Outbox;
 	analyses: Analyses;

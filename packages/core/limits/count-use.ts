@@ -1,0 +1,44 @@
+import { AppError } from "../errors.ts";
+import type { Allowances, Ports } from "../ports/index.ts";
+import { type CountedUse, endOf, type UseQuota, type UseQuotas, useNouns } from "./quotas.ts";
+
+/**
+ * Does work that counts towards a person's quota. What fails does not count, unless the person canceled it: a model was asked.
+ * @throws AppError `quota_exceeded`, and `quota_unavailable` where nobody can say how much is left
+ */
+export async function countUse<Result>(
+	{ allowances }: Pick<Ports, "allowances">,
+	quotas: UseQuotas,
+	userId: string,
+	use: CountedUse,
+	work: () => Promise<Result>,
+): Promise<Result> {
+	const day = await take(allowances, quotas[use], userId, use);
+	try {
+		return await work();
+	} catch (error) {
+		const isCanceled = error instanceof AppError && error.code === "turn_canceled";
+		// The person waits for the reason of the failure; a use more or less is nothing beside it.
+		if (!isCanceled) await allowances.putBack(userId, use, day).catch(() => {});
+		throw error;
+	}
+}
+
+async function take(allowances: Allowances, quota: UseQuota, userId: string, use: CountedUse): Promise<string> {
+	const taken = await allowances.take(userId, use, quota).catch((cause) => {
+		throw new AppError("quota_unavailable", "Nobody can say how much of your quota is left: try again in a while.", {
+			cause,
+		});
+	});
+	if (taken.allowed) return taken.day;
+	const { period, used, at } = taken;
+	const resetsAt = endOf(period, at);
+	throw new AppError(
+		"quota_exceeded",
+		`You have used the ${quota[period]} ${useNouns[use]} that you may have in a ${period}: there are more from ${resetsAt.toISOString().slice(0, 16).replace("T", " ")} UTC on.`,
+		{
+			retryAfterSeconds: Math.max(1, Math.ceil((resetsAt.getTime() - at.getTime()) / 1_000)),
+			quota: { use, period, limit: quota[period], used, resetsAt },
+		},
+	);
+}

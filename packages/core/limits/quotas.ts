@@ -1,0 +1,36 @@
+/** The uses that count by day and month: messages to chats, and verifications. */
+export const countedUses = ["messages", "verifications"] as const;
+export type CountedUse = (typeof countedUses)[number];
+
+/** The periods of UTC in which uses count. */
+export const periods = ["day", "month"] as const;
+export type Period = (typeof periods)[number];
+
+/** The maximum of a use in each period. */
+export type UseQuota = Readonly<Record<Period, number>>;
+export type UseQuotas = Readonly<Record<CountedUse, UseQuota>>;
+
+/** A quota of which nothing is left. */
+export interface ExceededQuota {
+	use: CountedUse;
+	period: Period;
+	limit: number;
+	used: number;
+	resetsAt: Date;
+}
+
+/** A use in the sentences that people read. */
+export const useNouns: Record<CountedUse, string> = { messages: "messages to chats", verifications: "verifications" };
+
+/** Returns the day of a time, as `2026-12-03`. */
+export const dayOf = (at: Date) => at.toISOString().slice(0, 10);
+
+/** Returns the end of the period that a time is in. */
+export function endOf(period: Period, at: Date): Date {
+	const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
+	return new Date(period === "day" ? Date.UTC(year, month, at.getUTCDate() + 1) : Date.UTC(year, month + 1));
+}
+
+/** Returns the period whose quota is used up; of both the month, which ends later. */
+export const exceededPeriod = (used: UseQuota, quota: UseQuota): Period | undefined =>
+	periods.findLast((period) => used[period] >= quota[period]);

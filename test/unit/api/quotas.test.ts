@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { AppError } from "#core/errors.ts";
+import type { UseQuotas } from "#core/limits/quotas.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { fakeAllowances } from "#fakes/allowances.ts";
+import { fakeClock } from "#fakes/clock.ts";
+import { fakePorts } from "#fakes/ports.ts";
+import { ada, bob, generousLimits, testApi } from "./test-api.ts";
+
+const two: UseQuotas = { messages: { day: 2, month: 100 }, verifications: { day: 1, month: 100 } };
+
+function quotaApi(quotas: UseQuotas = two, ports: Partial<Ports> = {}) {
+	const clock = fakeClock(new Date("2026-12-03T23:00:00Z"));
+	const { allowances = fakeAllowances(clock) } = ports;
+	const { as } = testApi({ ports: { ...ports, allowances }, limits: { ...generousLimits, quotas } });
+	const say = (userId = ada) => as(userId)("POST", "/chat", { json: { message: "Hello" } });
+	const check = (userId = ada) => as(userId)("POST", "/verifications", { json: { text: "It costs 240 euros." } });
+	return { allowances, clock, as, say, check };
+}
+
+const statusesOf = async (...requests: (() => Promise<{ status: number }>)[]) => {
+	const statuses: number[] = [];
+	for (const request of requests) statuses.push((await request()).status);
+	return statuses;
+};
+
+describe("a quota", () => {
+	it("of messages refuses the next one with what is used, the limit and when it ends", async () => {
+		const { say, clock } = quotaApi();
+		expect(await statusesOf(say, say)).toEqual([200, 200]);
+		const { status, headers, body } = await say();
+		expect(status).toBe(429);
+		expect(headers.get("retry-after")).toBe("3600");
+		expect(body).toMatchObject({
+			code: "quota_exceeded",
+			detail:
+				"You have used the 2 messages to chats that you may have in a day: there are more from 2026-12-04 00:00 UTC on.",
+			quota: { use: "messages", period: "day", limit: 2, used: 2, resets_at: "2026-12-04T00:00:00.000Z" },
+		});
+		expect((await say(bob)).status).toBe(200);
+		clock.advance(3_600);
+		expect((await say()).status).toBe(200);
+	});
+
+	it("of verifications is its own", async () => {
+		const { say, check } = quotaApi();
+		expect(await statusesOf(check, check, say)).toEqual([201, 429, 200]);
+	});
+
+	it("counts a streamed message, which ends with the problem", async () => {
+		const { as, say } = quotaApi();
+		const stream = () => as(ada)("POST", "/chat/stream", { json: { message: "Hello" } });
+		expect((await stream()).body).toContain("event: done");
+		expect((await say()).status).toBe(200);
+		const { body } = await stream();
+		expect(body).toContain('"code":"quota_exceeded"');
+		expect(body).toContain('"resets_at":"2026-12-04T00:00:00.000Z"');
+		expect(body).toContain('"retry_after":3600');
+	});
+
+	it("does not count what failed, but what the person canceled", async () => {
+		const { chat } = fakePorts();
+		let error: AppError | null = new AppError("chat_unavailable", "The model is away.");
+		const { say, as } = quotaApi(two, {
+			chat: {
+				...chat,
+				answer: async (...request: Parameters<typeof chat.answer>) => {
+					if (error) throw error;
+					return chat.answer(...request);
+				},
+			},
+		});
+		const used = async () => (await as(ada)("GET", "/usage")).body.quotas[0].used;
+		expect((await say()).status).toBe(503);
+		expect(await used()).toBe(0);
+		error = new AppError("turn_canceled", "The turn was canceled.");
+		expect((await say()).status).toBe(409);
+		expect(await used()).toBe(1);
+		error = null;
+		expect(await statusesOf(say, say)).toEqual([200, 429]);
+	});
+
+	it("refuses to work where nobody can say what is left, and a search without it goes on", async () => {
+		const away = async () => Promise.reject(new Error("no table"));
+		const { say, check, as } = quotaApi(two, {
+			allowances: { take: away, used: away, putBack: away },
+		});
+		for (const ask of [say, check]) {
+			const { status, headers, body } = await ask();
+			expect([status, headers.get("retry-after"), body.code]).toEqual([503, "10", "quota_unavailable"]);
+		}
+		expect((await as(ada)("POST", "/search", { json: { query: "lisbon", include_answer: false } })).status).toBe(200);
+		expect((await as(ada)("GET", "/usage")).body).toMatchObject({ quotas: null, items: 0 });
+	});
+
+	it("is in the usage with what is left, which a lowered one never makes negative", async () => {
+		const { say, as, allowances } = quotaApi();
+		await say();
+		await say();
+		const usage = await as(ada)("GET", "/usage");
+		expect(usage.body.quotas).toEqual([
+			{ use: "messages", period: "day", limit: 2, used: 2, left: 0, resets_at: "2026-12-04T00:00:00.000Z" },
+			{ use: "messages", period: "month", limit: 100, used: 2, left: 98, resets_at: "2027-01-01T00:00:00.000Z" },
+			{ use: "verifications", period: "day", limit: 1, used: 0, left: 1, resets_at: "2026-12-04T00:00:00.000Z" },
+			{ use: "verifications", period: "month", limit: 100, used: 0, left: 100, resets_at: "2027-01-01T00:00:00.000Z" },
+		]);
+		const lowered = quotaApi({ ...two, messages: { day: 1, month: 1 } }, { allowances });
+		expect((await lowered.as(ada)("GET", "/usage")).body.quotas[0]).toMatchObject({ limit: 1, used: 2, left: 0 });
+		// Of both periods the person is told the one that ends later.
+		expect((await lowered.say()).body.quota).toMatchObject({ period: "month", limit: 1, used: 2 });
+	});
+});
