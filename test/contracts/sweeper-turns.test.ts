@@ -133,7 +133,7 @@ function contract(arrange: () => Arranged): void {
 			await pass(overdueSeconds - 150);
 			expect(await sweep(ports)).toMatchObject({ uploadsMissing: 0 });
 			await pass(160);
-			expect(await sweep(ports)).toMatchObject({ uploadsMissing: 681 });
+			expect(await sweep(ports)).toMatchObject({ uploadsMissing: 681, errors: [] });
 			expect((await ports.items.find(lightUser, item.id))?.item.error?.code).toBe("upload_missing");
 		},
 		manyStatementsMs,

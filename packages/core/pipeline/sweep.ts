@@ -109,16 +109,21 @@ async function lookForUploads(
 		limit: pendingBatchSize,
 	});
 	const arrived: StalledItem[] = [];
-	let missing = 0;
+	const overdue: StalledItem[] = [];
 	const look = async (each: StalledItem) => {
 		if (await objects.exists(originalKey(each.item))) arrived.push(each);
-		else if (now - each.since.getTime() >= uploadSeconds * 1000) {
-			await stages.failMissingUpload(each.item.userId, each.item.id);
-			missing += 1;
-		}
+		else if (now - each.since.getTime() >= uploadSeconds * 1000) overdue.push(each);
 	};
 	for (let at = 0; at < pending.length; at += parallelLooks) {
 		await Promise.all(pending.slice(at, at + parallelLooks).map((each) => failures.collect(() => look(each))));
+	}
+	let missing = 0;
+	// One after the other: as many at once as looks would wait for the few connections of a sandbox until that wait times out.
+	for (const { item } of overdue) {
+		await failures.collect(async () => {
+			await stages.failMissingUpload(item.userId, item.id);
+			missing += 1;
+		});
 	}
 	return { arrived, missing };
 }
