@@ -59,6 +59,12 @@ test.each([
 		await visitor.expectAccessible();
 		await page.goto("/settings");
 		await page.getByText("No model billed anything").waitFor();
+		// Of a message of another scenario, the number is any.
+		await page
+			.getByText("Chat messages today")
+			.locator("..")
+			.getByText(/^\d+ of 5,000$/)
+			.waitFor();
 		await visitor.expectAccessible();
 		await page.goto("/no-such-page");
 		await page.getByRole("heading", { name: "There is no such page" }).waitFor();

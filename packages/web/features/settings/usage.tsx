@@ -1,3 +1,4 @@
+import type { Schemas } from "#web/app/api.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { formatBytes } from "#web/ui/format.ts";
 import { Failure, Loading } from "#web/ui/notice.tsx";
@@ -8,7 +9,7 @@ import { useUsage } from "./use-settings.ts";
 const barWidth = 10;
 const barHeight = 100;
 
-/** How much the person stores, what models cost in all, and their calls by day. */
+/** How much the person stores, what is used of their quotas, what models cost in all, and their calls by day. */
 export function Usage() {
 	const { t, locale } = useLanguage();
 	const { data, error, refetch } = useUsage();
@@ -24,6 +25,7 @@ export function Usage() {
 				<Sum label={t("usage.calls")} value={total.calls.toLocaleString(locale)} />
 				<Sum label={t("usage.cost")} value={dollars.format(total.cost_usd)} />
 			</dl>
+			{data.quotas && <Quotas quotas={data.quotas} />}
 			{total.calls === 0 ? (
 				<p className={styles.none}>{t("usage.none")}</p>
 			) : (
@@ -32,6 +34,21 @@ export function Usage() {
 			{total.unpriced_calls > 0 && (
 				<p className={styles.none}>{t("usage.unpriced", { count: total.unpriced_calls })}</p>
 			)}
+		</div>
+	);
+}
+
+/** The part of each quota that is used. */
+function Quotas({ quotas }: { quotas: readonly Schemas["Quota"][] }) {
+	const { t } = useLanguage();
+	return (
+		<div>
+			<dl className={styles.sums}>
+				{quotas.map(({ use, period, used, limit }) => (
+					<Sum key={`${use}.${period}`} label={t(`usage.${use}.${period}`)} value={t("usage.of", { used, limit })} />
+				))}
+			</dl>
+			<p className={styles.none}>{t("usage.utc")}</p>
 		</div>
 	);
 }
