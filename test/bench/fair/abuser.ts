@@ -41,7 +41,9 @@ tell("begun");
 
 async function send(url: string, init: RequestInit): Promise<Response | null> {
 	try {
-		return await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+		const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+		// The time may also end between head and body.
+		return new Response(await response.arrayBuffer(), response);
 	} catch (error) {
 		const { name, cause } = error as Error;
 		// A server may close a kept connection as the next request begins.
@@ -58,7 +60,6 @@ async function statusOf(method: string, route: string, body?: object | FormData)
 		headers: { authorization, ...(body && !isForm && { "content-type": "application/json" }) },
 		...(body && { body: isForm ? body : JSON.stringify(body) }),
 	});
-	await response?.arrayBuffer();
 	return response?.status ?? 0;
 }
 
@@ -144,7 +145,6 @@ async function formUse(): Promise<() => Promise<number>> {
 		for (const [field, value] of Object.entries(fields)) form.set(field, value);
 		form.set("file", new Blob([new Uint8Array(picture)]), "again.png");
 		const answer = await send(url, { method: "POST", body: form });
-		await answer?.arrayBuffer();
 		return answer?.status ?? 0;
 	};
 }

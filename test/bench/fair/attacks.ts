@@ -14,6 +14,9 @@ interface Attack {
 /** Each by the name that `ATTACK` takes. */
 export const attacks = {
 	full: { announcements: 680, noisePictures: 20, chatLoops: 60, listsPerSecond: 150 },
+	announcements: { announcements: 680 },
+	noise: { noisePictures: 20 },
+	lists: { listsPerSecond: 150 },
 	chat: { chatLoops: 150 },
 	search: { searchesPerSecond: 150 },
 	form: { formUsesPerSecond: 80 },
