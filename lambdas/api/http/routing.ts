@@ -93,9 +93,6 @@ export function json<S extends z.ZodType>(description: string, schema: S) {
 	return { description, content: { "application/json": { schema } } };
 }
 
-/** The answer to a deletion. */
-export const deleted = json("It is gone.", z.object({ status: z.literal("deleted"), id: z.uuid() }));
-
 /** A JSON body. */
 export function jsonBody<S extends z.ZodType>(schema: S) {
 	return { content: { "application/json": { schema } } };

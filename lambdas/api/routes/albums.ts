@@ -5,9 +5,10 @@ import { showAlbum } from "#core/albums/show-album.ts";
 import { albumNotFound, itemNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import type { ListedAlbum } from "#core/ports/index.ts";
+import { deleteById, deletion } from "../http/deletion.ts";
 import { problem } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { deleted, guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { albumSchema, presentAlbum } from "../presenters/album.ts";
 import { routes } from "./table.ts";
 
@@ -81,12 +82,7 @@ const change = guarded(routes.changeAlbum, {
 	},
 });
 
-const remove = guarded(routes.deleteAlbum, {
-	tags,
-	summary: "Delete an album; its items stay",
-	request: { params: idParams, query: noQuery },
-	responses: { 200: deleted },
-});
+const remove = deletion(routes.deleteAlbum, { tags, summary: "Delete an album; its items stay" });
 
 const put = guarded(routes.putAlbumItems, {
 	tags,
@@ -178,11 +174,10 @@ export const register: RegisterRoutes = (app, ports) => {
 		return c.json(await presentStored(userId, id), 200);
 	});
 
-	app.openapi(remove, async (c) => {
-		const id = idOf(c.req.valid("param").id, albumNotFound);
-		if (!(await ports.albums.delete(c.get("userId"), id))) throw albumNotFound(id);
-		return c.json({ status: "deleted" as const, id }, 200);
-	});
+	app.openapi(
+		remove,
+		deleteById((userId, id) => ports.albums.delete(userId, id), albumNotFound),
+	);
 
 	app.openapi(put, async (c) => {
 		const userId = c.get("userId");

@@ -4,10 +4,11 @@ import { deleteItem } from "#core/items/delete-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { deletion } from "../http/deletion.ts";
 import { hasVersion } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { deleted, guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
+import { guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -45,14 +46,7 @@ const get = guarded(routes.getItem, {
 	},
 });
 
-const remove = guarded(routes.deleteItem, {
-	tags,
-	summary: "Delete an item, its analyses and its files",
-	request: { params: idParams, query: noQuery },
-	responses: {
-		200: deleted,
-	},
-});
+const remove = deletion(routes.deleteItem, { tags, summary: "Delete an item, its analyses and its files" });
 
 const trash = guarded(routes.trashItem, {
 	tags,

@@ -3,10 +3,11 @@ import { AppError } from "#core/errors.ts";
 import { albumId, itemId, text } from "#core/input-fields.ts";
 import { createShare } from "#core/shares/create-share.ts";
 import type { Share } from "#core/shares/share.ts";
+import { deleteById, deletion } from "../http/deletion.ts";
 import { conflict, notFound } from "../http/error-responses.ts";
 import { originOf } from "../http/origin.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Shares"];
@@ -103,12 +104,7 @@ const list = guarded(routes.listShares, {
 	responses: { 200: json("At most 1,000 shares.", z.object({ shares: z.array(shareSchema) })) },
 });
 
-const end = guarded(routes.deleteShare, {
-	tags,
-	summary: "End a share: its address shows nothing any more",
-	request: { params: idParams, query: noQuery },
-	responses: { 200: json("It is ended.", z.object({ status: z.literal("deleted"), id: z.uuid() })) },
-});
+const end = deletion(routes.deleteShare, { tags, summary: "End a share: its address shows nothing any more" });
 
 const noShare = (id: string) => new AppError("share_not_found", `There is no share ${id}.`);
 
@@ -134,9 +130,8 @@ export const register: RegisterRoutes = (app, ports) => {
 		return c.json({ shares: shares.map((share) => presentShare(share, null)) }, 200);
 	});
 
-	app.openapi(end, async (c) => {
-		const id = idOf(c.req.valid("param").id, noShare);
-		if (!(await ports.shares.delete(c.get("userId"), id))) throw noShare(id);
-		return c.json({ status: "deleted" as const, id }, 200);
-	});
+	app.openapi(
+		end,
+		deleteById((userId, id) => ports.shares.delete(userId, id), noShare),
+	);
 };

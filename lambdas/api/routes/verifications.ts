@@ -6,10 +6,11 @@ import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
 import { riskLevels, verdicts } from "#core/verification/verdict.ts";
 import { type Verification, type VerifiedClaim, verificationSources } from "#core/verification/verification.ts";
+import { deleteById, deletion } from "../http/deletion.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { deleted, guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
 import { boxSchema, presentBox } from "../presenters/placed-line.ts";
 import { routes } from "./table.ts";
 
@@ -175,12 +176,7 @@ const get = guarded(routes.getVerification, {
 	responses: { 200: json("The verification.", verificationSchema) },
 });
 
-const remove = guarded(routes.deleteVerification, {
-	tags,
-	summary: "Delete a verification",
-	request: { params: idParams, query: noQuery },
-	responses: { 200: deleted },
-});
+const remove = deletion(routes.deleteVerification, { tags, summary: "Delete a verification" });
 
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */
 const verifiedAfterMs = 20_000;
@@ -220,11 +216,10 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 		return c.json(presentVerification(found), 200);
 	});
 
-	app.openapi(remove, async (c) => {
-		const id = idOf(c.req.valid("param").id, verificationNotFound);
-		if (!(await ports.verifications.delete(c.get("userId"), id))) throw verificationNotFound(id);
-		return c.json({ status: "deleted" as const, id }, 200);
-	});
+	app.openapi(
+		remove,
+		deleteById((userId, id) => ports.verifications.delete(userId, id), verificationNotFound),
+	);
 };
 
 function presentVerification(verification: Verification): z.infer<typeof verificationSchema> {

@@ -10,9 +10,10 @@ import {
 	type Webhook,
 	webhookEvents,
 } from "#core/webhooks/webhook.ts";
+import { deleteById, deletion } from "../http/deletion.ts";
 import { conflict } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { deleted, guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
+import { guarded, idOf, idParams, json, noQuery, requiredBody } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Webhooks"];
@@ -103,11 +104,9 @@ const list = guarded(routes.listWebhooks, {
 	responses: { 200: json("The webhooks.", z.object({ webhooks: z.array(webhookSchema) })) },
 });
 
-const remove = guarded(routes.deleteWebhook, {
+const remove = deletion(routes.deleteWebhook, {
 	tags,
 	summary: "Delete a webhook, and what waits to be delivered to it",
-	request: { params: idParams, query: noQuery },
-	responses: { 200: deleted },
 });
 
 const test = guarded(routes.testWebhook, {
@@ -144,11 +143,10 @@ export const register: RegisterRoutes = (app, { webhooks, events }) => {
 		return c.json({ webhooks: all.map((webhook) => presentWebhook(webhook, null)) }, 200);
 	});
 
-	app.openapi(remove, async (c) => {
-		const id = idOf(c.req.valid("param").id, noWebhook);
-		if (!(await webhooks.delete(c.get("userId"), id))) throw noWebhook(id);
-		return c.json({ status: "deleted" as const, id }, 200);
-	});
+	app.openapi(
+		remove,
+		deleteById((userId, id) => webhooks.delete(userId, id), noWebhook),
+	);
 
 	app.openapi(test, async (c) => {
 		const id = idOf(c.req.valid("param").id, noWebhook);
