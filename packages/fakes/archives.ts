@@ -4,6 +4,7 @@ import { derivedId } from "#core/ids.ts";
 import type { Analysis } from "#core/items/analysis.ts";
 import { cleanTag, tagKey } from "#core/items/tag-names.ts";
 import { takenAt } from "#core/items/taken-at.ts";
+import { usageFromJson } from "#core/items/usage-json.ts";
 import type { Archives, Tar } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
@@ -40,14 +41,7 @@ export function fakeArchives(store: Store): Archives {
 						providerUsed: provider,
 						modelUsed: model,
 						traceId: trace_id,
-						usage: usage.map((call) => ({
-							purpose: call.purpose,
-							provider: call.provider,
-							model: call.model,
-							inputTokens: call.input_tokens,
-							outputTokens: call.output_tokens,
-							costUsd: call.cost_usd,
-						})),
+						usage: usage.map(usageFromJson),
 						...(verification && { verification: structuredClone(verification) }),
 						createdAt: new Date(created_at),
 					}),

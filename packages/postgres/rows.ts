@@ -1,6 +1,7 @@
 import type { Analysis, DescriptionVerification, ImageDescription, ModelUsage } from "#core/items/analysis.ts";
 import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/items/item.ts";
 import type { TakenAt, TakenAtSource } from "#core/items/taken-at.ts";
+import { type UsageJson, usageFromJson, usageToJson } from "#core/items/usage-json.ts";
 import type { RequestError, RequestKind, RequestStatus, WorkRequest } from "#core/pipeline/work-request.ts";
 
 export interface ItemRow {
@@ -107,30 +108,8 @@ export interface AnalysisRow {
 	created_at: Date;
 }
 
-/** A billed call as the column `usage` holds it. */
-interface UsageJson {
-	purpose: ModelUsage["purpose"];
-	provider: string;
-	model: string;
-	input_tokens: number;
-	output_tokens: number;
-	cost_usd: number | null;
-}
-
-export function usageToJson(usage: ModelUsage[]): string {
-	return JSON.stringify(
-		usage.map(
-			(call): UsageJson => ({
-				purpose: call.purpose,
-				provider: call.provider,
-				model: call.model,
-				input_tokens: call.inputTokens,
-				output_tokens: call.outputTokens,
-				cost_usd: call.costUsd,
-			}),
-		),
-	);
-}
+/** Writes billed calls as the column `usage` holds them. */
+export const usageText = (usage: ModelUsage[]): string => JSON.stringify(usage.map(usageToJson));
 
 /** Converts a row that was selected as jsonb, in which times are text. */
 export const analysisFromJson = (row: AnalysisRow): Analysis =>
@@ -147,14 +126,7 @@ export function analysisFromRow(row: AnalysisRow): Analysis {
 		providerUsed: row.provider_used,
 		modelUsed: row.model_used,
 		traceId: row.trace_id,
-		usage: row.usage.map((call) => ({
-			purpose: call.purpose,
-			provider: call.provider,
-			model: call.model,
-			inputTokens: call.input_tokens,
-			outputTokens: call.output_tokens,
-			costUsd: call.cost_usd,
-		})),
+		usage: row.usage.map(usageFromJson),
 		...(row.verification && { verification: row.verification }),
 		createdAt: row.created_at,
 	};

@@ -3,6 +3,7 @@ import { type Analysis, imageDescription } from "../items/analysis.ts";
 import { type ImageType, type Item, imageTypes } from "../items/item.ts";
 import { maxTagLength, maxTags } from "../items/tag-names.ts";
 import { takenAtSources } from "../items/taken-at.ts";
+import { usageToJson } from "../items/usage-json.ts";
 import { contradictions, riskLevels, verdicts } from "../verification/verdict.ts";
 
 const time = z.iso.datetime();
@@ -181,14 +182,7 @@ const archivedAnalysisOf = (analysis: Analysis): ArchivedItem["analyses"][number
 	provider: analysis.providerUsed,
 	model: analysis.modelUsed,
 	trace_id: analysis.traceId,
-	usage: analysis.usage.map((call) => ({
-		purpose: call.purpose,
-		provider: call.provider,
-		model: call.model,
-		input_tokens: call.inputTokens,
-		output_tokens: call.outputTokens,
-		cost_usd: call.costUsd,
-	})),
+	usage: analysis.usage.map(usageToJson),
 	verification: analysis.verification ? structuredClone({ ...analysis.verification }) : null,
 	created_at: analysis.createdAt.toISOString(),
 });

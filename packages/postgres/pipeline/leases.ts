@@ -4,7 +4,7 @@ import { stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
 import type { Lease } from "#core/ports/index.ts";
 import type { Queryable } from "../database.ts";
-import { usageToJson } from "../rows.ts";
+import { usageText } from "../rows.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
@@ -66,7 +66,7 @@ export async function becomeEmbedded(tx: Queryable, lease: Lease): Promise<boole
 export async function fail(tx: Queryable, lease: Lease, error: ItemError, usage: ModelUsage[] = []): Promise<boolean> {
 	const rows = await tx.query(
 		sql`update items set status = 'failed', error_code = ${error.code}, error_detail = ${storableText(error.detail)},
-		      duplicate_of = ${error.duplicateOf ?? null}, usage = usage || ${usageToJson(usage)}::jsonb,
+		      duplicate_of = ${error.duplicateOf ?? null}, usage = usage || ${usageText(usage)}::jsonb,
 		      sha256 = case when ${error.code} = 'duplicate' then null else sha256 end,
 		      ${endOfLease}, stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
 		    where ${isHeld(lease)}
@@ -85,7 +85,7 @@ export async function fail(tx: Queryable, lease: Lease, error: ItemError, usage:
 /** Ends the lease, and keeps the usage that the attempt was billed. */
 export async function release(tx: Queryable, lease: Lease, usage: ModelUsage[] = []): Promise<void> {
 	await tx.query(
-		sql`update items set ${endOfLease}, usage = usage || ${usageToJson(usage)}::jsonb
+		sql`update items set ${endOfLease}, usage = usage || ${usageText(usage)}::jsonb
 		    where ${isHeld(lease)}`,
 	);
 }

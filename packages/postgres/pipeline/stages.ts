@@ -9,7 +9,7 @@ import type { Lease, ProcessedImage, Stages, StalledItem } from "#core/ports/ind
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { suggestTags } from "../items/tags.ts";
 import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "../items/whole-item.ts";
-import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
+import { type ItemRow, itemFromRow, usageText } from "../rows.ts";
 import { documentSources, writeDocuments } from "../search/documents.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
 import { constants, type Sql, sql } from "../sql.ts";
@@ -77,7 +77,7 @@ export function postgresStages(db: Database): Stages {
 					      provider_used, model_used, trace_id, usage, verification)
 					    select ${analysis.id}, id, user_id, ${analysis.version}, ${storableText(analysis.description.category)},
 					      ${storableJson(analysis.description)},
-					      ${analysis.providerUsed}, ${analysis.modelUsed}, ${analysis.traceId}, usage || ${usageToJson(analysis.usage)}::jsonb,
+					      ${analysis.providerUsed}, ${analysis.modelUsed}, ${analysis.traceId}, usage || ${usageText(analysis.usage)}::jsonb,
 					      ${analysis.verification ? storableJson(analysis.verification) : null}::jsonb
 					    from items where id = ${lease.itemId} and user_id = ${lease.userId}`,
 				);
@@ -136,7 +136,7 @@ export function postgresStages(db: Database): Stages {
 					return false;
 				}
 				await tx.query(
-					sql`update analyses set usage = analyses.usage || items.usage || ${usageToJson(embedding.usage)}::jsonb
+					sql`update analyses set usage = analyses.usage || items.usage || ${usageText(embedding.usage)}::jsonb
 					    from items
 					    where analyses.user_id = ${lease.userId} and analyses.item_id = ${lease.itemId} and analyses.id = ${embedding.analysisId}
 					      and items.user_id = ${lease.userId} and items.id = ${lease.itemId}`,
