@@ -26,38 +26,11 @@ import { postgresShares } from "./shares/shares.ts";
 import { postgresVerifications } from "./verification/verifications.ts";
 import { postgresWebhooks } from "./webhooks/webhooks.ts";
 
-/** The ports that PostgreSQL implements. */
-export type PostgresPorts = Pick<
-	Ports,
-	| "items"
-	| "edits"
-	| "tags"
-	| "stages"
-	| "requests"
-	| "redactions"
-	| "outbox"
-	| "analyses"
-	| "albums"
-	| "archives"
-	| "jobs"
-	| "golden"
-	| "search"
-	| "searchSettings"
-	| "similar"
-	| "searchIndex"
-	| "vectorIndex"
-	| "vectorPartitions"
-	| "health"
-	| "profiles"
-	| "usage"
-	| "shares"
-	| "verifications"
-	| "webhooks"
-	| "deletedAccounts"
->;
-
-/** @param isWord see `postgresSearch` */
-export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
+/**
+ * Makes the ports that PostgreSQL implements.
+ * @param isWord see `postgresSearch`
+ */
+export function postgresPorts(db: Database, isWord?: IsWord) {
 	return {
 		items: postgresItems(db),
 		edits: postgresEdits(db),
@@ -84,5 +57,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 		verifications: postgresVerifications(db),
 		webhooks: postgresWebhooks(db),
 		deletedAccounts: postgresDeletedAccounts(db),
-	};
+	} satisfies Partial<Ports>;
 }
+
+export type PostgresPorts = ReturnType<typeof postgresPorts>;
