@@ -62,6 +62,18 @@ const edit = (simulator: Simulator, ports: Ports, itemId = "") =>
 
 const startRebuild = (simulator: Simulator, ports: Ports) => rebuildIndex(ports, simulator.userId, { force: true });
 
+/** The api answers a request about a ready item, which the client repeats or gives up. */
+function retriedAndNot(title: string, mustCall: string, act: typeof createAnalysisRequest | typeof edit): Scenario[] {
+	const once: Scenario = {
+		title: `${title}, not retried`,
+		mustCall,
+		arrange: ready,
+		run: (simulator, process, itemId) => process.run((ports) => act(simulator, ports, itemId)),
+	};
+	const retry: Scenario["retry"] = (simulator, itemId) => act(simulator, simulator.ports, itemId);
+	return [{ ...once, title: `${title}, retried`, retry }, once];
+}
+
 /** The stage handles a request for a ready item. */
 const request = (
 	title: string,
@@ -181,19 +193,7 @@ export const scenarios: Scenario[] = [
 			else simulator.deleted.push(itemId);
 		},
 	},
-	{
-		title: "a request for a new analysis, retried",
-		mustCall: "requests.create",
-		arrange: ready,
-		run: (simulator, process, itemId) => process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
-		retry: (simulator, itemId) => createAnalysisRequest(simulator, simulator.ports, itemId),
-	},
-	{
-		title: "a request for a new analysis, not retried",
-		mustCall: "requests.create",
-		arrange: ready,
-		run: (simulator, process, itemId) => process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
-	},
+	...retriedAndNot("a request for a new analysis", "requests.create", createAnalysisRequest),
 	{
 		title: "a request for a new thumbnail, not retried",
 		mustCall: "requests.create",
@@ -230,19 +230,7 @@ export const scenarios: Scenario[] = [
 	request("the analyze stage at a request", "analyze", "stages.commitAnalyzed", createAnalysisRequest),
 	request("the process stage at a request", "process", "stages.commitResized", createResizeRequest),
 	request("the embed stage after a request", "embed", "stages.commitEmbedded", createAnalysisRequest),
-	{
-		title: "an edit, retried",
-		mustCall: "edits.edit",
-		arrange: ready,
-		run: (simulator, process, itemId) => process.run((ports) => edit(simulator, ports, itemId)),
-		retry: (simulator, itemId) => edit(simulator, simulator.ports, itemId),
-	},
-	{
-		title: "an edit, not retried",
-		mustCall: "edits.edit",
-		arrange: ready,
-		run: (simulator, process, itemId) => process.run((ports) => edit(simulator, ports, itemId)),
-	},
+	...retriedAndNot("an edit", "edits.edit", edit),
 	request("the embed stage after an edit", "embed", "stages.commitEmbedded", edit),
 	request("the embed stage at a rebuild", "embed", "stages.commitEmbedded", startRebuild),
 	sweeper("restarting a rebuild whose events were lost", "events.publish", async (simulator) => {
