@@ -43,7 +43,8 @@ async function send(url: string, init: RequestInit): Promise<Response | null> {
 	try {
 		const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
 		// The time may also end between head and body.
-		return new Response(await response.arrayBuffer(), response);
+		const body = await response.arrayBuffer();
+		return new Response(body.byteLength > 0 ? body : null, response);
 	} catch (error) {
 		const { name, cause } = error as Error;
 		// A server may close a kept connection as the next request begins.
