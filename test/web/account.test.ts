@@ -5,7 +5,20 @@ import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { codeAt, stepAt } from "#cdk-local/services/cognito/totp.ts";
-import { codeFor, localCloud, newPerson, openBrowser, password, sizes, test, Visitor } from "./visitor.ts";
+import type { CollectionsClient, Item } from "#client/index.ts";
+import {
+	clientOf,
+	codeFor,
+	localCloud,
+	newPerson,
+	openBrowser,
+	type PictureFile,
+	password,
+	samplePictures,
+	sizes,
+	test,
+	Visitor,
+} from "./visitor.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -202,6 +215,83 @@ test("everything is exported, and its archive is there after a reload", async ()
 	await visitor.expectAccessible();
 	await visitor.close();
 });
+
+test("an archive of one person is imported by another, once, and a bad one is refused with a sentence", async () => {
+	const [picture] = await samplePictures();
+	const sender = await newPerson("sender@example.com", [picture as PictureFile]);
+	const { files, archivedItem } = await exportOf(sender);
+	const visitor = await Visitor.open(browser, { size: "phone" });
+	const { page } = visitor;
+	await visitor.signIn(await newPerson("receiver@example.com"));
+	await page.getByRole("link", { name: "Settings" }).click();
+	const choose = async (chosen: PictureFile[]) => {
+		const chooser = page.waitForEvent("filechooser");
+		await page.getByRole("button", { name: "Choose the archive’s files" }).click();
+		await (await chooser).setFiles(
+			chosen.map(({ name, bytes }) => ({ name, mimeType: "application/x-tar", buffer: Buffer.from(bytes) })),
+		);
+	};
+	const changed = (name: string, change: (bytes: Buffer) => Uint8Array) =>
+		files.map((file) => (file.name === name ? { name, bytes: change(Buffer.from(file.bytes)) } : file));
+	await choose(files.filter(({ name }) => name !== "items-000000.tar"));
+	await page.getByText("items-000000.tar is missing.").waitFor();
+	await choose([{ name: "picture.tar", bytes: (picture as PictureFile).bytes }]);
+	await page.getByText("The files you chose are no archive of Collections").waitFor();
+	await choose(
+		changed("manifest.json", (bytes) => Buffer.from(bytes.toString().replace("albums.json", "../etc/passwd"))),
+	);
+	await page.getByText("manifest.json cannot be trusted").waitFor();
+	await choose(changed("items-000000.tar", (bytes) => bytes.subarray(0, 3_000)));
+	await page.getByText("items-000000.tar is cut off or damaged.").waitFor();
+	await choose(
+		changed("items-000000.tar", (bytes) => {
+			// In the picture, which ends before the end of the tar file and its padding.
+			bytes.writeUInt8(bytes.readUInt8(bytes.length - 4_096) ^ 1, bytes.length - 4_096);
+			return bytes;
+		}),
+	);
+	await page.getByText("Its bytes are not those of the manifest.").waitFor();
+	expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes.phone.width);
+	await visitor.expectAccessible();
+	await choose(files);
+	await page.getByText("New pictures: 1. Here already: 0. Albums: 1.").waitFor();
+	await choose(files);
+	await page.getByText("New pictures: 0. Here already: 1. Albums: 1.").waitFor();
+	const receiver = await clientOf("receiver@example.com");
+	expect(await receiver.settled((await firstItem(receiver)).id)).toMatchObject({
+		status: "ready",
+		file_size: archivedItem.file_size,
+		latest_analysis: { summary: archivedItem.latest_analysis?.summary },
+		tags: ["from the sender"],
+	});
+	await page.getByRole("link", { name: "Library" }).click();
+	await page.getByRole("gridcell").first().waitFor();
+	await page.getByRole("link", { name: "Settings" }).click();
+	await page.getByRole("link", { name: /^Tags/ }).click();
+	await page.getByText("from the sender").waitFor();
+	await visitor.close();
+});
+
+async function firstItem(client: CollectionsClient): Promise<Item> {
+	for await (const item of client.items()) return item;
+	throw new Error("The person has no items.");
+}
+
+/** Tags a person's only item, puts it into an album, and exports everything. @returns the archive's files as a browser saves them */
+async function exportOf(email: string): Promise<{ files: PictureFile[]; archivedItem: Item }> {
+	const client = await clientOf(email);
+	const { id } = await firstItem(client);
+	await client.call("PATCH", `/items/${id}`, { tags: ["from the sender"] });
+	const album = await client.call<{ id: string }>("POST", "/albums", { name: "Sent" });
+	await client.call("PUT", `/albums/${album.id}/items`, { ids: [id] });
+	const { id: jobId } = await client.call<{ id: string }>("POST", "/account/export");
+	const job = async () => client.call<{ state: string; result_url: string }>("GET", `/jobs/${jobId}`);
+	await expect.poll(async () => (await job()).state, { timeout: 60_000 }).toBe("done");
+	const { parts } = await client.call<{ parts: { name: string; url: string }[] }>("GET", `/jobs/${jobId}/parts`);
+	const addresses = [{ name: "manifest.json", url: (await job()).result_url }, ...parts];
+	const files = addresses.map(async ({ name, url }) => ({ name, bytes: await (await fetch(url)).bytes() }));
+	return { files: await Promise.all(files), archivedItem: await client.item(id) };
+}
 
 test("the demo user's login is filled in by one click", async () => {
 	const visitor = await Visitor.open(browser);

@@ -39,10 +39,16 @@ export async function newPerson(email: string, pictures: readonly PictureFile[] 
 	const { outputs, operator } = await localCloud();
 	await ensureUser(outputs, operator, email, password);
 	if (pictures.length === 0) return email;
-	const client = new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, email, password) });
+	const client = await clientOf(email);
 	const items = await Promise.all(pictures.map(({ name, bytes }) => client.upload(name, new Uint8Array(bytes))));
 	for (const { id } of items) await client.settled(id, 120);
 	return email;
+}
+
+/** Returns the REST client of a person of `newPerson`. */
+export async function clientOf(email: string): Promise<CollectionsClient> {
+	const { outputs } = await localCloud();
+	return new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, email, password) });
 }
 
 /**

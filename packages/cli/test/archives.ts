@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { packTar, type TarEntry } from "modern-tar";
-import type { Manifest } from "../src/archive/manifest.ts";
+import type { Manifest } from "../../archive/manifest.ts";
 
 export const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 

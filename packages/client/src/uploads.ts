@@ -1,4 +1,5 @@
 import type { components } from "./api-types.ts";
+import { sha256Of } from "./digest.ts";
 import { ApiProblem, type Problem } from "./problem.ts";
 import { pause } from "./send.ts";
 
@@ -132,13 +133,12 @@ interface Announced<File extends PictureFile> {
 }
 
 async function announcementOf({ filename, content }: PictureFile) {
-	const digest = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
 	const extension = extensionOf(filename);
 	return {
 		filename,
 		content_type: contentTypes[extension] ?? (content.type || `image/${extension}`),
 		size: content.size,
-		sha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+		sha256: await sha256Of(await content.arrayBuffer()),
 	};
 }
 

@@ -1,4 +1,4 @@
-import { CollectionsClient } from "#client/src/client.ts";
+import { type ClientOptions, CollectionsClient } from "#client/src/client.ts";
 import { ApiProblem } from "#client/src/problem.ts";
 import { TimedOut } from "#client/src/send.ts";
 import { StreamCut } from "#client/src/streams.ts";
@@ -10,8 +10,15 @@ let client: CollectionsClient | undefined;
 
 /** The client of streamed answers. Import it where one is asked for: a first search needs none. */
 export function streams(): CollectionsClient {
+	// A person is told what a limit says, and when to press again.
+	client ??= newClient({ maxWaitSeconds: 0, retryUnavailable: false });
+	return client;
+}
+
+/** Makes a client of the signed-in person. */
+export function newClient(options: Omit<ClientOptions, "apiUrl" | "streamUrl" | "session">): CollectionsClient {
 	const { apiUrl, streamUrl } = config();
-	client ??= new CollectionsClient({
+	return new CollectionsClient({
 		apiUrl,
 		streamUrl,
 		session: {
@@ -22,11 +29,8 @@ export function streams(): CollectionsClient {
 			},
 			renewed: (refused) => session.token(refused),
 		},
-		// A person is told what a limit says, and when to press again.
-		maxWaitSeconds: 0,
-		retryUnavailable: false,
+		...options,
 	});
-	return client;
 }
 
 /** The connection ended before the answer did: nobody knows what became of it. */

@@ -304,6 +304,39 @@ export const deferred: Record<DeferredKey, Message> = {
 		one: "{count} Bild fehlt im Archiv, weil seine Datei nicht mehr da ist.",
 		other: "{count} Bilder fehlen im Archiv, weil ihre Dateien nicht mehr da sind.",
 	},
+	"import.title": "Import",
+	"import.lead":
+		"Holt ein Archiv in dieses Konto: Wählen Sie manifest.json und alle .tar-Dateien zusammen aus, oder die eine Datei der Befehlszeile. Nichts kommt doppelt an, so oft Sie es auch tun.",
+	"import.choose": "Dateien des Archivs wählen",
+	"import.stop": "Anhalten",
+	"import.progress": "{done} von {total} Bildern sind da. Lassen Sie dieses Fenster offen.",
+	"import.checking": "Liest das Archiv",
+	"import.stopped": "Angehalten. Was da ist, bleibt: Wählen Sie dieselben Dateien noch einmal, um fortzufahren.",
+	"import.done": "Neue Bilder: {imported}. Schon hier: {known}. Alben: {albums}.",
+	"import.making": "Neue Bilder erscheinen in der Bibliothek, sobald sie verarbeitet sind.",
+	"import.refused": {
+		one: "{count} Eintrag des Archivs kam nicht an:",
+		other: "{count} Einträge des Archivs kamen nicht an:",
+	},
+	"import.refusedMore": "und {count} weitere",
+	"import.refused.damaged": "Die Bytes sind nicht die des Manifests. Exportieren Sie noch einmal.",
+	"import.refused.no_item": "Das ist kein Eintrag eines Archivs.",
+	"import.refused.other_picture": "Das ist nicht das Bild des Eintrags davor.",
+	"import.refused.no_album": "Es sucht in einem Album, das im Archiv fehlt.",
+	"import.fault.no_archive":
+		"Die gewählten Dateien sind kein Archiv von Collections, oder manifest.json fehlt. Wählen Sie sie mit allen .tar-Dateien.",
+	"import.fault.bad_manifest":
+		"{file} ist nicht vertrauenswürdig: beschädigt oder von einem anderen Programm. Laden Sie die Datei noch einmal herunter.",
+	"import.fault.missing_part": "{file} fehlt. Wählen Sie alle Dateien des Archivs zusammen.",
+	"import.fault.cut_off":
+		"{file} ist abgeschnitten oder beschädigt. Laden Sie die Datei noch einmal herunter und wählen Sie dann alle Dateien neu.",
+	"import.fault.stray_file":
+		"Das Archiv enthält „{file}“, was dort in keinem Archiv von Collections steht. Es wird nicht weiter gelesen.",
+	"import.fault.other_size":
+		"{file} hat eine andere Größe, als das Manifest sagt. Laden Sie das Archiv noch einmal herunter.",
+	"import.fault.too_large": "{file} ist größer, als eine solche Datei sein darf. Sie wird nicht gelesen.",
+	"import.fault.incomplete": "Im Archiv fehlt {file} und vielleicht mehr. Laden Sie es noch einmal herunter.",
+	"import.fault.bad_albums": "Die Alben des Archivs sind nicht lesbar. Seine Bilder sind da.",
 	"settings.leave": "Verlassen",
 	"settings.leave.text": "Ihre Bilder, Alben, Gespräche und Ihre Anmeldung werden sofort und endgültig gelöscht.",
 	"settings.deleteAccount": "Konto löschen",

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { packTar } from "modern-tar";
+import { endOfTar, type Manifest, manifestName } from "../../../archive/manifest.ts";
 import { Failure } from "../failure.ts";
-import { endOfTar, type Manifest, manifestName } from "./manifest.ts";
 
 type Part = Manifest["parts"][number];
 

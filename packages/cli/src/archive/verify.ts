@@ -1,5 +1,6 @@
-import type { Manifest } from "./manifest.ts";
-import { openArchive } from "./read.ts";
+import type { Manifest } from "../../../archive/manifest.ts";
+import { openArchive } from "../../../archive/read.ts";
+import { storedFiles } from "./stored-files.ts";
 
 export interface Verified {
 	manifest: Manifest;
@@ -8,7 +9,7 @@ export interface Verified {
 	damaged: string[];
 }
 
-/** Reads a whole archive and compares every file with the manifest. @throws Failure as `openArchive` */
+/** Reads a whole archive and compares every file with the manifest. @throws ArchiveRefused as `openArchive` */
 export async function verifyArchive(
 	source: string,
 	{
@@ -21,14 +22,15 @@ export async function verifyArchive(
 		signal?: AbortSignal;
 	} = {},
 ): Promise<Verified> {
-	const { manifest, files } = await openArchive(source);
+	const { manifest, files } = await openArchive(storedFiles(source), source);
 	onStart?.(manifest);
 	const damaged: string[] = [];
 	let bytes = 0;
 	for await (const file of files()) {
 		signal?.throwIfAborted();
-		for await (const chunk of file.chunks()) bytes += chunk.length;
-		if (!file.isIntact()) damaged.push(file.path);
+		const { isIntact } = await file.read();
+		bytes += file.size;
+		if (!isIntact) damaged.push(file.path);
 		onFile?.(file.size);
 	}
 	return { manifest, bytes, damaged };

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endOfTar, type Manifest, manifestOf, maxManifestBytes } from "../../../archive/manifest.ts";
 import { ApiProblem, type CollectionsClient } from "../../../client/index.ts";
 import { download } from "../archive/download.ts";
-import { endOfTar, type Manifest, manifestOf, maxManifestBytes } from "../archive/manifest.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { interruptible } from "../interruption.ts";

@@ -1,4 +1,6 @@
-import { importArchive } from "../archive/import.ts";
+import { importArchive } from "../../../archive/import.ts";
+import { openArchive } from "../../../archive/read.ts";
+import { storedFiles } from "../archive/stored-files.ts";
 import { exitCodes } from "../failure.ts";
 import { interruptible } from "../interruption.ts";
 import type { Output } from "../output.ts";
@@ -12,16 +14,15 @@ export async function importCommand(output: Output, source: string): Promise<voi
 	try {
 		const summary = await interruptible(
 			async (signal) => {
-				let rate = new Rate(0, 0);
-				return importArchive(connect({ signal }), source, {
+				const archive = await openArchive(storedFiles(source), source);
+				const { counts, entries } = archive.manifest;
+				total = counts.items;
+				const rate = new Rate(
+					total,
+					entries.reduce((sum, { path, size }) => sum + (path.startsWith("originals/") ? size : 0), 0),
+				);
+				return importArchive(connect({ signal }), archive, {
 					signal,
-					onStart({ counts, entries }) {
-						total = counts.items;
-						rate = new Rate(
-							total,
-							entries.reduce((sum, { path, size }) => sum + (path.startsWith("originals/") ? size : 0), 0),
-						);
-					},
 					onItem(bytes) {
 						ended++;
 						rate.add(bytes);
@@ -33,7 +34,7 @@ export async function importCommand(output: Output, source: string): Promise<voi
 		);
 		output.clearProgress();
 		const { imported, known, albums, refused } = summary;
-		output.result({ imported, known, albums, refused }, [
+		output.result({ imported, known, albums, refused: refused.map(({ path, reason }) => ({ path, reason })) }, [
 			...refused.map(({ path, reason }) => `${path}: ${reason}`),
 			`${imported} items imported, ${known} there already, ${albums} albums, ${refused.length} refused.`,
 			...(summary.chats > 0 ? [`${summary.chats} chats stay in the archive: a chat lives for four hours.`] : []),

@@ -16,6 +16,7 @@ import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
 import { ExportAccount } from "./export-account.tsx";
+import { ImportAccount } from "./import-account.tsx";
 import { Providers } from "./providers.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import styles from "./settings-page.module.css";
@@ -98,6 +99,9 @@ export function SettingsPage() {
 			</Part>
 			<Part title={t("export.title")}>
 				<ExportAccount />
+			</Part>
+			<Part title={t("import.title")}>
+				<ImportAccount />
 			</Part>
 			<Part title={t("settings.leave")}>
 				<p className={styles.person}>{t("settings.leave.text")}</p>

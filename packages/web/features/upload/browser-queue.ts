@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { sha256Of } from "#client/src/digest.ts";
 import { api, bodyOf, type Schemas } from "#web/app/api.ts";
 import { session } from "#web/features/account/browser-session.ts";
 import { keptFiles } from "./kept-files.ts";
@@ -27,11 +28,6 @@ function send(
 	});
 }
 
-async function sha256(file: File): Promise<string> {
-	const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-	return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 const owner = () => session.person?.sub ?? "";
 
 export const uploadQueue = new UploadQueue({
@@ -40,7 +36,7 @@ export const uploadQueue = new UploadQueue({
 		return (answer as Schemas["Uploads"]).uploads;
 	},
 	send,
-	sha256,
+	sha256: async (file) => sha256Of(await file.arrayBuffer()),
 	keep: (file) => keptFiles.keep(owner(), file),
 	forget: keptFiles.forget,
 	kept: () => keptFiles.kept(owner()),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Failure } from "../failure.ts";
+import { ArchiveRefused } from "./refusal.ts";
 
 /** Ends every tar file. Parts are joined without it. */
 export const endOfTar = 1_024;
@@ -38,24 +38,26 @@ export const manifestName = "manifest.json";
 /** That of 200,000 items has 60 MB. */
 export const maxManifestBytes = 256 * 1024 * 1024;
 
-/** Reads a manifest. @throws Failure where it is none, or names what no archive has */
+/** Reads a manifest. @throws ArchiveRefused where it is none, or names what no archive has */
 export function manifestOf(text: string, source: string): Manifest {
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
 	} catch {
-		throw new Failure(`The manifest of ${source} is no JSON: it is damaged, or no archive of Collections.`);
+		throw refused(`The manifest of ${source} is no JSON: it is damaged, or no archive of Collections.`);
 	}
 	const { success, data, error } = manifestSchema.safeParse(value);
 	if (!success) {
 		const [issue] = error.issues;
 		const place = issue?.path.join(".");
-		throw new Failure(`The manifest of ${source} cannot be trusted: ${place ? `${place} ` : "it "}${issue?.message}.`);
+		throw refused(`The manifest of ${source} cannot be trusted: ${place ? `${place} ` : "it "}${issue?.message}.`);
 	}
 	const seen = new Set<string>();
 	for (const entry of data.entries) {
-		if (seen.has(entry.path)) throw new Failure(`The manifest of ${source} names ${entry.path} twice.`);
+		if (seen.has(entry.path)) throw refused(`The manifest of ${source} names ${entry.path} twice.`);
 		seen.add(entry.path);
 	}
 	return data;
 }
+
+const refused = (sentence: string) => new ArchiveRefused("bad_manifest", manifestName, sentence);

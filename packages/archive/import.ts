@@ -1,9 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { ApiProblem, type CollectionsClient, type Problem } from "../../../client/index.ts";
-import { Failure } from "../failure.ts";
-import type { Manifest } from "./manifest.ts";
-import { type ArchiveFile, openArchive } from "./read.ts";
+import type { CollectionsClient } from "../client/src/client.ts";
+import { ApiProblem, type Problem } from "../client/src/problem.ts";
+import { pause } from "../client/src/send.ts";
+import type { FileContent, OpenArchive } from "./read.ts";
+import { ArchiveRefused } from "./refusal.ts";
+
+/** A file of the archive, or an album, that did not get in. */
+export interface RefusedEntry {
+	path: string;
+	/** The last is a refusal by the service, whose sentence is the reason. */
+	code: "damaged" | "no_item" | "other_picture" | "no_album" | "refused";
+	/** A sentence, in English. */
+	reason: string;
+}
 
 export interface ImportSummary {
 	imported: number;
@@ -12,12 +21,11 @@ export interface ImportSummary {
 	albums: number;
 	/** They stay in the archive. */
 	chats: number;
-	refused: { path: string; reason: string }[];
+	refused: RefusedEntry[];
 }
 
 interface ImportOptions {
 	signal: AbortSignal;
-	onStart(manifest: Manifest): void;
 	/** An item has ended, in or refused. */
 	onItem(bytes: number): void;
 }
@@ -44,7 +52,7 @@ const maxPictureBytes = 50 * 1024 * 1024;
 /** Items of one request, as long as rows and pictures are no more than this. */
 const itemsAtOnce = 20;
 const rowBytesAtOnce = 2_000_000;
-const pictureBytesAtOnce = 100 * 1024 * 1024;
+const pictureBytesAtOnce = maxPictureBytes;
 const uploadsAtOnce = 4;
 /** The pipeline works off pending uploads meanwhile. */
 const fullPauseMs = 10_000;
@@ -75,15 +83,13 @@ type ArchivedAlbum = z.infer<typeof albumsSchema>["albums"][number];
 /**
  * Imports an archive: each item's row, then its picture, then the albums. Every request may be repeated, so that a second run, or
  * another one at the same time, finishes what is left and changes nothing that is in. A damaged file is refused alone.
- * @throws Failure as `openArchive`; ApiProblem where the service cannot be used at all
+ * @throws ArchiveRefused as `files` of the archive; ApiProblem where the service cannot be used at all
  */
 export async function importArchive(
 	client: CollectionsClient,
-	source: string,
-	{ signal, onStart, onItem }: ImportOptions,
+	{ manifest, files }: OpenArchive,
+	{ signal, onItem }: ImportOptions,
 ): Promise<ImportSummary> {
-	const { manifest, files } = await openArchive(source);
-	onStart(manifest);
 	const summary: ImportSummary = { imported: 0, known: 0, albums: 0, chats: manifest.counts.chats, refused: [] };
 	/** The items' ids here, by those in the archive. */
 	const ids = new Map<string, string>();
@@ -97,9 +103,9 @@ export async function importArchive(
 	for await (const file of files()) {
 		signal.throwIfAborted();
 		const [folder] = file.path.split("/");
-		if (folder === "items") row = { path: file.path, ...(await textOf(file, maxRowBytes)) };
+		if (folder === "items") row = { path: file.path, ...textOf(await file.read(maxRowBytes)) };
 		else if (folder === "originals" && row) {
-			const pair = pairOf(row, file, await bytesOf(file, maxPictureBytes), summary);
+			const pair = pairOf(row, file.path, await file.read(maxPictureBytes), summary);
 			row = null;
 			if (!pair) {
 				onItem(file.size);
@@ -108,9 +114,9 @@ export async function importArchive(
 			if (isFull(batch, pair)) await send();
 			batch.push(pair);
 		} else if (file.path === "albums.json") {
-			const { text, isIntact } = await textOf(file, 64 * 1024 * 1024);
-			if (isIntact) albums = albumsOf(text, source);
-			else summary.refused.push({ path: file.path, reason: damaged });
+			const { text, isIntact } = textOf(await file.read());
+			if (isIntact) albums = albumsOf(text);
+			else summary.refused.push({ path: file.path, ...damaged });
 		}
 	}
 	await send();
@@ -118,7 +124,10 @@ export async function importArchive(
 	return summary;
 }
 
-const damaged = "is damaged: its bytes are not those of the manifest. Export again.";
+const damaged = {
+	code: "damaged",
+	reason: "is damaged: its bytes are not those of the manifest. Export again.",
+} as const;
 
 function isFull(batch: Pair[], { row, picture }: Pair): boolean {
 	const sum = (sizes: number[]) => sizes.reduce((total, size) => total + size, 0);
@@ -129,42 +138,27 @@ function isFull(batch: Pair[], { row, picture }: Pair): boolean {
 	);
 }
 
-/** Reads a file whose size the archive's header and manifest agree on. @throws Failure where it is larger than any of its kind */
-async function bytesOf(file: ArchiveFile, max: number): Promise<{ bytes: Uint8Array<ArrayBuffer>; isIntact: boolean }> {
-	if (file.size > max)
-		throw new Failure(`${file.path} has ${file.size} bytes, more than any such file: it is not read.`);
-	const bytes = new Uint8Array(file.size);
-	let at = 0;
-	for await (const chunk of file.chunks()) {
-		bytes.set(chunk, at);
-		at += chunk.length;
-	}
-	return { bytes, isIntact: file.isIntact() };
-}
-
-async function textOf(file: ArchiveFile, max: number): Promise<{ text: string; isIntact: boolean }> {
-	const { bytes, isIntact } = await bytesOf(file, max);
-	return { text: Buffer.from(bytes).toString(), isIntact };
-}
+const textOf = ({ bytes, isIntact }: FileContent) => ({ text: new TextDecoder().decode(bytes), isIntact });
 
 /** Joins a row and its picture. Null where one of them is refused, which the summary says. */
 function pairOf(
 	row: { path: string; text: string; isIntact: boolean },
-	file: ArchiveFile,
-	{ bytes, isIntact }: { bytes: Uint8Array<ArrayBuffer>; isIntact: boolean },
+	path: string,
+	{ bytes, isIntact }: FileContent,
 	summary: ImportSummary,
 ): Pair | null {
-	const refuse = (path: string, reason: string) => {
-		summary.refused.push({ path, reason });
+	const refuse = (refused: RefusedEntry) => {
+		summary.refused.push(refused);
 		return null;
 	};
-	if (!row.isIntact) return refuse(row.path, damaged);
-	if (!isIntact) return refuse(file.path, damaged);
+	if (!row.isIntact) return refuse({ path: row.path, ...damaged });
+	if (!isIntact) return refuse({ path, ...damaged });
 	const parsed = rowSchema.safeParse(jsonOf(row.text));
-	if (!parsed.success) return refuse(row.path, "is no item of an archive.");
+	if (!parsed.success) return refuse({ path: row.path, code: "no_item", reason: "is no item of an archive." });
 	const { id, mime_type } = parsed.data;
-	if (!file.path.startsWith(`originals/${id}.`))
-		return refuse(file.path, `follows ${row.path}, and is not its picture.`);
+	if (!path.startsWith(`originals/${id}.`)) {
+		return refuse({ path, code: "other_picture", reason: `follows ${row.path}, and is not its picture.` });
+	}
 	return {
 		path: row.path,
 		id,
@@ -182,9 +176,11 @@ function jsonOf(text: string): unknown {
 	}
 }
 
-function albumsOf(text: string, source: string): ArchivedAlbum[] {
+function albumsOf(text: string): ArchivedAlbum[] {
 	const { success, data } = albumsSchema.safeParse(jsonOf(text));
-	if (!success) throw new Failure(`The albums of ${source} are none of an archive; its items are in.`);
+	if (!success) {
+		throw new ArchiveRefused("bad_albums", "albums.json", "albums.json has no albums of an archive; the items are in.");
+	}
 	return data.albums;
 }
 
@@ -213,7 +209,7 @@ async function sendBatch(
 			else if (answer.code === "too_many_pending") waiting.push(pair);
 			else {
 				const fields = (answer.errors ?? []).map(({ field, detail }) => ` ${field}: ${detail}.`).join("");
-				summary.refused.push({ path: pair.path, reason: answer.detail + fields });
+				summary.refused.push({ path: pair.path, code: "refused", reason: answer.detail + fields });
 				onItem(pair.picture.length);
 			}
 		}
@@ -228,7 +224,7 @@ async function sendBatch(
 				}),
 			);
 		}
-		if (waiting.length > 0) await sleep(fullPauseMs, undefined, { signal });
+		if (waiting.length > 0) await pause(fullPauseMs, signal);
 	}
 }
 
@@ -262,13 +258,14 @@ async function importAlbums(
 				if (!(error instanceof ApiProblem) || error.status < 400 || error.status > 499) throw error;
 				// The album that its search names may come later.
 				if (error.code === "album_not_found") named.push(album);
-				else summary.refused.push({ path: `albums.json (${album.name})`, reason: error.message });
+				else summary.refused.push({ path: `albums.json (${album.name})`, code: "refused", reason: error.message });
 			}
 		}
 		waiting = named;
 	}
 	for (const { name } of waiting) {
-		summary.refused.push({ path: `albums.json (${name})`, reason: "searches an album that the archive has not." });
+		const reason = "searches an album that the archive has not.";
+		summary.refused.push({ path: `albums.json (${name})`, code: "no_album", reason });
 	}
 }
 
