@@ -12,7 +12,7 @@ import {
 	takeFrom,
 	toleranceMs,
 } from "#core/limits/bucket.ts";
-import { type Quota, routeClasses } from "#core/limits/limits.ts";
+import { type RateLimit, routeClasses } from "#core/limits/limits.ts";
 import type { RateLimits } from "#core/ports/index.ts";
 import { deletePartition } from "./delete-partition.ts";
 import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
@@ -81,8 +81,8 @@ export function dynamoDbRateLimits({
 	}
 
 	/** Remembers what a bucket says, and returns a refusal's. */
-	function decide(name: string, bucket: Bucket, quota: Quota, units: number, at: number): Taken {
-		const { taken } = takeFrom(bucket, quota, units, at, anyOf);
+	function decide(name: string, bucket: Bucket, limit: RateLimit, units: number, at: number): Taken {
+		const { taken } = takeFrom(bucket, limit, units, at, anyOf);
 		if (!taken.allowed) {
 			// A bucket fills at its pace, but a slot may be free at any moment.
 			const until = at + (taken.exceeded === "rate" ? taken.retryAfterSeconds : 1) * 1_000;
@@ -92,7 +92,7 @@ export function dynamoDbRateLimits({
 	}
 
 	/** @throws AppError `account_deleted` */
-	function knownRefusal(name: string, quota: Quota, units: number): Refusal | null {
+	function knownRefusal(name: string, limit: RateLimit, units: number): Refusal | null {
 		const { refusal, fullAt = 0, isClosed } = known.get(name) ?? {};
 		if (isClosed) throw accountDeleted();
 		const at = now();
@@ -102,28 +102,28 @@ export function dynamoDbRateLimits({
 			const retryAfterSeconds = Math.ceil((refusal.until - at) / 1_000);
 			return { ...refusal.taken, retryAfterSeconds, secondsToNext: retryAfterSeconds };
 		}
-		const taken = decide(name, { ...fullBucket, fullAt }, quota, units, at);
+		const taken = decide(name, { ...fullBucket, fullAt }, limit, units, at);
 		return taken.allowed ? null : taken;
 	}
 
 	return {
-		async refusal(userId, quota, units) {
-			return knownRefusal(nameOf(userId, quota), quota, units);
+		async refusal(userId, limit, units) {
+			return knownRefusal(nameOf(userId, limit), limit, units);
 		},
 
-		async take(userId, quota, units) {
-			const name = nameOf(userId, quota);
-			const refusal = knownRefusal(name, quota, units);
+		async take(userId, limit, units) {
+			const name = nameOf(userId, limit);
+			const refusal = knownRefusal(name, limit, units);
 			if (refusal) return refusal;
 			let bucket: Bucket = { ...fullBucket, fullAt: known.get(name)?.fullAt ?? 0 };
 			for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
 				const at = now();
-				const taken = decide(name, bucket, quota, units, at);
+				const taken = decide(name, bucket, limit, units, at);
 				if (!taken.allowed) return taken;
-				const after = await update({ Key: keyOf(userId, quota), ...takeExpression(bucket, quota, units, at, taken) });
+				const after = await update({ Key: keyOf(userId, limit), ...takeExpression(bucket, limit, units, at, taken) });
 				if (after.met) {
 					remember(name, { fullAt: after.bucket.fullAt });
-					return { ...taken, ...remainingIn(after.bucket, quota, at) };
+					return { ...taken, ...remainingIn(after.bucket, limit, at) };
 				}
 				bucket = after.bucket;
 				if (after.isClosed) {
@@ -134,19 +134,19 @@ export function dynamoDbRateLimits({
 			throw new Error(`A bucket changed during each of ${maxAttempts} attempts to take from it.`);
 		},
 
-		async putBack(userId, quota, units) {
+		async putBack(userId, limit, units) {
 			const { met, bucket } = await update({
-				Key: keyOf(userId, quota),
+				Key: keyOf(userId, limit),
 				UpdateExpression: "set full_at = full_at - :cost",
 				ConditionExpression: "attribute_exists(full_at)",
-				ExpressionAttributeValues: { ":cost": costMs(quota, units) },
+				ExpressionAttributeValues: { ":cost": costMs(limit, units) },
 			});
-			if (met) remember(nameOf(userId, quota), { fullAt: bucket.fullAt });
+			if (met) remember(nameOf(userId, limit), { fullAt: bucket.fullAt });
 		},
 
-		async release(userId, quota, { number, ends }) {
+		async release(userId, limit, { number, ends }) {
 			await update({
-				Key: keyOf(userId, quota),
+				Key: keyOf(userId, limit),
 				UpdateExpression: "remove #slot",
 				// Another request may have taken the slot after its end.
 				ConditionExpression: "#slot = :ends",
@@ -156,7 +156,7 @@ export function dynamoDbRateLimits({
 		},
 
 		async close(userId, until) {
-			const close = (routeClass: Quota["routeClass"]) =>
+			const close = (routeClass: RateLimit["routeClass"]) =>
 				dynamodb.send(
 					new UpdateCommand({
 						TableName: table,
@@ -174,12 +174,12 @@ export function dynamoDbRateLimits({
 
 const partitionOf = (userId: string) => `limit#${userId}`;
 
-const keyOf = (userId: string, { routeClass }: Pick<Quota, "routeClass">) => ({
+const keyOf = (userId: string, { routeClass }: Pick<RateLimit, "routeClass">) => ({
 	pk: partitionOf(userId),
 	sk: routeClass,
 });
 
-const nameOf = (userId: string, { routeClass }: Quota) => `${userId}#${routeClass}`;
+const nameOf = (userId: string, { routeClass }: RateLimit) => `${userId}#${routeClass}`;
 
 const slotAttribute = (number: number) => `slot_${number}`;
 
@@ -188,12 +188,12 @@ const anyOf = (free: number[]) => free[Math.floor(Math.random() * free.length)];
 /** DynamoDB has no maximum of two numbers: a full bucket and one in use are written by different expressions. */
 function takeExpression(
 	{ fullAt }: Bucket,
-	quota: Quota,
+	limit: RateLimit,
 	units: number,
 	at: number,
 	{ slot }: Taken & { allowed: true },
 ): Omit<UpdateCommandInput, "TableName" | "Key"> {
-	const cost = costMs(quota, units);
+	const cost = costMs(limit, units);
 	const isFull = fullAt <= at;
 	const sets = [isFull ? "full_at = :next" : "full_at = full_at + :cost", "expires_at = :expires"];
 	const conditions = [
@@ -210,9 +210,9 @@ function takeExpression(
 		...(slot && { ExpressionAttributeNames: { "#slot": slotAttribute(slot.number) } }),
 		ExpressionAttributeValues: {
 			":now": at,
-			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":max": at + fillMs(quota) + toleranceMs - cost }),
+			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":max": at + fillMs(limit) + toleranceMs - cost }),
 			// A slot is free within a minute.
-			":expires": Math.ceil((at + fillMs(quota) + minute) / 1_000),
+			":expires": Math.ceil((at + fillMs(limit) + minute) / 1_000),
 			...(slot && { ":ends": slot.ends }),
 		},
 	};

@@ -3,7 +3,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
 import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
 import { fullBucket, type Taken, takeFrom } from "#core/limits/bucket.ts";
-import type { Quota } from "#core/limits/limits.ts";
+import type { RateLimit } from "#core/limits/limits.ts";
 import type { RateLimits } from "#core/ports/index.ts";
 import { fakeRateLimits } from "#fakes/rate-limits.ts";
 import { backends } from "../support/checkpoint-saver.ts";
@@ -18,8 +18,8 @@ const clock = {
 	},
 };
 
-const read: Quota = { routeClass: "read", perMinute: 60, parallel: null };
-const expensive: Quota = { routeClass: "expensive", perMinute: 60, parallel: 2 };
+const read: RateLimit = { routeClass: "read", perMinute: 60, parallel: null };
+const expensive: RateLimit = { routeClass: "expensive", perMinute: 60, parallel: 2 };
 
 type Client = Parameters<typeof dynamoDbRateLimits>[0]["dynamodb"];
 
@@ -243,7 +243,7 @@ describe("a sandbox", () => {
 });
 
 function limitsContract(get: () => RateLimits): void {
-	const take = (user: string, quota = read, units = 1): Promise<Taken> => get().take(user, quota, units);
+	const take = (user: string, limit = read, units = 1): Promise<Taken> => get().take(user, limit, units);
 
 	it("let a whole minute's requests come at once, and count what is left", async () => {
 		const user = randomUUID();
@@ -302,7 +302,7 @@ function limitsContract(get: () => RateLimits): void {
 
 	it("let as many come at once as the burst is, and then at the rate", async () => {
 		const user = randomUUID();
-		const guesses: Quota = { routeClass: "guess#1", perMinute: 1 / 6, burst: 10, parallel: null };
+		const guesses: RateLimit = { routeClass: "guess#1", perMinute: 1 / 6, burst: 10, parallel: null };
 		for (let guess = 9; guess >= 0; guess -= 1) {
 			expect(await take(user, guesses)).toMatchObject({ allowed: true, remaining: guess });
 		}

@@ -142,8 +142,8 @@ describe("a job of new analyses", () => {
 		const next = await ports.jobs.next(user);
 		expect(next?.seconds).toBeGreaterThan(10);
 		expect(await slice()).toBeNull();
-		const quota = { routeClass: "expensive", perMinute: 10, parallel: null } as const;
-		expect(await ports.rateLimits.take(user, quota, 4)).toMatchObject({ allowed: true });
+		const limit = { routeClass: "expensive", perMinute: 10, parallel: null } as const;
+		expect(await ports.rateLimits.take(user, limit, 4)).toMatchObject({ allowed: true });
 		for (let turn = 0; turn < 30 && (await ports.jobs.find(user, job.id))?.state !== "done"; turn++) {
 			ports.clock.advance(15);
 			await slice();

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#core/errors.ts";
 import type { Refusal, Remaining } from "#core/limits/bucket.ts";
-import type { Quota } from "#core/limits/limits.ts";
+import type { RateLimit } from "#core/limits/limits.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
 import type { GuardedRoute } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
@@ -29,14 +29,14 @@ function limitAnswer({ afterDeletion }: LimitedRoute, chargeOf: ChargeOf) {
 			throw error;
 		});
 		if (!answer) return next();
-		const { quota, taken } = answer;
-		if (!taken.allowed) return refuse(c, quota, taken);
+		const { limit, taken } = answer;
+		if (!taken.allowed) return refuse(c, limit, taken);
 		try {
 			await next();
 		} finally {
-			if (taken.slot) await limiter.release(userId, quota, taken.slot);
+			if (taken.slot) await limiter.release(userId, limit, taken.slot);
 		}
-		for (const [name, value] of rateLimitHeaders(quota, taken)) c.header(name, value);
+		for (const [name, value] of rateLimitHeaders(limit, taken)) c.header(name, value);
 	});
 }
 
@@ -50,28 +50,28 @@ function limitStream(chargeOf: ChargeOf) {
 		const userId = c.get("userId");
 		const charge = chargeOf(await jsonOf(c));
 		const known = await limiter.refusal(userId, charge);
-		if (known) return refuse(c, known.quota, known.taken);
+		if (known) return refuse(c, known.limit, known.taken);
 		c.set("admit", async () => {
-			const { quota, taken } = (await limiter.take(userId, charge)) ?? {};
-			if (!quota || !taken) return async () => {};
+			const { limit, taken } = (await limiter.take(userId, charge)) ?? {};
+			if (!limit || !taken) return async () => {};
 			if (taken.allowed) {
 				return async () => {
-					if (taken.slot) await limiter.release(userId, quota, taken.slot);
+					if (taken.slot) await limiter.release(userId, limit, taken.slot);
 				};
 			}
 			const { retryAfterSeconds } = taken;
-			throw new AppError("rate_limited", describeRefusal(quota, taken), { retryAfterSeconds });
+			throw new AppError("rate_limited", describeRefusal(limit, taken), { retryAfterSeconds });
 		});
 		await next();
 	});
 }
 
-function refuse(c: Context<ApiEnv>, quota: Quota, taken: Refusal): Response {
-	const refusal = problemResponse("rate_limited", describeRefusal(quota, taken), {
+function refuse(c: Context<ApiEnv>, limit: RateLimit, taken: Refusal): Response {
+	const refusal = problemResponse("rate_limited", describeRefusal(limit, taken), {
 		requestId: c.get("requestId"),
 		retryAfterSeconds: taken.retryAfterSeconds,
 	});
-	for (const [name, value] of rateLimitHeaders(quota, taken)) refusal.headers.set(name, value);
+	for (const [name, value] of rateLimitHeaders(limit, taken)) refusal.headers.set(name, value);
 	return refusal;
 }
 
@@ -81,7 +81,10 @@ async function jsonOf(c: Context): Promise<unknown> {
 	return c.req.json().catch(() => null);
 }
 
-function describeRefusal({ routeClass, perMinute, parallel }: Quota, { exceeded, retryAfterSeconds }: Refusal): string {
+function describeRefusal(
+	{ routeClass, perMinute, parallel }: RateLimit,
+	{ exceeded, retryAfterSeconds }: Refusal,
+): string {
 	const wait = `send this one again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? "second" : "seconds"}.`;
 	return exceeded === "rate"
 		? `You may send ${perMinute} requests of the class ${routeClass} a minute, and sent more: ${wait}`
@@ -90,7 +93,7 @@ function describeRefusal({ routeClass, perMinute, parallel }: Quota, { exceeded,
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers-11. */
 function rateLimitHeaders(
-	{ routeClass, perMinute, parallel }: Quota,
+	{ routeClass, perMinute, parallel }: RateLimit,
 	{ remaining, secondsToNext, freeSlots }: Remaining,
 ): [name: string, value: string][] {
 	const policies = [`"${routeClass}";q=${perMinute};w=60`];

@@ -1,6 +1,6 @@
 import { AppError, accountDeleted } from "#core/errors.ts";
 import type { Refusal, Slot, Taken } from "#core/limits/bucket.ts";
-import { type Limits, type Quota, quotaOf, type RouteClass } from "#core/limits/limits.ts";
+import { type Limits, type RateLimit, type RouteClass, rateLimitOf } from "#core/limits/limits.ts";
 import type { DeletedAccounts, RateLimits } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 
@@ -17,13 +17,13 @@ export interface RateLimiter {
 	 * @returns null where the request passes without a limit
 	 * @throws AppError `account_deleted`
 	 */
-	take(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Taken } | null>;
+	take(userId: string, charge: Charge): Promise<{ limit: RateLimit; taken: Taken } | null>;
 	/**
 	 * Returns the refusal that this process remembers; null where only `take` knows.
 	 * @throws AppError `account_deleted`
 	 */
-	refusal(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Refusal } | null>;
-	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
+	refusal(userId: string, charge: Charge): Promise<{ limit: RateLimit; taken: Refusal } | null>;
+	release(userId: string, limit: RateLimit, slot: Slot): Promise<void>;
 }
 
 /** After a failure the table is left alone: a request must not wait for a table that is away. */
@@ -40,9 +40,9 @@ export function rateLimiter(
 		async take(userId, { routeClass, units = 1 }) {
 			let error: unknown;
 			if (Date.now() >= restsUntil) {
-				const quota = quotaOf(limits, routeClass);
+				const limit = rateLimitOf(limits, routeClass);
 				try {
-					return { quota, taken: await rateLimits.take(userId, quota, units) };
+					return { limit, taken: await rateLimits.take(userId, limit, units) };
 				} catch (failure) {
 					if (failure instanceof AppError) throw failure;
 					error = failure;
@@ -54,13 +54,13 @@ export function rateLimiter(
 			return null;
 		},
 		async refusal(userId, { routeClass, units = 1 }) {
-			const quota = quotaOf(limits, routeClass);
-			const taken = await rateLimits.refusal(userId, quota, units);
-			return taken && { quota, taken };
+			const limit = rateLimitOf(limits, routeClass);
+			const taken = await rateLimits.refusal(userId, limit, units);
+			return taken && { limit, taken };
 		},
-		async release(userId, quota, slot) {
+		async release(userId, limit, slot) {
 			// The slot ends by itself.
-			await rateLimits.release(userId, quota, slot).catch((error) => log.warn("a slot was not freed", { error }));
+			await rateLimits.release(userId, limit, slot).catch((error) => log.warn("a slot was not freed", { error }));
 		},
 	};
 }

@@ -159,8 +159,8 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 		if (units > limits.requestsPerMinute[routeClass]) return false;
 		const answer = await limiter.take(userId, { routeClass, units });
 		if (!answer) return true;
-		const { quota, taken } = answer;
-		if (taken.allowed && taken.slot) await limiter.release(userId, quota, taken.slot);
+		const { limit, taken } = answer;
+		if (taken.allowed && taken.slot) await limiter.release(userId, limit, taken.slot);
 		return taken.allowed;
 	};
 

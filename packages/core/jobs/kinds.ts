@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { exportItems, finishExport, itemsPerPart } from "../archive/export.ts";
-import { type Limits, quotaOf, type RouteClass } from "../limits/limits.ts";
+import { type Limits, type RouteClass, rateLimitOf } from "../limits/limits.ts";
 import type { Ports } from "../ports/index.ts";
 import {
 	type AppliedAction,
@@ -76,13 +76,13 @@ async function withinLimits(
 	limits: Limits,
 ): Promise<{ allowed: string[]; waitSeconds?: number }> {
 	// A request for work holds no slot: the pipeline's shares bound what runs at once.
-	const quota = { ...quotaOf(limits, routeClass), parallel: null };
+	const limit = { ...rateLimitOf(limits, routeClass), parallel: null };
 	const allowed: string[] = [];
 	for (const itemId of itemIds) {
-		const taken = await rateLimits.take(userId, quota, 1);
+		const taken = await rateLimits.take(userId, limit, 1);
 		if (!taken.allowed) return { allowed, waitSeconds: Math.max(taken.retryAfterSeconds, refillSeconds) };
 		allowed.push(itemId);
-		if (taken.remaining < quota.perMinute * keptPart) return { allowed, waitSeconds: refillSeconds };
+		if (taken.remaining < limit.perMinute * keptPart) return { allowed, waitSeconds: refillSeconds };
 	}
 	return { allowed };
 }

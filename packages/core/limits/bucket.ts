@@ -1,5 +1,5 @@
 import { maxRequestMs } from "../api-timeout.ts";
-import type { Quota } from "./limits.ts";
+import type { RateLimit } from "./limits.ts";
 
 /** A user's bucket of one class. */
 export interface Bucket {
@@ -40,24 +40,24 @@ export const toleranceMs = 0.01;
 /** The wait to propose where all slots are taken: most expensive requests end within it. */
 const busySeconds = 5;
 
-const burstOf = ({ perMinute, burst = perMinute }: Quota) => burst;
+const burstOf = ({ perMinute, burst = perMinute }: RateLimit) => burst;
 
 /** Returns the milliseconds in which a bucket gains the units of a request. A request of more units than a full bucket has needs a full one. */
-export const costMs = (quota: Quota, units: number) => (Math.min(units, burstOf(quota)) * minute) / quota.perMinute;
+export const costMs = (limit: RateLimit, units: number) => (Math.min(units, burstOf(limit)) * minute) / limit.perMinute;
 
 /** Returns the milliseconds in which an empty bucket is full. */
-export const fillMs = (quota: Quota) => costMs(quota, burstOf(quota));
+export const fillMs = (limit: RateLimit) => costMs(limit, burstOf(limit));
 
 /** Returns the requests and slots that are left in a bucket. */
-export function remainingIn({ fullAt, slots }: Bucket, quota: Quota, now: number): Remaining {
-	const unitMs = minute / quota.perMinute;
+export function remainingIn({ fullAt, slots }: Bucket, limit: RateLimit, now: number): Remaining {
+	const unitMs = minute / limit.perMinute;
 	const missingMs = Math.max(0, fullAt - now);
-	const full = fillMs(quota);
+	const full = fillMs(limit);
 	const remaining = Math.max(0, Math.floor((full - missingMs + toleranceMs) / unitMs));
 	return {
 		remaining,
 		secondsToNext: Math.max(1, Math.ceil((missingMs - full + (remaining + 1) * unitMs - toleranceMs) / 1_000)),
-		freeSlots: quota.parallel === null ? null : freeSlots(slots, quota.parallel, now).length,
+		freeSlots: limit.parallel === null ? null : freeSlots(slots, limit.parallel, now).length,
 	};
 }
 
@@ -67,30 +67,30 @@ export function remainingIn({ fullAt, slots }: Bucket, quota: Quota, now: number
  */
 export function takeFrom(
 	bucket: Bucket,
-	quota: Quota,
+	limit: RateLimit,
 	units: number,
 	now: number,
 	choose: (free: number[]) => number | undefined = ([first]) => first,
 ): { taken: Taken; bucket: Bucket } {
-	const fullAt = Math.max(bucket.fullAt, now) + costMs(quota, units);
-	const tooEarlyMs = fullAt - now - fillMs(quota) - toleranceMs;
+	const fullAt = Math.max(bucket.fullAt, now) + costMs(limit, units);
+	const tooEarlyMs = fullAt - now - fillMs(limit) - toleranceMs;
 	if (tooEarlyMs > 0) {
 		const retryAfterSeconds = Math.max(1, Math.ceil(tooEarlyMs / 1_000));
-		const left = { ...remainingIn(bucket, quota, now), secondsToNext: retryAfterSeconds };
+		const left = { ...remainingIn(bucket, limit, now), secondsToNext: retryAfterSeconds };
 		return { taken: { allowed: false, exceeded: "rate", retryAfterSeconds, ...left }, bucket };
 	}
-	if (quota.parallel === null) {
+	if (limit.parallel === null) {
 		const next = { ...bucket, fullAt };
-		return { taken: { allowed: true, slot: null, ...remainingIn(next, quota, now) }, bucket: next };
+		return { taken: { allowed: true, slot: null, ...remainingIn(next, limit, now) }, bucket: next };
 	}
-	const number = choose(freeSlots(bucket.slots, quota.parallel, now));
+	const number = choose(freeSlots(bucket.slots, limit.parallel, now));
 	if (number === undefined) {
-		const left = remainingIn(bucket, quota, now);
+		const left = remainingIn(bucket, limit, now);
 		return { taken: { allowed: false, exceeded: "parallel", retryAfterSeconds: busySeconds, ...left }, bucket };
 	}
 	const slot = { number, ends: now + maxRequestMs };
 	const next = { fullAt, slots: { ...bucket.slots, [number]: slot.ends } };
-	return { taken: { allowed: true, slot, ...remainingIn(next, quota, now) }, bucket: next };
+	return { taken: { allowed: true, slot, ...remainingIn(next, limit, now) }, bucket: next };
 }
 
 function freeSlots(slots: Bucket["slots"], parallel: number, now: number): number[] {

@@ -20,7 +20,7 @@ export interface Limits {
 }
 
 /** The limits of one class, or of guesses of the password of one share. */
-export interface Quota {
+export interface RateLimit {
 	routeClass: RouteClass | `guess#${string}`;
 	perMinute: number;
 	/** The requests that may come at once. @default those of a minute */
@@ -29,7 +29,7 @@ export interface Quota {
 	parallel: number | null;
 }
 
-export function quotaOf(limits: Limits, routeClass: RouteClass): Quota {
+export function rateLimitOf(limits: Limits, routeClass: RouteClass): RateLimit {
 	return {
 		routeClass,
 		perMinute: limits.requestsPerMinute[routeClass],

@@ -1,5 +1,5 @@
 import { AppError, shareNotFound } from "../errors.ts";
-import type { Quota } from "../limits/limits.ts";
+import type { RateLimit } from "../limits/limits.ts";
 import type { Ports } from "../ports/index.ts";
 import type { Share } from "./share.ts";
 import { isPass, isPassword, newPass } from "./share-password.ts";
@@ -22,7 +22,7 @@ export function isOpen({ id, passwordHash }: Share, pass: string | undefined, no
 }
 
 /** Ten wrong guesses of the password of a share, and one more every six minutes, by whomever. */
-const guesses = (share: Share): Quota => ({
+const guesses = (share: Share): RateLimit => ({
 	routeClass: `guess#${share.id}`,
 	perMinute: 1 / 6,
 	burst: 10,

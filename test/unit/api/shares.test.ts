@@ -258,9 +258,9 @@ describe("a page with a password", () => {
 		const ports = fakePorts();
 		const { enter } = await shared({ password }, { ports });
 		const { take } = ports.rateLimits;
-		ports.rateLimits.take = async (userId, quota, units) => {
-			if (quota.routeClass.startsWith("guess#")) throw new Error("No table.");
-			return take(userId, quota, units);
+		ports.rateLimits.take = async (userId, limit, units) => {
+			if (limit.routeClass.startsWith("guess#")) throw new Error("No table.");
+			return take(userId, limit, units);
 		};
 		const refused = await enter(password);
 		expect(refused.status).toBe(503);

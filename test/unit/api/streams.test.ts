@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import { ModelFailure } from "#core/errors.ts";
-import { quotaOf } from "#core/limits/limits.ts";
+import { rateLimitOf } from "#core/limits/limits.ts";
 import type { Chat, RateLimits } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -322,7 +322,7 @@ describe.each([
 		const requestsPerMinute = { ...generousLimits.requestsPerMinute, expensive: 1 };
 		const api = testApi({ ports: { ...ports, rateLimits, chat }, limits: { ...generousLimits, requestsPerMinute } });
 		await readyItem(ports, ada, { headline: "A harbour in Bergen" });
-		await ports.rateLimits.take(ada, quotaOf({ ...generousLimits, requestsPerMinute }, "expensive"), 1);
+		await ports.rateLimits.take(ada, rateLimitOf({ ...generousLimits, requestsPerMinute }, "expensive"), 1);
 		const response = await open(api, path, json);
 		expect(response.status).toBe(200);
 		const reader = response.body?.pipeThrough(new TextDecoderStream() as never).getReader();
