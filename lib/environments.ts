@@ -14,7 +14,7 @@ import {
 } from "#ai/providers.ts";
 import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
-import type { CountedUse, Period, UseQuota } from "#core/limits/quotas.ts";
+import type { CountedUse, Period, PerPeriod } from "#core/limits/quotas.ts";
 import { queueFunctions } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { isTimezone } from "./hours.ts";
@@ -54,7 +54,7 @@ const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perM
 
 const uses = (number: number) => z.int().min(1).max(10_000_000).default(number);
 
-const useQuota = ({ day, month }: UseQuota) =>
+const useQuota = ({ day, month }: PerPeriod) =>
 	z.strictObject({ day: uses(day), month: uses(month) } satisfies Record<Period, unknown>).prefault({});
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");

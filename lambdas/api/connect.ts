@@ -41,9 +41,9 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 			const { dynamoDbRateLimits } = await import("#aws/rate-limits.ts");
 			return dynamoDbRateLimits({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
 		}),
-		allowances: lazyPort(async () => {
-			const { dynamoDbAllowances } = await import("#aws/allowances.ts");
-			return dynamoDbAllowances({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
+		quotaCounts: lazyPort(async () => {
+			const { dynamoDbQuotaCounts } = await import("#aws/quota-counts.ts");
+			return dynamoDbQuotaCounts({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
 		}),
 		idempotencyKeys: lazyPort(async () => {
 			const { dynamoDbIdempotencyKeys } = await import("#aws/idempotency-keys.ts");

@@ -3,7 +3,6 @@ import { type EventType, eventSchemas, type OutgoingEvent } from "#core/pipeline
 import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAlbums } from "./albums.ts";
-import { fakeAllowances } from "./allowances.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { fakeArchives, fakeTar } from "./archives.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
@@ -18,6 +17,7 @@ import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { type FakeUserPool, fakeProfiles, fakeUserPool } from "./people.ts";
+import { fakeQuotaCounts } from "./quota-counts.ts";
 import { fakeRateLimits } from "./rate-limits.ts";
 import { fakeRedactions } from "./redactions.ts";
 import { fakeRequests } from "./requests.ts";
@@ -70,7 +70,7 @@ export function fakePorts(): FakePorts {
 		searchIndex: { indexOutdated: async () => 0, rewriteOutdated: async () => 0 },
 		redactions: fakeRedactions(store),
 		rateLimits: fakeRateLimits(clock),
-		allowances: fakeAllowances(clock),
+		quotaCounts: fakeQuotaCounts(clock),
 		idempotencyKeys: fakeIdempotencyKeys(clock),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),

@@ -12,7 +12,7 @@ export type ApiPorts = Pick<
 	| "requests"
 	| "redactions"
 	| "rateLimits"
-	| "allowances"
+	| "quotaCounts"
 	| "idempotencyKeys"
 	| "outbox"
 	| "events"

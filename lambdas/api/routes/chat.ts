@@ -219,7 +219,7 @@ const answeredAfterMs = 25_000;
 /** Limits the statistics. With the default of 30 expensive requests a minute a user begins 7,230 sessions in four hours. */
 const maxCounted = 25_000;
 
-type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects" | "allowances">;
+type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects" | "quotaCounts">;
 
 /** Serves conversations. */
 export const register: RegisterRoutes = (app, ports, { limits }) => {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
 import { countedUses, endOf, periods, type UseQuotas } from "#core/limits/quotas.ts";
-import type { Allowances, UsageOfDay } from "#core/ports/index.ts";
+import type { QuotaCounts, UsageOfDay } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, json } from "../http/routing.ts";
@@ -67,10 +67,10 @@ const get = guarded(routes.getUsage, {
 });
 
 /** Serves what a person's use of the service amounts to. */
-export const register: RegisterRoutes = (app, { usage, allowances }, { limits }) => {
+export const register: RegisterRoutes = (app, { usage, quotaCounts }, { limits }) => {
 	/** Returns null where the counts are away: the rest is answered all the same. */
 	async function quotas(userId: string) {
-		const known = await allowances.used(userId).catch((error) => {
+		const known = await quotaCounts.used(userId).catch((error) => {
 			log.warn("the use of quotas was not looked up", { error });
 			return null;
 		});
@@ -110,7 +110,7 @@ export const register: RegisterRoutes = (app, { usage, allowances }, { limits })
 };
 
 /** A quota may be below what was used before it was changed. */
-const presentQuotas = (quotas: UseQuotas, { at, uses }: Awaited<ReturnType<Allowances["used"]>>) =>
+const presentQuotas = (quotas: UseQuotas, { at, uses }: Awaited<ReturnType<QuotaCounts["used"]>>) =>
 	countedUses.flatMap((use) =>
 		periods.map((period) => ({
 			use,

@@ -1,31 +1,31 @@
 import { AppError } from "../errors.ts";
-import type { Allowances, Ports } from "../ports/index.ts";
-import { type CountedUse, endOf, type UseQuota, type UseQuotas, useNouns } from "./quotas.ts";
+import type { Ports, QuotaCounts } from "../ports/index.ts";
+import { type CountedUse, endOf, type PerPeriod, type UseQuotas, useNouns } from "./quotas.ts";
 
 /**
  * Does work that counts towards a person's quota. What fails does not count, unless the person canceled it: a model was asked.
  * @throws AppError `quota_exceeded`, and `quota_unavailable` where nobody can say how much is left
  */
 export async function countUse<Result>(
-	{ allowances }: Pick<Ports, "allowances">,
+	{ quotaCounts }: Pick<Ports, "quotaCounts">,
 	quotas: UseQuotas,
 	userId: string,
 	use: CountedUse,
 	work: () => Promise<Result>,
 ): Promise<Result> {
-	const day = await take(allowances, quotas[use], userId, use);
+	const day = await take(quotaCounts, quotas[use], userId, use);
 	try {
 		return await work();
 	} catch (error) {
 		const isCanceled = error instanceof AppError && error.code === "turn_canceled";
 		// The person waits for the reason of the failure; a use more or less is nothing beside it.
-		if (!isCanceled) await allowances.putBack(userId, use, day).catch(() => {});
+		if (!isCanceled) await quotaCounts.putBack(userId, use, day).catch(() => {});
 		throw error;
 	}
 }
 
-async function take(allowances: Allowances, quota: UseQuota, userId: string, use: CountedUse): Promise<string> {
-	const taken = await allowances.take(userId, use, quota).catch((cause) => {
+async function take(quotaCounts: QuotaCounts, quota: PerPeriod, userId: string, use: CountedUse): Promise<string> {
+	const taken = await quotaCounts.take(userId, use, quota).catch((cause) => {
 		throw new AppError("quota_unavailable", "Nobody can say how much of your quota is left: try again in a while.", {
 			cause,
 		});

@@ -6,9 +6,11 @@ export type CountedUse = (typeof countedUses)[number];
 export const periods = ["day", "month"] as const;
 export type Period = (typeof periods)[number];
 
-/** The maximum of a use in each period. */
-export type UseQuota = Readonly<Record<Period, number>>;
-export type UseQuotas = Readonly<Record<CountedUse, UseQuota>>;
+/** A number for each period: of uses, or the maximum of them. */
+export type PerPeriod = Readonly<Record<Period, number>>;
+
+/** The maximum of each use in each period. */
+export type UseQuotas = Readonly<Record<CountedUse, PerPeriod>>;
 
 /** A quota of which nothing is left. */
 export interface ExceededQuota {
@@ -32,5 +34,5 @@ export function endOf(period: Period, at: Date): Date {
 }
 
 /** Returns the period whose quota is used up; of both the month, which ends later. */
-export const exceededPeriod = (used: UseQuota, quota: UseQuota): Period | undefined =>
+export const exceededPeriod = (used: PerPeriod, quota: PerPeriod): Period | undefined =>
 	periods.findLast((period) => used[period] >= quota[period]);

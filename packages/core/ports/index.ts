@@ -1,5 +1,4 @@
 import type { Albums } from "./albums.ts";
-import type { Allowances } from "./allowances.ts";
 import type { Analyses } from "./analyses.ts";
 import type { Archives, Tar } from "./archives.ts";
 import type { Chat } from "./chat.ts";
@@ -15,6 +14,7 @@ import type { Jobs } from "./jobs.ts";
 import type { Objects } from "./objects.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Profiles } from "./profiles.ts";
+import type { QuotaCounts } from "./quota-counts.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { Redactions } from "./redactions.ts";
 import type { Requests } from "./requests.ts";
@@ -38,7 +38,6 @@ import type { WebSearch } from "./web-search.ts";
 import type { WebhookSender, Webhooks } from "./webhooks.ts";
 
 export * from "./albums.ts";
-export * from "./allowances.ts";
 export * from "./analyses.ts";
 export * from "./archives.ts";
 export * from "./chat.ts";
@@ -54,6 +53,7 @@ export * from "./jobs.ts";
 export * from "./objects.ts";
 export * from "./outbox.ts";
 export * from "./profiles.ts";
+export * from "./quota-counts.ts";
 export * from "./rate-limits.ts";
 export * from "./redactions.ts";
 export * from "./requests.ts";
@@ -85,7 +85,7 @@ export interface Ports {
 	requests: Requests;
 	redactions: Redactions;
 	rateLimits: RateLimits;
-	allowances: Allowances;
+	quotaCounts: QuotaCounts;
 	idempotencyKeys: IdempotencyKeys;
 	outbox: Outbox;
 	analyses: Analyses;

@@ -2,20 +2,20 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "#core/errors.ts";
 import type { UseQuotas } from "#core/limits/quotas.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { fakeAllowances } from "#fakes/allowances.ts";
 import { fakeClock } from "#fakes/clock.ts";
 import { fakePorts } from "#fakes/ports.ts";
+import { fakeQuotaCounts } from "#fakes/quota-counts.ts";
 import { ada, bob, generousLimits, testApi } from "./test-api.ts";
 
 const two: UseQuotas = { messages: { day: 2, month: 100 }, verifications: { day: 1, month: 100 } };
 
 function quotaApi(quotas: UseQuotas = two, ports: Partial<Ports> = {}) {
 	const clock = fakeClock(new Date("2026-12-03T23:00:00Z"));
-	const { allowances = fakeAllowances(clock) } = ports;
-	const { as } = testApi({ ports: { ...ports, allowances }, limits: { ...generousLimits, quotas } });
+	const { quotaCounts = fakeQuotaCounts(clock) } = ports;
+	const { as } = testApi({ ports: { ...ports, quotaCounts }, limits: { ...generousLimits, quotas } });
 	const say = (userId = ada) => as(userId)("POST", "/chat", { json: { message: "Hello" } });
 	const check = (userId = ada) => as(userId)("POST", "/verifications", { json: { text: "It costs 240 euros." } });
-	return { allowances, clock, as, say, check };
+	return { quotaCounts, clock, as, say, check };
 }
 
 const statusesOf = async (...requests: (() => Promise<{ status: number }>)[]) => {
@@ -83,7 +83,7 @@ describe("a quota", () => {
 	it("refuses to work where nobody can say what is left, and a search without it goes on", async () => {
 		const away = async () => Promise.reject(new Error("no table"));
 		const { say, check, as } = quotaApi(two, {
-			allowances: { take: away, used: away, putBack: away },
+			quotaCounts: { take: away, used: away, putBack: away },
 		});
 		for (const ask of [say, check]) {
 			const { status, headers, body } = await ask();
@@ -94,7 +94,7 @@ describe("a quota", () => {
 	});
 
 	it("is in the usage with what is left, which a lowered one never makes negative", async () => {
-		const { say, as, allowances } = quotaApi();
+		const { say, as, quotaCounts } = quotaApi();
 		await say();
 		await say();
 		const usage = await as(ada)("GET", "/usage");
@@ -104,7 +104,7 @@ describe("a quota", () => {
 			{ use: "verifications", period: "day", limit: 1, used: 0, left: 1, resets_at: "2026-12-04T00:00:00.000Z" },
 			{ use: "verifications", period: "month", limit: 100, used: 0, left: 100, resets_at: "2027-01-01T00:00:00.000Z" },
 		]);
-		const lowered = quotaApi({ ...two, messages: { day: 1, month: 1 } }, { allowances });
+		const lowered = quotaApi({ ...two, messages: { day: 1, month: 1 } }, { quotaCounts });
 		expect((await lowered.as(ada)("GET", "/usage")).body.quotas[0]).toMatchObject({ limit: 1, used: 2, left: 0 });
 		// Of both periods the person is told the one that ends later.
 		expect((await lowered.say()).body.quota).toMatchObject({ period: "month", limit: 1, used: 2 });

@@ -1,14 +1,14 @@
-import { type CountedUse, countedUses, dayOf, exceededPeriod, type UseQuota } from "#core/limits/quotas.ts";
-import type { Allowances, Clock } from "#core/ports/index.ts";
+import { type CountedUse, countedUses, dayOf, exceededPeriod, type PerPeriod } from "#core/limits/quotas.ts";
+import type { Clock, QuotaCounts } from "#core/ports/index.ts";
 
 /** Counts in memory, on the clock of a test. */
-export function fakeAllowances(clock: Clock): Allowances {
+export function fakeQuotaCounts(clock: Clock): QuotaCounts {
 	const counts = new Map<string, number>();
 	const keysOf = (userId: string, use: CountedUse, day: string) => ({
 		day: `${userId}#${use}#${day}`,
 		month: `${userId}#${use}#${day.slice(0, 7)}`,
 	});
-	const usedOf = (userId: string, use: CountedUse, day: string): UseQuota => {
+	const usedOf = (userId: string, use: CountedUse, day: string): PerPeriod => {
 		const keys = keysOf(userId, use, day);
 		return { day: counts.get(keys.day) ?? 0, month: counts.get(keys.month) ?? 0 };
 	};
@@ -31,7 +31,7 @@ export function fakeAllowances(clock: Clock): Allowances {
 		async used(userId) {
 			const at = clock.now();
 			const uses = Object.fromEntries(countedUses.map((use) => [use, usedOf(userId, use, dayOf(at))]));
-			return { at, uses: uses as Record<CountedUse, UseQuota> };
+			return { at, uses: uses as Record<CountedUse, PerPeriod> };
 		},
 	};
 }

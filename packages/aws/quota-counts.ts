@@ -1,9 +1,9 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { type CountedUse, countedUses, dayOf, endOf, exceededPeriod } from "#core/limits/quotas.ts";
-import type { Allowances } from "#core/ports/index.ts";
+import type { QuotaCounts } from "#core/ports/index.ts";
 import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
 
-interface AllowanceOptions extends TableOptions {
+interface QuotaCountsOptions extends TableOptions {
 	/** Limits one call of the table: an answer waits for it. @default 2,000 */
 	maxCallMs?: number;
 }
@@ -12,12 +12,12 @@ interface AllowanceOptions extends TableOptions {
  * Keeps the counts of a use and month as one item, with a number for each day: one conditional write a use. The item is
  * beside the person's buckets, with which it is forgotten.
  */
-export function dynamoDbAllowances({
+export function dynamoDbQuotaCounts({
 	dynamodb,
 	table,
 	now = Date.now,
 	maxCallMs = 2_000,
-}: AllowanceOptions): Allowances {
+}: QuotaCountsOptions): QuotaCounts {
 	const options = () => ({ abortSignal: AbortSignal.timeout(maxCallMs) });
 	return {
 		async take(userId, use, quota) {
@@ -76,7 +76,7 @@ export function dynamoDbAllowances({
 				return { day: Number(Item[dayAttribute(day)] ?? 0), month: Number(Item.in_month ?? 0) };
 			};
 			const counts = await Promise.all(countedUses.map(async (use) => [use, await countsOf(use)] as const));
-			return { at, uses: Object.fromEntries(counts) as Awaited<ReturnType<Allowances["used"]>>["uses"] };
+			return { at, uses: Object.fromEntries(counts) as Awaited<ReturnType<QuotaCounts["used"]>>["uses"] };
 		},
 	};
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { dynamoDbAllowances } from "#aws/allowances.ts";
+import { dynamoDbQuotaCounts } from "#aws/quota-counts.ts";
 import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
-import type { Allowances } from "#core/ports/index.ts";
-import { fakeAllowances } from "#fakes/allowances.ts";
+import type { QuotaCounts } from "#core/ports/index.ts";
+import { fakeQuotaCounts } from "#fakes/quota-counts.ts";
 import { backends } from "../support/checkpoint-saver.ts";
 import { startedBackend } from "../support/started-backend.ts";
 
@@ -13,27 +13,27 @@ const setTime = (time: string) => {
 	clock.at = Date.parse(time);
 };
 
-describe("allowances in memory", () => {
-	const allowances = fakeAllowances({ now: () => new Date(clock.now()) });
-	allowancesContract(() => allowances);
+describe("counts of quotas in memory", () => {
+	const quotaCounts = fakeQuotaCounts({ now: () => new Date(clock.now()) });
+	quotaCountsContract(() => quotaCounts);
 });
 
-describe.each(backends)("allowances on $name", ({ start }) => {
+describe.each(backends)("counts of quotas on $name", ({ start }) => {
 	const backend = startedBackend(start);
 	const options = () => ({ dynamodb: backend().dynamodb, table: backend().table, now: clock.now, maxCallMs: 20_000 });
 
-	allowancesContract(() => dynamoDbAllowances(options()));
+	quotaCountsContract(() => dynamoDbQuotaCounts(options()));
 
 	it("are forgotten with the person's buckets", async () => {
 		setTime("2026-12-03T12:00:00Z");
 		const user = randomUUID();
-		const allowances = dynamoDbAllowances(options());
-		await allowances.take(user, "messages", { day: 1, month: 1 });
+		const quotaCounts = dynamoDbQuotaCounts(options());
+		await quotaCounts.take(user, "messages", { day: 1, month: 1 });
 		await dynamoDbRateLimits(options()).forget(user);
-		expect((await allowances.used(user)).uses.messages).toEqual({ day: 0, month: 0 });
+		expect((await quotaCounts.used(user)).uses.messages).toEqual({ day: 0, month: 0 });
 		// A message that fails after that takes back nothing.
-		await allowances.putBack(user, "messages", "2026-12-03");
-		expect((await allowances.used(user)).uses.messages).toEqual({ day: 0, month: 0 });
+		await quotaCounts.putBack(user, "messages", "2026-12-03");
+		expect((await quotaCounts.used(user)).uses.messages).toEqual({ day: 0, month: 0 });
 	});
 
 	it("fail where the table does not answer in time", async () => {
@@ -41,12 +41,12 @@ describe.each(backends)("allowances on $name", ({ start }) => {
 			send: (_command: unknown, { abortSignal }: { abortSignal: AbortSignal }) =>
 				new Promise((_resolve, reject) => abortSignal.addEventListener("abort", () => reject(abortSignal.reason))),
 		} as unknown as ReturnType<typeof options>["dynamodb"];
-		const allowances = dynamoDbAllowances({ ...options(), dynamodb: hanging, maxCallMs: 20 });
-		await expect(allowances.take(randomUUID(), "messages", { day: 1, month: 1 })).rejects.toThrow("timeout");
+		const quotaCounts = dynamoDbQuotaCounts({ ...options(), dynamodb: hanging, maxCallMs: 20 });
+		await expect(quotaCounts.take(randomUUID(), "messages", { day: 1, month: 1 })).rejects.toThrow("timeout");
 	});
 });
 
-function allowancesContract(of: () => Allowances): void {
+function quotaCountsContract(of: () => QuotaCounts): void {
 	it("count each use in its day and its month, for each person and use apart", async () => {
 		setTime("2026-12-03T12:00:00Z");
 		const [user, stranger] = [randomUUID(), randomUUID()];
