@@ -253,6 +253,18 @@ test("an archive of one person is imported by another, once, and a bad one is re
 	await page.getByText("Its bytes are not those of the manifest.").waitFor();
 	expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes.phone.width);
 	await visitor.expectAccessible();
+	// Stopped while the manifest is read, it stays so when the reading ends.
+	await page.evaluate(`globalThis.read = Blob.prototype.stream;
+		Blob.prototype.stream = function () {
+			const bytes = read.call(this);
+			const { readable, writable } = new TransformStream();
+			globalThis.goOn = () => bytes.pipeTo(writable);
+			return readable;
+		};`);
+	await choose(files);
+	await page.getByRole("button", { name: "Stop" }).click();
+	await page.getByText("Stopped. What is in stays").waitFor();
+	await page.evaluate("Blob.prototype.stream = read; goOn().then(() => new Promise((done) => setTimeout(done, 200)))");
 	await choose(files);
 	await page.getByText("New pictures: 1. Here already: 0. Albums: 1.").waitFor();
 	await choose(files);

@@ -46,9 +46,10 @@ export async function startImport(files: readonly File[]): Promise<void> {
 		const [{ importArchive }, { openArchive }, { newClient }] = await Promise.all([
 			import("#archive/import.ts"),
 			import("#archive/read.ts"),
-			import("#web/app/streams.ts"),
+			import("#web/app/client.ts"),
 		]);
 		const archive = await openArchive(files, files.length === 1 ? String(files[0]?.name) : "The archive");
+		signal.throwIfAborted();
 		const total = archive.manifest.counts.items;
 		let done = 0;
 		const onItem = () => {
@@ -60,7 +61,7 @@ export async function startImport(files: readonly File[]): Promise<void> {
 		show({ step: "done", summary });
 	} catch (error) {
 		if (signal.aborted) return;
-		const { asApiError } = await import("#web/app/streams.ts");
+		const { asApiError } = await import("#web/app/client.ts");
 		show({ step: "failed", error: asApiError(error) });
 	} finally {
 		unsubscribe();
