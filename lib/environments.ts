@@ -54,7 +54,7 @@ const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perM
 
 const uses = (number: number) => z.int().min(1).max(10_000_000).default(number);
 
-const useQuota = ({ day, month }: PerPeriod) =>
+const quotaOf = ({ day, month }: PerPeriod) =>
 	z.strictObject({ day: uses(day), month: uses(month) } satisfies Record<Period, unknown>).prefault({});
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
@@ -214,8 +214,8 @@ export const environmentSchema = z.strictObject({
 			quotas: z
 				.strictObject({
 					/** Messages to chats, each of which calls models up to six times. */
-					messages: useQuota({ day: 5_000, month: 50_000 }),
-					verifications: useQuota({ day: 5_000, month: 50_000 }),
+					messages: quotaOf({ day: 5_000, month: 50_000 }),
+					verifications: quotaOf({ day: 5_000, month: 50_000 }),
 				} satisfies Record<CountedUse, unknown>)
 				.prefault({}),
 		})

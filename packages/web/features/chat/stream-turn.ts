@@ -1,7 +1,8 @@
 import { pause } from "#client/src/send.ts";
 import type { ChatEvent } from "#client/src/streams.ts";
 import { ApiError, api, bodyOf, type Schemas } from "#web/app/api.ts";
-import { asApiError, isCut, streams } from "#web/app/streams.ts";
+import { asApiError } from "#web/app/client.ts";
+import { isCut, streams } from "#web/app/streams.ts";
 import { followStream, type GrowingAnswer } from "#web/features/search/growing-answer.ts";
 import type { ChatMessage } from "./use-chat.ts";
 

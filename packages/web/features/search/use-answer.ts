@@ -50,7 +50,10 @@ export function useAnswer(state: SearchState) {
 				return { ...answer, text: whole.answer ?? "", whole };
 			} catch (error) {
 				if (stop.signal.aborted) return { ...answer, isStopped: true };
-				const { asApiError, isCut } = await import("#web/app/streams.ts");
+				const [{ asApiError }, { isCut }] = await Promise.all([
+					import("#web/app/client.ts"),
+					import("#web/app/streams.ts"),
+				]);
 				setCut(isCut(error));
 				throw asApiError(error);
 			}

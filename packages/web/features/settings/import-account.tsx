@@ -1,8 +1,8 @@
-import { useRef } from "react";
 import type { ImportSummary } from "#archive/import.ts";
 import { ArchiveRefused } from "#archive/refusal.ts";
 import { useLanguage } from "#web/i18n/i18n.tsx";
 import { Button } from "#web/ui/button.tsx";
+import { FileButton } from "#web/ui/file-button.tsx";
 import { Banner, sentenceOf } from "#web/ui/notice.tsx";
 import styles from "./export-account.module.css";
 import { startImport, stopImport, useImporting } from "./importing.ts";
@@ -11,8 +11,6 @@ import { startImport, stopImport, useImporting } from "./importing.ts";
 export function ImportAccount() {
 	const { t } = useLanguage();
 	const importing = useImporting();
-	const input = useRef<HTMLInputElement>(null);
-	const isRunning = importing.step === "running";
 	return (
 		<div className={styles.export}>
 			<p className={styles.text}>{t("import.lead")}</p>
@@ -21,28 +19,15 @@ export function ImportAccount() {
 			{importing.step === "failed" && <Fault error={importing.error} />}
 			{importing.step === "done" && <Summary {...importing.summary} />}
 			<div>
-				{isRunning ? (
+				{importing.step === "running" ? (
 					<Button icon="close" onPress={stopImport}>
 						{t("import.stop")}
 					</Button>
 				) : (
-					<Button icon="upload" onPress={() => input.current?.click()}>
+					<FileButton accept=".tar,.json" onChoose={(files) => void startImport(files)}>
 						{t("import.choose")}
-					</Button>
+					</FileButton>
 				)}
-				<input
-					ref={input}
-					type="file"
-					hidden
-					multiple
-					accept=".tar,.json"
-					onChange={({ currentTarget }) => {
-						const files = [...(currentTarget.files ?? [])];
-						if (files.length > 0) void startImport(files);
-						// The same files can be chosen again.
-						currentTarget.value = "";
-					}}
-				/>
 			</div>
 		</div>
 	);
