@@ -6,12 +6,11 @@ import { redactUnlisted } from "#core/chat/redact.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { finishRedactions } from "#core/items/finish-redactions.ts";
 import type { SessionMessage } from "#core/ports/index.ts";
-import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
 import { type Backend, backends } from "../../support/checkpoint-saver.ts";
 import { startedBackend } from "../../support/started-backend.ts";
 import { readyItem } from "../api/ready-item.ts";
-import { ask as askOver, lighthouseAndNoodles, newUser, ref, type Say, searching } from "./talk.ts";
+import { newTalk, newUser, ref, type Say, searching, type Talk } from "./talk.ts";
 
 describe("what was deleted does not stay in chats in memory", () => {
 	const conversations = conversationsInMemory(Date.now);
@@ -33,18 +32,11 @@ const wording = /lighthouse|dusk/i;
  * @param stored returns everything that is stored of the user's session `s`, decompressed
  */
 function contract(get: () => Conversations, stored: (user: string) => Promise<string> = async () => ""): void {
-	let ports: FakePorts;
-	let user: string;
-	let lighthouse: string;
-	let noodles: string;
-
+	let { ports, user, lighthouse, noodles, ask } = {} as Talk;
 	beforeEach(async () => {
-		ports = { ...fakePorts(), ...get() };
-		user = newUser();
-		({ lighthouse, noodles } = await lighthouseAndNoodles(ports, user));
+		({ ports, user, lighthouse, noodles, ask } = await newTalk(get()));
 	});
 
-	const ask = (question: string, say: Say) => askOver(ports, user, question, say);
 	/** Answers about both items, after a search for each. */
 	const both: Say = (_, calls) =>
 		calls === 1

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import type { Chat, ChatRequest, Ports, SessionMessage } from "#core/ports/index.ts";
 import { type FakeReply, fakeChat } from "#fakes/chat.ts";
+import { type FakePorts, fakePorts } from "#fakes/ports.ts";
+import type { Conversations } from "../../contracts/conversations.ts";
 import { readyItem } from "../api/ready-item.ts";
 
 export type Say = (request: ChatRequest, calls: number) => FakeReply;
@@ -73,3 +75,19 @@ export const searchThenSay =
 		calls === 1 ? searching(query) : { text };
 
 export const newUser = () => randomUUID();
+
+/** A new user with the two items, and their questions in one session. */
+export interface Talk {
+	ports: FakePorts;
+	user: string;
+	lighthouse: string;
+	noodles: string;
+	ask(question: string, say: Say | Chat, options?: Parameters<typeof ask>[4]): ReturnType<typeof ask>;
+}
+
+export async function newTalk(conversations: Conversations): Promise<Talk> {
+	const ports = { ...fakePorts(), ...conversations };
+	const user = newUser();
+	const items = await lighthouseAndNoodles(ports, user);
+	return { ports, user, ...items, ask: (question, say, options) => ask(ports, user, question, say, options) };
+}
