@@ -37,8 +37,11 @@ interface DeliveryRow {
 /** Every column but the secret, which no list needs. */
 const columns = sql`id, user_id, url, events, created_at, failing_since, disabled_at, last_attempt_at, last_status, last_error`;
 
+/** The time as the columns hold it, rounded to a millisecond: without that, what is due now is due up to half of one later. */
+const now = sql`clock_timestamp()::timestamptz(3)`;
+
 /** A condition on a delivery and its webhook: an attempt may be made. */
-const isDue = sql`webhook_deliveries.due_at <= clock_timestamp() and webhooks.retry_at <= clock_timestamp()`;
+const isDue = sql`webhook_deliveries.due_at <= ${now} and webhooks.retry_at <= ${now}`;
 
 /** Webhooks in PostgreSQL. */
 export function postgresWebhooks(db: Database): Webhooks {
@@ -154,7 +157,7 @@ export function postgresWebhooks(db: Database): Webhooks {
 		},
 
 		async owed(olderThanSeconds, limit) {
-			const before = sql`clock_timestamp() - make_interval(secs => ${olderThanSeconds})`;
+			const before = sql`${now} - make_interval(secs => ${olderThanSeconds})`;
 			const rows = await db.query<{ user_id: string }>(
 				sql`select webhook_deliveries.user_id
 				    from webhook_deliveries join webhooks
