@@ -20,6 +20,8 @@ export default defineConfig({
 		// It ends a test that hangs; none claims how long it takes, and the machine may be busy.
 		testTimeout: 120_000,
 		hookTimeout: 180_000,
+		// Likewise: what a test waits for may take its time.
+		expect: { poll: { timeout: 60_000 } },
 		// Many tests wait for another process: one worker more than there are cores keeps the cores at work.
 		maxWorkers: availableParallelism() + 1,
 		// Commands and clouds are processes that compile the same modules at each start.
