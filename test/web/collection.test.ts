@@ -115,16 +115,43 @@ test("keys select, extend and open; the list of keys says so", async () => {
 	await visitor.close();
 });
 
+/** Lets a streamed answer through, and keeps its last event back until `endStream` is called. */
+const holdEndOfStream = `
+	const plainFetch = fetch;
+	const isEnding = new Promise((resolve) => {
+		globalThis.endStream = resolve;
+	});
+	globalThis.fetch = async (...request) => {
+		const response = await plainFetch(...request);
+		if (!response.url.endsWith("/chat/stream")) return response;
+		const held = new TransformStream({
+			async transform(text, out) {
+				const end = text.indexOf("event: done");
+				if (end < 0) return out.enqueue(text);
+				out.enqueue(text.slice(0, end));
+				await isEnding;
+				out.enqueue(text.slice(end));
+			},
+		});
+		const body = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(held).pipeThrough(new TextEncoderStream());
+		return new Response(body, response);
+	};`;
+
 test("a chat answers from the collection, and its citation opens the picture", async () => {
 	const visitor = await Visitor.open(browser);
 	const { page } = visitor;
 	await enter(visitor, "talker");
 	await page.getByRole("link", { name: "Chat" }).click();
+	await page.evaluate(holdEndOfStream);
 	await page.getByRole("textbox", { name: "Your message" }).fill("Which gate is on my boarding pass?");
 	await page.keyboard.press("Enter");
 	const answer = page.getByRole("article", { name: "Answer" });
 	await answer.getByRole("button", { name: "Open item 1" }).first().click();
-	await page.getByRole("dialog", { name: /boarding/i }).waitFor();
+	const picture = page.getByRole("dialog", { name: /boarding/i });
+	await picture.waitFor();
+	await page.evaluate("endStream()");
+	await page.waitForURL(/\/chat\/[\w-]+\?/);
+	expect(await picture.count(), "the picture stays open when the answer ends").toBe(1);
 	await page.keyboard.press("Escape");
 	await page.reload();
 	await answer.first().waitFor();

@@ -25,7 +25,10 @@ export function ChatPage() {
 				key={sessionId ?? draft}
 				sessionId={sessionId ?? draft}
 				isNew={sessionId === undefined}
-				onFirst={() => navigate({ to: "/chat/$sessionId", params: { sessionId: draft }, replace: true })}
+				onFirst={() =>
+					// The search keeps a picture open that the person looks at while the answer ends.
+					navigate({ to: "/chat/$sessionId", params: { sessionId: draft }, search: true, replace: true })
+				}
 			/>
 		</div>
 	);
