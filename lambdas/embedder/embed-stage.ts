@@ -1,8 +1,8 @@
 import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { analysisComplete, embeddingRequested } from "#core/pipeline/events.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { recordingBill } from "#lambda-kit/model-bill.ts";
 import { queueHandler, type StageQueue } from "#lambda-kit/queue-handler.ts";
+import { recordTokenUsage } from "#lambda-kit/token-usage.ts";
 
 type EmbedPorts = Parameters<typeof embedAgain>[0] & Parameters<typeof embedAnalysis>[0] & Pick<Ports, "usage">;
 
@@ -13,7 +13,7 @@ export const embedStage = (ports: EmbedPorts, queue: StageQueue) =>
 		({ "detail-type": type, detail }) =>
 			type === "EmbeddingRequested" ? embeddingRequested.parse(detail) : analysisComplete.parse(detail),
 		(event, options) =>
-			recordingBill(
+			recordTokenUsage(
 				ports,
 				() => event.user_id,
 				() => ("request_id" in event ? embedAgain(ports, event, options) : embedAnalysis(ports, event, options)),

@@ -154,11 +154,11 @@ export function announce({ outbox }: StoredItem, event: OutgoingEvent, at: numbe
 }
 
 /** Orders rows in turns: one of each user before a second of any, each user's longest untouched first. */
-export function inTurns<Row>(rows: Row[], of: (row: Row) => { userId: string; touchedAt: number }): Row[] {
-	const touched = (row: Row) => of(row).touchedAt;
+export function inTurns<Row>(rows: Row[], turnOf: (row: Row) => { userId: string; touchedAt: number }): Row[] {
+	const touched = (row: Row) => turnOf(row).touchedAt;
 	const byUser = Map.groupBy(
 		rows.toSorted((a, b) => touched(a) - touched(b)),
-		(row) => of(row).userId,
+		(row) => turnOf(row).userId,
 	);
 	return [...byUser.values()]
 		.flatMap((own) => own.map((row, turn) => ({ row, turn })))

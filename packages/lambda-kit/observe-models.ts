@@ -4,7 +4,7 @@ import type { ModelUsage } from "#core/items/analysis.ts";
 import { type ProviderRequest, providerRequests } from "#core/pipeline/provider-request.ts";
 import type { ChatAnswer, Ports } from "#core/ports/index.ts";
 import { log } from "./log.ts";
-import { bill } from "./model-bill.ts";
+import { noteTokenUsage } from "./token-usage.ts";
 
 type ModelPorts = Partial<Pick<Ports, "vision" | "embedder" | "chat">>;
 
@@ -99,7 +99,7 @@ function logUsage(
 	fields: Record<string, unknown> = {},
 ): void {
 	const { model, provider, purpose, inputTokens, outputTokens, costUsd } = usage;
-	if (provider !== "offline") bill(usage);
+	if (provider !== "offline") noteTokenUsage(usage);
 	log.info(
 		"model called",
 		{

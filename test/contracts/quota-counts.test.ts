@@ -46,25 +46,25 @@ describe.each(backends)("counts of quotas on $name", ({ start }) => {
 	});
 });
 
-function quotaCountsContract(of: () => QuotaCounts): void {
+function quotaCountsContract(get: () => QuotaCounts): void {
 	it("count each use in its day and its month, for each person and use apart", async () => {
 		setTime("2026-12-03T12:00:00Z");
 		const [user, stranger] = [randomUUID(), randomUUID()];
 		const quota = { day: 5, month: 5 };
-		expect(await of().take(user, "messages", quota)).toEqual({ allowed: true, day: "2026-12-03" });
-		await of().take(user, "messages", quota);
-		await of().take(user, "verifications", quota);
-		expect(await of().used(user)).toEqual({
+		expect(await get().take(user, "messages", quota)).toEqual({ allowed: true, day: "2026-12-03" });
+		await get().take(user, "messages", quota);
+		await get().take(user, "verifications", quota);
+		expect(await get().used(user)).toEqual({
 			at: new Date(clock.at),
 			uses: { messages: { day: 2, month: 2 }, verifications: { day: 1, month: 1 } },
 		});
-		expect((await of().used(stranger)).uses.messages).toEqual({ day: 0, month: 0 });
+		expect((await get().used(stranger)).uses.messages).toEqual({ day: 0, month: 0 });
 	});
 
 	it("begin anew with the day, and of the month at its end", async () => {
 		const user = randomUUID();
 		const quota = { day: 2, month: 3 };
-		const take = () => of().take(user, "messages", quota);
+		const take = () => get().take(user, "messages", quota);
 		setTime("2026-12-30T23:59:59.999Z");
 		await take();
 		await take();
@@ -72,7 +72,7 @@ function quotaCountsContract(of: () => QuotaCounts): void {
 		setTime("2026-12-31T00:00:00Z");
 		expect(await take()).toEqual({ allowed: true, day: "2026-12-31" });
 		expect(await take()).toEqual({ allowed: false, period: "month", used: 3, at: new Date(clock.at) });
-		expect((await of().used(user)).uses.messages).toEqual({ day: 1, month: 3 });
+		expect((await get().used(user)).uses.messages).toEqual({ day: 1, month: 3 });
 		setTime("2027-01-01T00:00:00Z");
 		expect(await take()).toEqual({ allowed: true, day: "2027-01-01" });
 	});
@@ -81,16 +81,16 @@ function quotaCountsContract(of: () => QuotaCounts): void {
 		setTime("2026-12-03T12:00:00Z");
 		const user = randomUUID();
 		const taken = await Promise.all(
-			Array.from({ length: 24 }, () => of().take(user, "verifications", { day: 7, month: 100 })),
+			Array.from({ length: 24 }, () => get().take(user, "verifications", { day: 7, month: 100 })),
 		);
 		expect(taken.filter(({ allowed }) => allowed)).toHaveLength(7);
-		expect((await of().used(user)).uses.verifications).toEqual({ day: 7, month: 7 });
+		expect((await get().used(user)).uses.verifications).toEqual({ day: 7, month: 7 });
 	});
 
 	it("follow a quota that is changed in the middle of its period", async () => {
 		setTime("2026-12-03T12:00:00Z");
 		const user = randomUUID();
-		const take = (day: number) => of().take(user, "messages", { day, month: 100 });
+		const take = (day: number) => get().take(user, "messages", { day, month: 100 });
 		for (let use = 0; use < 3; use += 1) await take(3);
 		expect(await take(3)).toMatchObject({ allowed: false });
 		expect(await take(4)).toMatchObject({ allowed: true });
@@ -99,15 +99,15 @@ function quotaCountsContract(of: () => QuotaCounts): void {
 
 	it("take back a use in the day in which it was counted", async () => {
 		const user = randomUUID();
-		const take = () => of().take(user, "messages", { day: 1, month: 1 });
+		const take = () => get().take(user, "messages", { day: 1, month: 1 });
 		setTime("2026-12-03T23:59:59Z");
 		await take();
 		setTime("2026-12-04T00:00:01Z");
-		await of().putBack(user, "messages", "2026-12-03");
-		expect((await of().used(user)).uses.messages).toEqual({ day: 0, month: 0 });
+		await get().putBack(user, "messages", "2026-12-03");
+		expect((await get().used(user)).uses.messages).toEqual({ day: 0, month: 0 });
 		expect(await take()).toMatchObject({ allowed: true });
 		// It was taken back once: a second time it takes nothing from others.
-		await of().putBack(user, "messages", "2026-12-03");
-		expect((await of().used(user)).uses.messages).toEqual({ day: 1, month: 1 });
+		await get().putBack(user, "messages", "2026-12-03");
+		expect((await get().used(user)).uses.messages).toEqual({ day: 1, month: 1 });
 	});
 }

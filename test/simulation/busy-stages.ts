@@ -39,7 +39,7 @@ export class BusyStages {
 	/** Messages that were put off. */
 	deferrals = 0;
 	/** The most leases that a person held at once, by stage. */
-	readonly mostHeld = new Map<StageName, number>();
+	readonly maxHeld = new Map<StageName, number>();
 	time = 0;
 	readonly #seconds: WorkSeconds;
 	readonly #concurrency: number;
@@ -204,7 +204,7 @@ export class BusyStages {
 					const idle = this.#idlePeople(stage).find((person) => person !== userId);
 					const claim = await ports.stages.claim(userId, itemId, ...rest);
 					const held = heldLeases(store, userId, stage);
-					this.mostHeld.set(stage, Math.max(held, this.mostHeld.get(stage) ?? 0));
+					this.maxHeld.set(stage, Math.max(held, this.maxHeld.get(stage) ?? 0));
 					if (claim.outcome === "claimed" && idle && held > 1) {
 						this.violations.push(
 							`${userId} holds ${held} of ${stage} while ${idle} waits with none, at ${this.time} s`,

@@ -33,7 +33,7 @@ describe.each([2, 3, 4, 10])("%i concurrent invocations of each stage", (concurr
 		for (let count = 0; count < 30; count++) await stages.upload("heavy");
 		await stages.runUntil(Number.POSITIVE_INFINITY);
 		expect(stages.readyAfter.size).toBe(30);
-		expect(Object.fromEntries(stages.mostHeld)).toEqual(
+		expect(Object.fromEntries(stages.maxHeld)).toEqual(
 			Object.fromEntries(stageNames.map((stage) => [stage, concurrency])),
 		);
 	});

@@ -50,9 +50,9 @@ test("piped lines are one conversation, streamed or not, and cite the items that
 			[session, 2],
 		]);
 		expect(answers[0].message.content).toContain("1200");
-		const told = await chat("", "--session", session, "What", "does", "the", "ramen", "cost?");
-		expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining("[1]") });
-		expect(told.stdout).toContain(id);
+		const output = await chat("", "--session", session, "What", "does", "the", "ramen", "cost?");
+		expect(output).toMatchObject({ code: 0, stdout: expect.stringContaining("[1]") });
+		expect(output.stdout).toContain(id);
 		const { data } = await owner.api.GET("/chat/{session_id}/history", { params: { path: { session_id: session } } });
 		expect(data?.message_count).toBe(6);
 	}

@@ -30,8 +30,8 @@ test("a message to a chat counts towards its person's quotas, and nobody else's"
 			headers: { authorization: `Bearer ${await session.token()}`, "content-type": "application/json" },
 			...(body && { body: JSON.stringify(body) }),
 		});
-	const quotas = async (of: typeof user) =>
-		((await (await ask(of, "/usage")).json()) as { quotas: { use: string; limit: number; used: number }[] }).quotas;
+	const quotas = async (person: typeof user) =>
+		((await (await ask(person, "/usage")).json()) as { quotas: { use: string; limit: number; used: number }[] }).quotas;
 	expect((await ask(user, "/chat", { message: "Which receipts do I have?" })).status).toBe(200);
 	expect((await ask(user, "/verifications", { text: "It costs 240 euros." })).status).toBe(201);
 	expect((await quotas(user)).map(({ use, limit, used }) => [use, limit, used])).toEqual([

@@ -25,8 +25,8 @@ beforeEach(() => {
 
 const slice = (
 	over: Parameters<typeof runSlice>[0] = ports,
-	{ milliseconds = 10_000, of = kinds as Record<string, JobKind<unknown>> } = {},
-) => runSlice(over, { leaseSeconds: 60, deadline: new Date(Date.now() + milliseconds), limits, kinds: of });
+	{ milliseconds = 10_000, runs = kinds as Record<string, JobKind<unknown>> } = {},
+) => runSlice(over, { leaseSeconds: 60, deadline: new Date(Date.now() + milliseconds), limits, kinds: runs });
 
 async function itemsOf(userId: string, count: number): Promise<string[]> {
 	const ids: string[] = [];
@@ -128,7 +128,7 @@ describe("a slice", () => {
 			input: { parse: (input: unknown) => input } as JobKind<unknown>["input"],
 			finish: async (_, __, { job: { id } }) => `exports/${id}.zip`,
 		};
-		expect(await slice(ports, { of: { export: made } })).toMatchObject({ outcome: "ended" });
+		expect(await slice(ports, { runs: { export: made } })).toMatchObject({ outcome: "ended" });
 		expect(await ports.jobs.find(user, job.id)).toMatchObject({ state: "done", resultKey: `exports/${job.id}.zip` });
 	});
 });

@@ -90,16 +90,16 @@ export function breakingChanges(released: OpenApi, current: OpenApi): string[] {
 	}
 
 	function compareParameters(route: string, before: Parameter[], after: Parameter[]) {
-		const same = (one: Parameter) => (other: Parameter) => one.name === other.name && one.in === other.in;
+		const isSame = (before: Parameter) => (after: Parameter) => before.name === after.name && before.in === after.in;
 		for (const parameter of before) {
 			const at = `${route} ${parameter.in}.${parameter.name}`;
-			const now = after.find(same(parameter));
+			const now = after.find(isSame(parameter));
 			if (!now) changes.push(`${at} is gone.`);
 			else if (now.required && !parameter.required) changes.push(`${at} is required.`);
 			else compareSchemas(at, parameter.schema ?? {}, now.schema ?? {}, "request");
 		}
 		for (const parameter of after) {
-			if (parameter.required && !before.some(same(parameter))) {
+			if (parameter.required && !before.some(isSame(parameter))) {
 				changes.push(`${route} ${parameter.in}.${parameter.name} is new and required.`);
 			}
 		}

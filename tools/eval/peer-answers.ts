@@ -55,8 +55,8 @@ async function qualityOfPeer(
 }
 
 function summarizePeer(pairs: { ours: Quality; theirs: Quality }[]): PeerSummary {
-	const byFigure = <Value>(of: (figure: ComparedFigure) => Value) =>
-		Object.fromEntries(comparedFigures.map((figure) => [figure, of(figure)])) as Record<ComparedFigure, Value>;
+	const byFigure = <Value>(valueFor: (figure: ComparedFigure) => Value) =>
+		Object.fromEntries(comparedFigures.map((figure) => [figure, valueFor(figure)])) as Record<ComparedFigure, Value>;
 	const differences = byFigure((figure) =>
 		pairs.map(({ ours, theirs }) => compared[figure](ours) - compared[figure](theirs)),
 	);

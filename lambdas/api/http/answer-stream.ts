@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { AppError } from "#core/errors.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { recordingBill } from "#lambda-kit/model-bill.ts";
+import { recordTokenUsage } from "#lambda-kit/token-usage.ts";
 import { answerError } from "./answer-error.ts";
 import type { ApiEnv } from "./api-env.ts";
 
@@ -54,7 +54,7 @@ export function answerStream(
 		// Counting takes the processor, and begins once the event has left.
 		await setImmediate();
 		// The request's own bill was closed when its head was answered.
-		const work = recordingBill(ports, () => userId, admitAndAnswer);
+		const work = recordTokenUsage(ports, () => userId, admitAndAnswer);
 		try {
 			await Promise.race([work, timedOut]);
 		} catch (error) {

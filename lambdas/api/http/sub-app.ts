@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Ports } from "#core/ports/index.ts";
-import { recordingBill } from "#lambda-kit/model-bill.ts";
+import { recordTokenUsage } from "#lambda-kit/token-usage.ts";
 import { answerError } from "./answer-error.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 import type { Authenticate } from "./authenticate.ts";
@@ -31,7 +31,7 @@ export function createSubApp(
 		c.set("authenticate", authenticate);
 		c.set("limiter", limiter);
 		c.set("replay", ports);
-		await recordingBill(
+		await recordTokenUsage(
 			ports,
 			() => c.get("userId"),
 			() => next(),

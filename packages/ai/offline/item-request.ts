@@ -26,7 +26,7 @@ const counting = [
 	/(?<topic>.*?)は?(?:何枚|何件|いくつ)(?:あり|持って)/,
 ];
 /** Names of pictures that people keep. "How many days in June?" asks for none. */
-const kept = new RegExp(
+const nameOfThings = new RegExp(
 	`^(?:my )?(?:[\\p{L}&'-]+ )?(?:${thing}|receipts?|invoices?|bills?|tickets?|recipes?|chats?|messages|e-?mails?|letters?|memes?|selfies?|maps?|notes?|documents?|boarding passes|belege?|quittungen|rechnungen|tickets|rezepte|briefe|factures?|reçus?|billets?|recibos?|facturas?|recetas?)$`,
 	"iu",
 );
@@ -63,9 +63,11 @@ export function itemRequest(message: string, now: Date): ItemRequest | null {
 	}
 	const within =
 		timed && howMany.exec(text)?.groups?.topic?.replace(/\s+(?:in|on|of|from|for|during|im|am|vom|en|de|du|del)$/i, "");
-	if (within && kept.test(within)) return { ...request, wants: "count", topic: topicOf(within), limit: maxListed };
-	const one = theLatest.exec(text)?.groups?.topic;
-	if (one && kept.test(one)) return { ...request, wants: "list", topic: topicOf(one), limit: limitOf(text, true) };
+	if (within && nameOfThings.test(within))
+		return { ...request, wants: "count", topic: topicOf(within), limit: maxListed };
+	const ranked = theLatest.exec(text)?.groups?.topic;
+	if (ranked && nameOfThings.test(ranked))
+		return { ...request, wants: "list", topic: topicOf(ranked), limit: limitOf(text, true) };
 	const isUpload = uploading.test(text);
 	const isRanked = latest.test(text) || oldest.test(text);
 	const namesThings = new RegExp(`\\b${thing}\\b`, "iu").test(text);

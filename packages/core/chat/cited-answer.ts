@@ -55,7 +55,7 @@ export function removeUnsupportedSentences(
 	const citations: Citation[] = [];
 	const supports: number[] = [];
 	let count = 0;
-	const checked = moveCitationsBeforeFullStops(answer).map((line) => {
+	const verified = moveCitationsBeforeFullStops(answer).map((line) => {
 		const bullet = bulletPattern.exec(line)?.[0] ?? "";
 		const sentences = splitSentences(line.slice(bullet.length)).flatMap((sentence) => {
 			const { plain, ids, hasOwnMark } = citationsIn(sentence, refs);
@@ -83,7 +83,7 @@ export function removeUnsupportedSentences(
 	const isKept = ({ numbers }: { numbers: number[] | null }) =>
 		!numbers || numbers.every((number) => totals.has(number) || number === named);
 	const counts: string[] = [];
-	const lines = checked.flatMap(({ bullet, sentences }) => {
+	const lines = verified.flatMap(({ bullet, sentences }) => {
 		const kept = sentences.filter(isKept);
 		counts.push(...kept.flatMap(({ text, numbers }) => (numbers ? [text] : [])));
 		return kept.length > 0 ? [bullet + kept.map(({ text }) => text).join(" ")] : [];
@@ -113,12 +113,12 @@ export function verifyGrowing(
 	onVerified: (text: string) => void,
 	totals?: ReadonlySet<number>,
 ): (text: string) => void {
-	let checked = "";
+	let verified = "";
 	return (text) => {
 		const last = splitSentences(text).at(-1);
 		const complete = last ? text.slice(0, text.lastIndexOf(last)).trimEnd() : "";
-		if (complete === checked) return;
-		checked = complete;
+		if (complete === verified) return;
+		verified = complete;
 		onVerified(removeUnsupportedSentences(complete, refs, items, totals)?.text ?? "");
 	};
 }

@@ -81,7 +81,8 @@ function reportFairness(attack: AttackName, all: Record<Phase, Measured[]>): voi
 	for (const round of all.attack) {
 		for (const [what, count] of Object.entries(round.answers)) answers[what] = (answers[what] ?? 0) + count;
 	}
-	const busy = (phase: Phase, of: keyof Measured["busy"]) => mean(all[phase].map((each) => each.busy[of])).toFixed(2);
+	const busy = (phase: Phase, part: keyof Measured["busy"]) =>
+		mean(all[phase].map((each) => each.busy[part])).toFixed(2);
 	const problems = new Set(all.attack.flatMap((each) => each.problems));
 	report(
 		attack === "full" ? "fair" : `fair-${attack}`,

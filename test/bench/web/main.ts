@@ -61,8 +61,8 @@ await main(async () => {
 		});
 		const heap = await step(`Using the app for ${minutes} minutes`, () => heapGrowth(browser, app, minutes));
 
-		const of = (page: "app" | "bare", key: keyof FirstVisit) => median(visits[page].map((each) => each[key]));
-		const ratio = (key: keyof FirstVisit) => of("app", key) / of("bare", key);
+		const medianOf = (page: "app" | "bare", key: keyof FirstVisit) => median(visits[page].map((each) => each[key]));
+		const ratio = (key: keyof FirstVisit) => medianOf("app", key) / medianOf("bare", key);
 		const dropped = (page: "app" | "bare") =>
 			median(scrolls[page].map(({ dropped, shown }) => dropped / (dropped + shown)));
 		const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
@@ -72,13 +72,13 @@ await main(async () => {
 				{ measure: "JavaScript before the first search, KB gzip", app: kilobytes, bare: "" },
 				{
 					measure: "largest contentful paint, ms",
-					app: of("app", "largestPaint").toFixed(0),
-					bare: of("bare", "largestPaint").toFixed(0),
+					app: medianOf("app", "largestPaint").toFixed(0),
+					bare: medianOf("bare", "largestPaint").toFixed(0),
 				},
 				{
 					measure: "navigation to the results of a first search, ms",
-					app: of("app", "firstSearch").toFixed(0),
-					bare: of("bare", "firstSearch").toFixed(0),
+					app: medianOf("app", "firstSearch").toFixed(0),
+					bare: medianOf("bare", "firstSearch").toFixed(0),
 				},
 				{
 					measure: `frames dropped while ${collectionSize.toLocaleString("en")} items are scrolled, %`,

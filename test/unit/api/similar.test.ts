@@ -117,8 +117,8 @@ describe("GET /items/duplicates", () => {
 		await readyItem(api.ports, bob);
 		const pair = { item_ids: ids.toSorted() };
 		const asked: string[][] = [];
-		const duplicatesOf = async (_: string, of: string[]) => {
-			asked.push(of);
+		const duplicatesOf = async (_: string, itemIds: string[]) => {
+			asked.push(itemIds);
 			return [pair.item_ids as [string, string]];
 		};
 		const { as } = testApi({ ports: { ...api.ports, similar: { ...api.ports.similar, duplicatesOf } } });

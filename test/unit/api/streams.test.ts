@@ -9,7 +9,7 @@ import { rateLimitOf } from "#core/limits/limits.ts";
 import type { Chat, RateLimits } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { bill } from "#lambda-kit/model-bill.ts";
+import { noteTokenUsage } from "#lambda-kit/token-usage.ts";
 import { serveProvider } from "#tools/provider-stubs/server.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, bob, generousLimits, testApi } from "./test-api.ts";
@@ -173,8 +173,8 @@ describe("an answer that the model is still writing", () => {
 		});
 		const { as } = testApi({ ports: { ...ports, chat: answering } });
 		const events = eventsIn((await as(ada)("POST", "/chat/stream", { json: { message: "harbour" } })).body);
-		const told = names(events).filter((name) => name !== "step");
-		expect(told).toEqual(["sentence", "withdrawn", "sentence", "hits", "sentence", "done"]);
+		const shown = names(events).filter((name) => name !== "step");
+		expect(shown).toEqual(["sentence", "withdrawn", "sentence", "hits", "sentence", "done"]);
 		const sentences = events.slice(names(events).indexOf("withdrawn")).filter(({ event }) => event === "sentence");
 		expect(sentences.map(({ data }) => data.text).join("")).toBe(events.at(-1)?.data.message.content);
 	});
@@ -343,7 +343,7 @@ describe.each([
 		const usage = { provider: "fake", model: "m", inputTokens: 10, outputTokens: 5, costUsd: 0.001 };
 		const billed: Chat = {
 			async answer(request) {
-				bill(usage);
+				noteTokenUsage(usage);
 				return chat.answer(request);
 			},
 		};

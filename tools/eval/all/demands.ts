@@ -70,11 +70,16 @@ export function strengthDemands(reports: MeasuredSet[]): Demand[] {
 	const hopeless = hybrid.flatMap(({ queries, figures }) =>
 		figures.hopeless_without_strong === null
 			? []
-			: [{ share: figures.hopeless_without_strong, of: queries.filter(({ expected }) => expected.size === 0).length }],
+			: [
+					{
+						share: figures.hopeless_without_strong,
+						weight: queries.filter(({ expected }) => expected.size === 0).length,
+					},
+				],
 	);
 	const meant = hybrid.map(({ queries, figures }) => ({
 		share: figures.right_hits_lost,
-		of: queries.flatMap(({ expected }) => [...expected.values()].filter(isMeant)).length,
+		weight: queries.flatMap(({ expected }) => [...expected.values()].filter(isMeant)).length,
 	}));
 	return [
 		...(hopeless.length > 0 ? [minDemand("hopeless queries without a strong hit", shareOfAll(hopeless), 0.9)] : []),
@@ -82,5 +87,6 @@ export function strengthDemands(reports: MeasuredSet[]): Demand[] {
 	];
 }
 
-const shareOfAll = (parts: { share: number; of: number }[]) =>
-	parts.reduce((sum, { share, of }) => sum + share * of, 0) / parts.reduce((sum, { of }) => sum + of, 0);
+const shareOfAll = (parts: { share: number; weight: number }[]) =>
+	parts.reduce((sum, { share, weight }) => sum + share * weight, 0) /
+	parts.reduce((sum, { weight }) => sum + weight, 0);

@@ -44,13 +44,13 @@ const comparable = (fact: { kind: FactKind; value: string; unit: string | null }
 
 /** Shares of all pages: kinds told rightly, facts found that are stated, facts stated of those found. */
 export function sharesOf(pages: readonly ScoredPage[]) {
-	const count = (of: "right" | "missed" | "wrong") => pages.reduce((sum, page) => sum + page[of].length, 0);
+	const count = (verdict: "right" | "missed" | "wrong") => pages.reduce((sum, page) => sum + page[verdict].length, 0);
 	const known = pages.filter(({ page }) => page.kind !== "unknown");
-	const told = pages.filter(({ kind }) => kind !== "unknown" && kind !== "photo");
+	const recognized = pages.filter(({ kind }) => kind !== "unknown" && kind !== "photo");
 	return {
 		kinds: pages.filter(({ page, kind }) => kind === page.kind).length / pages.length,
 		/** Of the pages whose kind was told. */
-		kindPrecision: told.filter(({ page, kind }) => kind === page.kind).length / told.length,
+		kindPrecision: recognized.filter(({ page, kind }) => kind === page.kind).length / recognized.length,
 		kindRecall: known.filter(({ page, kind }) => kind === page.kind).length / known.length,
 		precision: count("right") / (count("right") + count("wrong")),
 		recall: count("right") / (count("right") + count("missed")),

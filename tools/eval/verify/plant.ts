@@ -124,7 +124,7 @@ function movedDate(text: string, random: Random): string {
 }
 
 const verb = /(?<![\p{L}])(is|are|was|were|has been|will|can|must|should)(?![\p{L}])(?!\s+(?:not|no)\b)/iu;
-const doing: Record<string, string> = {
+const baseForms: Record<string, string> = {
 	costs: "cost",
 	shows: "show",
 	features: "feature",
@@ -138,10 +138,10 @@ const doing: Record<string, string> = {
 	contains: "contain",
 	describes: "describe",
 };
-const does = new RegExp(`(?<!\\p{L})(${Object.keys(doing).join("|")})(?!\\p{L})`, "iu");
+const thirdPerson = new RegExp(`(?<!\\p{L})(${Object.keys(baseForms).join("|")})(?!\\p{L})`, "iu");
 
 function negated(claim: string): string | null {
 	if (verb.test(claim)) return claim.replace(verb, "$1 not");
-	if (does.test(claim)) return claim.replace(does, (word) => `does not ${doing[word.toLowerCase()]}`);
+	if (thirdPerson.test(claim)) return claim.replace(thirdPerson, (word) => `does not ${baseForms[word.toLowerCase()]}`);
 	return null;
 }

@@ -86,8 +86,8 @@ function quantitiesOf(kind: PictureKind, lines: LegibleLine[]): Fact[] {
 
 /** Returns who a picture is from or about, by where names stand on its kind. */
 function peopleOf(kind: PictureKind, lines: LegibleLine[], title: string | null, facts: Fact[]): Fact[] {
-	const named = (of: FactKind, names: { name: string; line: string }[]): Fact[] =>
-		names.map(({ name, line }) => ({ kind: of, value: name, unit: null, source_line: line }));
+	const named = (kind: FactKind, names: { name: string; line: string }[]): Fact[] =>
+		names.map(({ name, line }) => ({ kind, value: name, unit: null, source_line: line }));
 	const hasPerson = facts.some((fact) => fact.kind === "person");
 	switch (kind) {
 		case "chat":

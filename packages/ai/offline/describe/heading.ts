@@ -24,8 +24,8 @@ export function headingOf(lines: LegibleLine[]): Heading {
 		.filter((line) => line !== found.line)
 		.map(({ box }) => box.height)
 		.sort((a, b) => a - b);
-	const usual = heights[Math.floor((heights.length - 1) / 2)] ?? 0;
-	const isLarge = ({ box }: LegibleLine) => box.height >= minEmphasis * usual;
+	const medianHeight = heights[Math.floor((heights.length - 1) / 2)] ?? 0;
+	const isLarge = ({ box }: LegibleLine) => box.height >= minEmphasis * medianHeight;
 	const heading = [found.line];
 	for (const line of lines.filter(isLarge).sort((a, b) => a.box.y - b.box.y)) {
 		const last = heading.at(-1);

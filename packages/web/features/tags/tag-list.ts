@@ -1,6 +1,6 @@
 /** Two tags that differ in case alone are one. */
-export const isSameTag = (one: string, other: string): boolean =>
-	one.trim().toLowerCase() === other.trim().toLowerCase();
+export const isSameTag = (first: string, second: string): boolean =>
+	first.trim().toLowerCase() === second.trim().toLowerCase();
 
 /** Adds a tag that is not there yet. */
 export function withTag(tags: readonly string[], text: string): string[] {

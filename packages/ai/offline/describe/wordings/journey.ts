@@ -42,8 +42,8 @@ const passWords =
 
 /** Returns the title, or where that only says that this is a ticket the line after it. */
 function titleBeside({ title, titleTexts, texts }: Page): string {
-	const tells = (text: string) => !passWords.test(plainText(text.trim()).plain);
-	if (title && tells(title)) return title;
+	const saysMore = (text: string) => !passWords.test(plainText(text.trim()).plain);
+	if (title && saysMore(title)) return title;
 	const at = texts.indexOf(titleTexts.at(-1) ?? "");
-	return texts.slice(at + 1).find((text) => /\p{L}{3}/u.test(text) && tells(text)) ?? title ?? "";
+	return texts.slice(at + 1).find((text) => /\p{L}{3}/u.test(text) && saysMore(text)) ?? title ?? "";
 }
