@@ -220,6 +220,8 @@ export const environmentSchema = z.strictObject({
 				.prefault({}),
 		})
 		.prefault({}),
+	/** The same verification of the same collection gets its outcome again for so many minutes; 0 for never. */
+	verificationCacheMinutes: z.int().min(0).max(1_440).default(60),
 	/** A person may create an account without an invitation. */
 	selfSignUp: z.boolean().default(true),
 	/** The domains of the addresses that may sign up; empty, any may. Administrators invite anyone. */

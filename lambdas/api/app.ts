@@ -23,6 +23,7 @@ interface ApiOptions {
 	authenticate: Authenticate;
 	deployment: Deployment;
 	limits: Limits;
+	verificationCacheMinutes: number;
 	/** Web pages that may call the API. */
 	origins: readonly string[];
 	signIn: SignIn;
@@ -40,6 +41,7 @@ export function createApi({
 	ports,
 	deployment,
 	limits,
+	verificationCacheMinutes,
 	origins,
 	signIn,
 	served = allRoutes,
@@ -86,6 +88,7 @@ export function createApi({
 	const settings: RouteSettings = {
 		deployment,
 		limits,
+		verificationCacheMinutes,
 		maxAnswerMs,
 		maxWaitMs,
 		origins,

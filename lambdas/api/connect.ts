@@ -65,6 +65,10 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		deletedAccounts: lazyPort(async () => (await database()).deletedAccounts),
 		shares: lazyPort(async () => (await database()).shares),
 		verifications: lazyPort(async () => (await database()).verifications),
+		verificationCache: lazyPort(async () => {
+			const { dynamoDbVerificationCache } = await import("#aws/verification-cache.ts");
+			return dynamoDbVerificationCache({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
+		}),
 		webhooks: lazyPort(async () => (await database()).webhooks),
 		userPool: cognitoUserPool(env.USER_POOL_ID),
 		objects: s3Objects(env.BUCKET_NAME),

@@ -16,6 +16,7 @@ export const apiEnv = [
 	"VERSION",
 	"GIT_SHA",
 	"LIMITS",
+	"VERIFICATION_CACHE_MINUTES",
 	"TRACE_INPUTS",
 	"TRACE_OUTPUTS",
 	/** Web pages that may call, separated by commas. */

@@ -19,6 +19,7 @@ export async function startApi(env: Env<typeof apiEnv>, served?: readonly Route[
 			environment: env.ENVIRONMENT,
 		}),
 		limits: JSON.parse(env.LIMITS),
+		verificationCacheMinutes: Number(env.VERIFICATION_CACHE_MINUTES),
 		origins: env.CORS_ORIGINS.split(","),
 		signIn: { issuer: env.TOKEN_ISSUER, hostedUrl: env.SIGN_IN_URL === "none" ? null : env.SIGN_IN_URL },
 		deployment: { environment: env.ENVIRONMENT, version: env.VERSION, gitSha: env.GIT_SHA },

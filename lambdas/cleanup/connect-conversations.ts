@@ -2,6 +2,7 @@ import { S3Client } from "#aws/client-s3.ts";
 import { documentClient } from "#aws/dynamodb.ts";
 import { dynamoDbIdempotencyKeys } from "#aws/idempotency-keys.ts";
 import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
+import { dynamoDbVerificationCache } from "#aws/verification-cache.ts";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { dynamoDbSessionUpkeep } from "#chat/session-upkeep.ts";
 import type { Ports } from "#core/ports/index.ts";
@@ -15,7 +16,7 @@ import type { cleanupEnv } from "./env.ts";
  */
 export function conversationsIn(
 	env: Env<typeof cleanupEnv>,
-): Pick<Ports, "sessions" | "sessionUpkeep" | "idempotencyKeys" | "rateLimits"> {
+): Pick<Ports, "sessions" | "sessionUpkeep" | "idempotencyKeys" | "rateLimits" | "verificationCache"> {
 	const options = {
 		dynamodb: documentClient(),
 		table: env.CHECKPOINT_TABLE_NAME,
@@ -26,5 +27,6 @@ export function conversationsIn(
 		sessionUpkeep: dynamoDbSessionUpkeep(options),
 		idempotencyKeys: dynamoDbIdempotencyKeys(options),
 		rateLimits: dynamoDbRateLimits(options),
+		verificationCache: dynamoDbVerificationCache(options),
 	};
 }

@@ -22,6 +22,7 @@ export function connect(env: Env<typeof cleanupEnv>) {
 		sessions: lazyPort(async () => (await conversations()).sessions),
 		idempotencyKeys: lazyPort(async () => (await conversations()).idempotencyKeys),
 		rateLimits: lazyPort(async () => (await conversations()).rateLimits),
+		verificationCache: lazyPort(async () => (await conversations()).verificationCache),
 		userPool: cognitoUserPool(env.USER_POOL_ID),
 		clock: { now: () => new Date() },
 	});

@@ -137,7 +137,7 @@ function speed({ application, api, each }: Sources) {
 	];
 }
 
-function cost({ each }: Sources): IWidget[] {
+function cost({ application, each }: Sources): IWidget[] {
 	return [
 		graph("Dollars a day, by model", "USD", [each("Dollars", "Sum", day)]),
 		graph("Tokens a day, by model", "tokens", [each("InputTokens", "Sum", day), each("OutputTokens", "Sum", day)]),
@@ -148,6 +148,9 @@ function cost({ each }: Sources): IWidget[] {
 			width: 6,
 			height: 6,
 		}),
+		graph("Verifications a day that cost nothing", "verifications", [
+			application("CachedVerifications", { statistic: "Sum", period: day }),
+		]),
 	];
 }
 

@@ -85,6 +85,10 @@ export function fakeItems(store: Store): Items {
 
 		...fakeItemLists(store),
 
+		async state(userId) {
+			return JSON.stringify(ownedItems(store, userId).map(({ item, analysis, tags }) => [item, analysis?.id, tags]));
+		},
+
 		async categories(userId) {
 			const counts = new Map<string, number>();
 			for (const { item, analysis } of ownedItems(store, userId)) {

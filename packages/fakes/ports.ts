@@ -30,6 +30,7 @@ import { createStore, type Store } from "./store.ts";
 import { fakeTags } from "./tags.ts";
 import { fakeUsage } from "./usage.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
+import { fakeVerificationCache } from "./verification-cache.ts";
 import { fakeVerifications } from "./verifications.ts";
 import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 import { fakeWebhooks } from "./webhooks.ts";
@@ -126,6 +127,7 @@ export function fakePorts(): FakePorts {
 		userPool: fakeUserPool(),
 		shares: fakeShares(store),
 		verifications: fakeVerifications(store),
+		verificationCache: fakeVerificationCache(clock),
 		webhooks: fakeWebhooks(store),
 		webhookSender: { post: async () => 200 },
 		deletedAccounts: fakeDeletedAccounts(store),

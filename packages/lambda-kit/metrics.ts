@@ -23,6 +23,8 @@ export const metrics = {
 	DatabaseConnectionErrors: { unit: "Count", by: null },
 	/** Requests that passed without a limit, since the limiter's table did not answer. */
 	UnlimitedRequests: { unit: "Count", by: null },
+	/** Verifications whose outcome was that of the same request before. */
+	CachedVerifications: { unit: "Count", by: null },
 	/** Of single requests: a model call may make several. */
 	ProviderDuration: { unit: "Milliseconds", by: "Provider" },
 	ProviderErrors: { unit: "Count", by: "Provider" },

@@ -103,6 +103,33 @@ export function itemsContract(get: () => RowPorts): void {
 			]);
 		});
 
+		it("have another state after each change of what is known of them, and the same without one", async () => {
+			const ports = get();
+			const [user, neighbour] = [newUser(), newUser()];
+			const states: string[] = [];
+			const changed = async (change: () => Promise<unknown>) => {
+				await change();
+				// Times of changes have milliseconds.
+				await new Promise((resolve) => setTimeout(resolve, 2));
+				const state = await ports.items.state(user);
+				expect(states).not.toContain(state);
+				expect(await ports.items.state(user)).toBe(state);
+				states.push(state);
+			};
+			await changed(async () => {});
+			const { item } = await analyzedItem(ports, user);
+			await changed(async () => {});
+			await changed(() => uploaded(ports, user));
+			await changed(() => ports.edits.edit(user, item.id, { summary: "Mine." }));
+			await changed(() => ports.edits.edit(user, item.id, { tags: ["sea"] }));
+			await changed(() => ports.tags.rename(user, "sea", "Ocean"));
+			await changed(() => ports.items.trash(user, item.id));
+			await changed(() => ports.items.restore(user, item.id));
+			await changed(() => ports.items.delete(user, item.id));
+			await analyzedItem(ports, neighbour);
+			expect(await ports.items.state(user)).toBe(states.at(-1));
+		});
+
 		it("are listed newest first, without pending ones", async () => {
 			const ports = get();
 			const user = newUser();

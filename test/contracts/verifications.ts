@@ -46,6 +46,7 @@ const newVerification = (
 	durationMs: 12,
 	costUsd: 0.0021,
 	notices: ["A notice."],
+	cached: false,
 	...more,
 });
 
@@ -61,7 +62,7 @@ export function verificationsContract(get: () => ArrangedPorts): void {
 			const made = await verifications.create(newVerification(ada, {}, [ofItem(item.id), ofPage]), kept);
 			expect(await verifications.find(ada, made.id)).toEqual(made);
 			const free = await verifications.create(
-				newVerification(ada, { accuracyScore: null, costUsd: null, claims: [] }),
+				newVerification(ada, { accuracyScore: null, costUsd: null, claims: [], cached: true }),
 				kept,
 			);
 			expect(await verifications.find(ada, free.id)).toEqual(free);

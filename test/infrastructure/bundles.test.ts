@@ -37,6 +37,7 @@ const values: Record<string, string> = {
 	DATABASE_PORT: "5432",
 	DATABASE_TLS: "verify-full",
 	LIMITS: "{}",
+	VERIFICATION_CACHE_MINUTES: "60",
 	SIGN_IN_URL: "none",
 	TOKEN_ISSUER: "https://example.com/pool",
 	JWKS_URL: "https://example.com/pool/.well-known/jwks.json",

@@ -207,9 +207,9 @@ test("a verification asks the provider once, and takes no verdict against a numb
 	anthropic.answers(anthropicChatWire.reply({ text: `Here it is:\n${JSON.stringify({ verdicts })}` }));
 	voyage.answers(voyageWire.answer([1, 2, 3].map(() => voyageWire.vector(1))));
 	// The pictures drawn for this file may be any of the samples: none has a 73.
-	const verification = await user.call<components["schemas"]["Verification"]>("POST", "/verifications", {
-		text: "Boarding takes you from Oslo to Reykjavik. The gate of the boarding pass is 73. You fly first class.",
-	});
+	const text = "Boarding takes you from Oslo to Reykjavik. The gate of the boarding pass is 73. You fly first class.";
+	const verify = () => user.call<components["schemas"]["Verification"]>("POST", "/verifications", { text });
+	const verification = await verify();
 	expect(verification).toMatchObject({
 		...{ model: "anthropic/claude-sonnet-5-5", notices: [], risk_level: "high" },
 		claims: [
@@ -221,6 +221,12 @@ test("a verification asks the provider once, and takes no verdict against a numb
 	expect(verification.cost_usd).toBeGreaterThan(0);
 	expect(anthropic.requests).toHaveLength(1);
 	expect(voyage.requests.at(-1)?.body.input).toHaveLength(3);
+
+	const asked = voyage.requests.length;
+	const { claims, risk_level } = verification;
+	expect(await verify()).toMatchObject({ cached: true, cost_usd: 0, claims, risk_level });
+	expect(anthropic.requests).toHaveLength(1);
+	expect(voyage.requests).toHaveLength(asked);
 });
 
 test("an agentic search runs the provider's tool calls", async () => {

@@ -6,10 +6,12 @@ import cdk from "../../cdk.json" with { type: "json" };
 
 /** Returns the OpenAPI document of the API, as `GET /openapi.json` answers it. */
 export async function apiDocument(): Promise<object> {
+	const { limits, verificationCacheMinutes } = readEnvironment(cdk.context.environments, "local");
 	const api = createApi({
 		ports: fakePorts(),
 		authenticate: () => Promise.reject(new Error("The document is public.")),
-		limits: readEnvironment(cdk.context.environments, "local").limits,
+		limits,
+		verificationCacheMinutes,
 		deployment: { environment: "local", version: "0", gitSha: "0" },
 		origins: [],
 		signIn: { issuer: "https://example.com/pool", hostedUrl: null },

@@ -38,6 +38,7 @@ export type ApiPorts = Pick<
 	| "userPool"
 	| "shares"
 	| "verifications"
+	| "verificationCache"
 	| "webhooks"
 	| "deletedAccounts"
 >;
@@ -61,6 +62,8 @@ export interface SignIn {
 export interface RouteSettings {
 	deployment: Deployment;
 	limits: Limits;
+	/** The same verification gets its outcome again for so long; 0 for never. */
+	verificationCacheMinutes: number;
 	/** Limits an answer, streamed or not. */
 	maxAnswerMs: number;
 	/** Limits the wait for another function; after it the API answers 202 with the request's address. */

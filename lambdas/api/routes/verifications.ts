@@ -6,6 +6,7 @@ import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
 import { riskLevels, verdicts } from "#core/verification/verdict.ts";
 import { type Verification, type VerifiedClaim, verificationSources } from "#core/verification/verification.ts";
+import { log } from "#lambda-kit/log.ts";
 import { deleteById, deletion } from "../http/deletion.ts";
 import { modelGone, notFound, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
@@ -115,6 +116,11 @@ const verificationSchema = z
 			example: "anthropic/claude-sonnet-5-5",
 		}),
 		duration_ms: z.int().min(0).openapi({ example: 840 }),
+		cached: z.boolean().openapi({
+			description:
+				"The outcome is that of the same request before, and cost nothing: nothing in the collection changed since.",
+			example: false,
+		}),
 		cost_usd: z.number().min(0).nullable().openapi({ description: "Null where a price is unknown." }),
 		notices: z.array(z.string()).openapi({ description: "Sentences about how it was checked." }),
 		created_at: z.iso.datetime(),
@@ -182,7 +188,7 @@ const remove = deletion(routes.deleteVerification, { tags, summary: "Delete a ve
 const verifiedAfterMs = 20_000;
 
 /** Serves a person's verifications. */
-export const register: RegisterRoutes = (app, ports, { limits }) => {
+export const register: RegisterRoutes = (app, ports, { deployment, limits, verificationCacheMinutes }) => {
 	app.openapi(verify, async (c) => {
 		const { text, item_id: itemId, sources, model } = c.req.valid("json");
 		// With the stemmers, which lists do not need.
@@ -194,12 +200,20 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 			sources: [...new Set(sources)],
 			model: model || undefined,
 			deadline: new Date(Date.now() + verifiedAfterMs),
+			cache: {
+				seconds: verificationCacheMinutes * 60,
+				release: deployment.gitSha,
+				onFailure: (error: unknown) => log.warn("the cache of verifications did not answer", { error }),
+			},
 		};
 		const verification = await countUse(ports, limits.quotas, userId, "verifications", () =>
 			verifyText(ports, userId, asked),
 		).catch((error) => {
 			throw inField(error, { provider_not_available: "body.model", model_not_found: "body.model" });
 		});
+		if (verification.cached) {
+			log.info("verification cached", { request_id: c.get("requestId") }, { metrics: { CachedVerifications: 1 } });
+		}
 		return c.json(presentVerification(verification), 201);
 	});
 
@@ -236,6 +250,7 @@ function presentVerification(verification: Verification): z.infer<typeof verific
 		model,
 		model_used: model,
 		duration_ms: durationMs,
+		cached: verification.cached,
 		cost_usd: costUsd,
 		notices,
 		created_at: verification.createdAt.toISOString(),

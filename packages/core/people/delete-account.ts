@@ -16,7 +16,7 @@ const sessionsAtOnce = 10;
 
 type AccountPorts = Pick<
 	Ports,
-	"deletedAccounts" | "rateLimits" | "userPool" | "objects" | "sessions" | "idempotencyKeys"
+	"deletedAccounts" | "rateLimits" | "userPool" | "objects" | "sessions" | "idempotencyKeys" | "verificationCache"
 >;
 
 interface Deadline {
@@ -50,7 +50,7 @@ export async function deleteAccount(
  * @returns false where the deadline came first
  */
 async function emptyAccount(ports: AccountPorts, userId: string, { deadline }: Deadline): Promise<boolean> {
-	const { deletedAccounts, rateLimits, userPool, objects, sessions, idempotencyKeys } = ports;
+	const { deletedAccounts, rateLimits, userPool, objects, sessions, idempotencyKeys, verificationCache } = ports;
 	const repeat = async (work: () => Promise<boolean>) => {
 		while (await work()) {
 			if (Date.now() > deadline.getTime()) return false;
@@ -62,6 +62,7 @@ async function emptyAccount(ports: AccountPorts, userId: string, { deadline }: D
 	if (!(await repeat(() => deletedAccounts.deleteRows(userId)))) return false;
 	if (!(await repeat(() => sessions.deleteSome(userId, sessionsAtOnce)))) return false;
 	await idempotencyKeys.forgetAll(userId);
+	await verificationCache.forgetAll(userId);
 	for (const prefix of accountPrefixes(userId)) {
 		if (!(await repeat(() => objects.deletePage(prefix)))) return false;
 	}

@@ -117,6 +117,8 @@ export interface Items {
 	/** Counts what the items have; at most 100 values of each kind, of months 1,200. */
 	facets(userId: string, filter: ItemFilter): Promise<Facets>;
 	count(userId: string, filter: ItemFilter): Promise<number>;
+	/** Returns another text whenever an item came, went or changed in what is known of it. */
+	state(userId: string): Promise<string>;
 	/** Returns the ids of the items that are meant, the newest first. */
 	ids(userId: string, filter: ItemFilter, limit: number): Promise<string[]>;
 	/** Counts the analyzed items of each category, the largest first; at most 100. */

@@ -17,6 +17,7 @@ export interface FoundEvidence {
 	ofClaims: Evidence[][];
 	/** Those that were found, by id. */
 	items: Map<string, ItemWithAnalysis>;
+	/** Each says why something was not looked for. */
 	notices: string[];
 	usage: TokenUsage[];
 }

@@ -61,5 +61,7 @@ export interface Verification {
 	costUsd: number | null;
 	/** Sentences for the person about how it was checked. */
 	notices: string[];
+	/** The outcome was that of the same request before. */
+	cached: boolean;
 	createdAt: Date;
 }

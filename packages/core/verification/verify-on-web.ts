@@ -13,7 +13,7 @@ export async function verifyOnWeb(
 	{ webSearch }: Pick<Ports, "webSearch">,
 	claims: readonly VerifiedClaim[],
 	deadline: Date,
-): Promise<{ claims: VerifiedClaim[]; notices: string[] }> {
+): Promise<{ claims: VerifiedClaim[]; notices: string[]; isComplete: boolean }> {
 	const open = claims.filter(({ verdict }) => verdict === "not_found");
 	const searched = open.slice(0, maxWebSearches);
 	const notices =
@@ -22,6 +22,7 @@ export async function verifyOnWeb(
 					`Only ${maxWebSearches} of the ${open.length} claims that the collection says nothing of were looked for on the web.`,
 				]
 			: [];
+	let isComplete = true;
 	const verified = new Map<VerifiedClaim, VerifiedClaim>();
 	try {
 		for (const claim of searched) {
@@ -33,7 +34,8 @@ export async function verifyOnWeb(
 		}
 	} catch (error) {
 		if (!(error instanceof ModelFailure)) throw error;
+		isComplete = false;
 		notices.push("The web search did not answer: the collection alone was looked through.");
 	}
-	return { claims: claims.map((claim) => verified.get(claim) ?? claim), notices };
+	return { claims: claims.map((claim) => verified.get(claim) ?? claim), notices, isComplete };
 }

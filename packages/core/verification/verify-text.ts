@@ -6,13 +6,14 @@ import { itemRefs } from "../items/item-refs.ts";
 import { shownWords } from "../items/shown-words.ts";
 import type { ItemWithAnalysis, Ports } from "../ports/index.ts";
 import { askModel } from "./ask-model.ts";
+import { type CacheOptions, cacheEntry, type Question } from "./cached-verification.ts";
 import { checkVerdict } from "./check-verdict.ts";
 import { cutClaims, maxClaims } from "./claims.ts";
 import type { Evidence } from "./evidence.ts";
 import { findEvidence } from "./find-evidence.ts";
 import { evidenceBesideModel } from "./item-evidence.ts";
 import { accuracyScore, riskLevel } from "./score.ts";
-import type { Claim, Verification, VerificationSource, VerifiedClaim } from "./verification.ts";
+import type { Claim, Verification, VerifiedClaim } from "./verification.ts";
 import { verifyClaim } from "./verify-claim.ts";
 import { verifyOnWeb } from "./verify-on-web.ts";
 
@@ -26,33 +27,34 @@ export const checkedByCode =
 
 type VerificationPorts = Pick<
 	Ports,
-	"items" | "analyses" | "search" | "embedder" | "chat" | "webSearch" | "verifications"
+	"items" | "analyses" | "search" | "embedder" | "chat" | "webSearch" | "verifications" | "verificationCache"
 >;
 
-export interface VerificationRequest {
+export interface VerificationRequest extends Question {
 	requestId: string;
-	/** A text, or an item whose description is checked against its own picture. */
-	subject: { text: string } | { itemId: string };
-	sources: VerificationSource[];
-	/** As in `ChatRequest.model`. */
-	model?: string | undefined;
 	deadline: Date;
+	cache: CacheOptions;
 }
 
 /**
  * Checks a text claim by claim, and saves the outcome. Code compares words, numbers, dates, names and negations; a chat
- * model, where the environment has one, says more of what code did not find, and code checks its quotes.
+ * model, where the environment has one, says more of what code did not find, and code checks its quotes. The same question
+ * to the same collection gets its outcome again, unless something was away when it was found.
  * @throws AppError `item_not_found`, `invalid_fields` of a source that this environment does not have
  * @throws ModelFailure as `answerQuestion`
  */
 export async function verifyText(
 	ports: VerificationPorts,
 	userId: string,
-	{ requestId, subject, sources, model, deadline }: VerificationRequest,
+	{ requestId, subject, sources, model, deadline, cache }: VerificationRequest,
 ): Promise<Verification> {
 	const started = performance.now();
 	const usesWeb = sources.includes("web");
 	if (usesWeb && !(await ports.webSearch.isEnabled())) throw webSearchOff();
+	const entry = await cacheEntry(ports, userId, { subject, sources, model }, cache);
+	const made = () => ({ id: randomUUID(), requestId, durationMs: Math.round(performance.now() - started) });
+	const known = await entry.find();
+	if (known) return ports.verifications.create({ ...known, ...made(), costUsd: 0, cached: true }, { maxKept });
 	const item = "itemId" in subject ? await described(ports, userId, subject.itemId) : null;
 	const text = "itemId" in subject ? descriptionOf(item) : subject.text;
 	const { claims, hasMore } = cutClaims(text);
@@ -61,17 +63,18 @@ export async function verifyText(
 	let verified = claims.map((claim, at) => verifyClaim(claim, found.ofClaims[at] ?? [], { isSubject: item !== null }));
 	const asked = await ask(ports, verified, found, { model, deadline });
 	verified = asked.claims;
+	let isComplete = found.isComplete && asked.isComplete;
 	if (usesWeb) {
 		const web = await verifyOnWeb(ports, verified, deadline);
 		verified = web.claims;
+		isComplete &&= web.isComplete;
 		notices.push(...web.notices);
 	}
 	const usage = [...found.usage, ...asked.usage];
-	return ports.verifications.create(
+	const verification = await ports.verifications.create(
 		{
-			id: randomUUID(),
+			...made(),
 			userId,
-			requestId,
 			text,
 			itemId: item?.item.id ?? null,
 			sources,
@@ -79,12 +82,14 @@ export async function verifyText(
 			accuracyScore: accuracyScore(verified),
 			riskLevel: riskLevel(verified),
 			model: asked.model,
-			durationMs: Math.round(performance.now() - started),
 			costUsd: costOf(usage),
+			cached: false,
 			notices: [...notices, ...found.notices, ...asked.notices],
 		},
 		{ maxKept },
 	);
+	if (isComplete) await entry.keep(verification);
+	return verification;
 }
 
 const webSearchOff = () => {
@@ -115,6 +120,8 @@ interface EvidenceOfClaims {
 	items: Map<string, ItemWithAnalysis>;
 	notices: string[];
 	usage: TokenUsage[];
+	/** Nothing was away. */
+	isComplete: boolean;
 }
 
 async function evidenceFor(
@@ -129,12 +136,19 @@ async function evidenceFor(
 		const description = item.latestAnalysis?.description ?? null;
 		const evidence = [evidenceBesideModel({ ...item, description }, others)];
 		const notices = ["Compared with the picture's own text, the file's facts and other versions of its description."];
-		return { ofClaims: claims.map(() => evidence), items: new Map([[item.item.id, item]]), notices, usage: [] };
+		return {
+			ofClaims: claims.map(() => evidence),
+			items: new Map([[item.item.id, item]]),
+			notices,
+			usage: [],
+			isComplete: true,
+		};
 	}
 	if (claims.length === 0 || !sources.includes("collection")) {
-		return { ofClaims: [], items: new Map(), notices: [], usage: [] };
+		return { ofClaims: [], items: new Map(), notices: [], usage: [], isComplete: true };
 	}
-	return findEvidence(ports, userId, claims, { deadline });
+	const found = await findEvidence(ports, userId, claims, { deadline });
+	return { ...found, isComplete: found.notices.length === 0 };
 }
 
 async function ask(
@@ -159,6 +173,7 @@ async function ask(
 		}),
 		model: answer.model ?? "offline",
 		usage: answer.usage,
+		isComplete: answer.notices.length === 0,
 		notices: [...answer.notices, ...(isByModel && answer.notices.length === 0 ? [] : [checkedByCode])],
 	};
 }

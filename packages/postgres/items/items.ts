@@ -83,6 +83,16 @@ export function postgresItems(db: Database): Items {
 
 		...postgresItemLists(db),
 
+		async state(userId) {
+			// A sum, not the latest time: a change that was made earlier may be committed later.
+			const [row] = await db.query<{ state: string }>(
+				sql`select concat_ws('-', count(*), sum(hashtextextended(
+				      concat_ws(':', id, extract(epoch from updated_at), analysis_id, text_revision, extract(epoch from trashed_at)), 0))) as state
+				    from items where user_id = ${userId}`,
+			);
+			return row?.state ?? "";
+		},
+
 		async categories(userId) {
 			return db.query<{ category: string; items: number }>(
 				sql`select ${shownCategory} as category, count(*)::int as items

@@ -34,6 +34,7 @@ interface VerificationRow extends SummaryRow {
 	duration_ms: number;
 	cost_usd: string | null;
 	notices: string[];
+	cached: boolean;
 	citations: CitationJson[] | null;
 }
 
@@ -64,10 +65,10 @@ export function postgresVerifications(db: Database): Verifications {
 				const { userId, id, itemId } = made;
 				const claims = made.claims.map((claim) => ({ ...claim, citations: claim.citations.filter(isOfPage) }));
 				const [row] = await tx.query<{ created_at: Date }>(
-					sql`insert into verifications (user_id, id, request_id, text, item_id, sources, claims, accuracy_score, risk_level, model, duration_ms, cost_usd, notices)
+					sql`insert into verifications (user_id, id, request_id, text, item_id, sources, claims, accuracy_score, risk_level, model, duration_ms, cost_usd, notices, cached)
 					    select ${userId}, ${id}::uuid, ${made.requestId}::text, ${storableText(made.text)}::text, ${itemId}::uuid, ${made.sources}::text[],
 					      ${storableJson(claims)}::jsonb, ${made.accuracyScore}::smallint, ${made.riskLevel}::text, ${made.model}::text,
-					      ${made.durationMs}::integer, ${made.costUsd}::numeric, ${made.notices.map(storableText)}::text[]
+					      ${made.durationMs}::integer, ${made.costUsd}::numeric, ${made.notices.map(storableText)}::text[], ${made.cached}::boolean
 					    where ${itemId}::uuid is null or exists (select from items where user_id = ${userId} and id = ${itemId}::uuid)
 					    returning created_at`,
 				);
@@ -155,6 +156,7 @@ function verificationFromRow(row: VerificationRow): Verification {
 		durationMs: row.duration_ms,
 		costUsd: row.cost_usd === null ? null : Number(row.cost_usd),
 		notices: row.notices,
+		cached: row.cached,
 		createdAt: row.created_at,
 	};
 }

@@ -30,6 +30,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			VERSION: project.version,
 			GIT_SHA: commit,
 			LIMITS: JSON.stringify(environment.limits),
+			VERIFICATION_CACHE_MINUTES: String(environment.verificationCacheMinutes),
 			DATABASE_HOST: "Database.Endpoint.Address",
 			DATABASE_PORT: "Database.Endpoint.Port",
 			DATABASE_NAME: "collections",

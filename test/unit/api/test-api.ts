@@ -61,6 +61,7 @@ export function testApi({
 		ports,
 		authenticate,
 		limits,
+		verificationCacheMinutes: 60,
 		origins: ["https://app.example.com"],
 		signIn: { issuer: "https://pool.example.com/pool", hostedUrl },
 		served: [...allRoutes, ...streamedRoutes],
