@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CollectionsClient } from "../client/src/client.ts";
 import { ApiProblem, type Problem } from "../client/src/problem.ts";
 import { pause } from "../client/src/send.ts";
+import { maxPictureBytes } from "../client/src/uploads.ts";
 import type { FileContent, OpenArchive } from "./read.ts";
 import { ArchiveRefused } from "./refusal.ts";
 
@@ -48,7 +49,6 @@ interface Pair {
 
 /** More than any item has; the service takes 3 MB at once. */
 const maxRowBytes = 3_000_000;
-const maxPictureBytes = 50 * 1024 * 1024;
 /** Items of one request, as long as rows and pictures are no more than this. */
 const itemsAtOnce = 20;
 const rowBytesAtOnce = 2_000_000;

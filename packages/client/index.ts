@@ -22,4 +22,4 @@ export {
 	signIn,
 } from "./src/session.ts";
 export { type ChatEvent, type SearchEvent, StreamCut, type StreamEvent } from "./src/streams.ts";
-export { isPictureName, type PictureFile, type Uploaded, type UploadListener } from "./src/uploads.ts";
+export { isPictureName, maxPictureBytes, type PictureFile, type Uploaded, type UploadListener } from "./src/uploads.ts";

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CognitoSession, CollectionsClient, Item } from "#client/index.ts";
 import { keepSession, startCommand } from "../../packages/cli/test/command.ts";
+import { makeZip } from "../../packages/cli/test/zip.ts";
 import { collect } from "../support/collect.ts";
 import { newUser, outputs } from "./environment.ts";
 import { immichServer } from "./immich-server.ts";
@@ -219,6 +221,40 @@ test("Karakeep: pictures of a dump arrive with tags, lists and notes, and a path
 		Recipes: { description: null, items: 2 },
 		"Recipes / Soups": { description: "Hot", items: 1 },
 	});
+
+	// As `karakeep dump` packs it.
+	execFileSync("tar", ["-czf", path.join(folder, "dump.tar.gz"), "-C", path.join(folder, "dump"), "."]);
+	const packed = await run("karakeep", path.join(folder, "dump.tar.gz"));
+	expect(packed).toMatchObject({ code: 4, sent: 0, known: 2, items: 2, carried: report.carried });
+	expect(reasonsOf(packed)).toMatchObject({ "its path leads out of the export": ["out.jpg"] });
+});
+
+test("a Takeout's ZIP files are taken as they are: a sidecar in another part, and a damaged picture alone is refused", async () => {
+	const album = "Takeout/Google Photos/Iceland";
+	const metadata = JSON.stringify({ title: "Iceland", access: "protected" });
+	const sidecar = JSON.stringify({ photoTakenTime: { timestamp: "1709290800" }, favorited: true });
+	const parts = [
+		makeZip([
+			{ name: `${album}/`, content: "" },
+			{ name: `${album}/one.jpg`, content: await picture() },
+			{ name: `${album}/damaged.jpg`, content: await picture(), claimed: { crc: 1 } },
+			{ name: `${album}/metadata.json`, content: metadata },
+		]),
+		makeZip([
+			{ name: `${album}/one.jpg.supplemental-metadata.json`, content: sidecar },
+			{ name: `${album}/dámaged.jpg`, content: await picture(), claimed: { size: 12 } },
+			{ name: `${album}/zwei.jpg`, content: await picture() },
+			{ name: `${album}/metadata.json`, content: metadata },
+		]),
+	].map((bytes, at) => write(`takeout-00${at + 1}.zip`, bytes));
+	const report = await run("takeout", ...parts);
+	expect(report).toMatchObject({ code: 4, sent: 2, items: 2, carried: { albums: 2, favorites: 1, times: 1 } });
+	expect(reasonsOf(report)).toMatchObject({
+		"It is damaged: its bytes are not those that the archive lists.": ["damaged.jpg", "dámaged.jpg"],
+	});
+	expect(await albumsOf()).toEqual({ Iceland: { description: null, items: 2 } });
+	expect((await itemsByName()).get("one.jpg")).toMatchObject({ taken_at: "2024-03-01T11:00:00.000Z", favorite: true });
+	expect(await run("takeout", ...parts)).toMatchObject({ sent: 0, known: 0, resumed: 2 });
 });
 
 test("Immich by its API: albums, tags, notes and times arrive, a damaged download is refused, and the rest goes on", async () => {

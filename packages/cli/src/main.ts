@@ -56,11 +56,11 @@ command("upload", "upload pictures and folders, or go on with it")
 	.action((paths, options) => uploadCommand(output(), paths, options));
 command("import-from", "take over pictures of another product")
 	.argument("<product>", "karakeep, immich, takeout or screenshots")
-	.argument("<place>", "the folder of its export, or the address of an Immich server")
+	.argument("<place...>", "its export, packed or as a folder, or the address of an Immich server")
 	.option("--key <key>", "an API key of Immich, else IMMICH_API_KEY")
 	.option("--dry-run", "tell what would be carried, and what not")
-	.action(async (product, place, options) =>
-		(await import("./commands/import-from.ts")).importFrom(output(), product, place, options),
+	.action(async (product, places, options) =>
+		(await import("./commands/import-from.ts")).importFrom(output(), product, places, options),
 	);
 command("list", "list items, the newest first")
 	.option("-n, --limit <number>", "how many", count, 20)

@@ -67,3 +67,14 @@ export function writeFolder(folder: string, { manifest, parts }: MadeArchive): v
 	writeFileSync(path.join(folder, "manifest.json"), JSON.stringify(manifest));
 	for (const { name, bytes } of parts) writeFileSync(path.join(folder, name), bytes);
 }
+
+/** Has the first file of a tar file claim 8 GB. */
+export function claimingHugeFile(tar: Uint8Array): Buffer {
+	const bytes = Buffer.from(tar);
+	// The size in the header, in octal digits, and the sum of the header's bytes that changes with it.
+	bytes.write("77777777777", 124);
+	bytes.fill(" ", 148, 156);
+	const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+	bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+	return bytes;
+}

@@ -1,12 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { packTar } from "modern-tar";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stubServer } from "../../client/test/stub-server.ts";
 import { isSameMoment } from "../src/import-from/moment.ts";
 import { sidecarOf } from "../src/import-from/takeout.ts";
 import { readXmp } from "../src/import-from/xmp.ts";
+import { claimingHugeFile } from "./archives.ts";
+import { makeZip } from "./zip.ts";
 
 describe("the sidecar of a picture of Google's", () => {
 	it.each([
@@ -76,30 +80,32 @@ describe("what is no export", () => {
 	});
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	const write = (file: string, content: string) => {
+	const write = (file: string, content: string | Uint8Array) => {
 		const target = path.join(folder, file);
 		mkdirSync(path.dirname(target), { recursive: true });
 		writeFileSync(target, content);
 		return target;
 	};
 	const run = (...args: string[]) =>
-		new Promise<{ code: number; stderr: string }>((resolve) => {
-			const env = { ...process.env, COLLECTIONS_HOME: folder };
+		new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+			const env = { ...process.env, COLLECTIONS_HOME: folder, TMPDIR: folder };
 			const command = ["packages/cli/collections.mjs", "import-from", ...args, "--dry-run"];
-			execFile(process.execPath, command, { env }, (error, _, stderr) =>
-				resolve({ code: error ? Number(error.code) : 0, stderr }),
+			execFile(process.execPath, command, { env }, (error, stdout, stderr) =>
+				resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
 			);
 		});
 
 	it("is refused with a sentence that says what to give", async () => {
 		const dump = path.dirname(write("dump/manifest.json", '{"format": "karakeep.dump", "version": 1}'));
 		const cases: [args: string[], sentence: string][] = [
-			[["karakeep", write("broken.json", "{")], "broken.json cannot be read as JSON"],
-			[["karakeep", write("links.json", '{"bookmarks": []}')], "links and notes, which has no pictures"],
-			[["karakeep", write("other.json", "[]")], "is no dump of Karakeep. Make one with"],
-			[["karakeep", path.dirname(write("empty/file", ""))], "is no dump of Karakeep"],
+			[["karakeep", write("links.json", '{"bookmarks": []}')], "its backups, have no pictures"],
+			[["karakeep", write("empty.json", "")], "empty.json is neither a folder nor a ZIP or tar.gz file"],
+			[["karakeep", write("backup.zip", makeZip([{ name: "a.json", content: "{}" }]))], "is no dump of Karakeep"],
+			[["karakeep", path.dirname(write("empty/file", ""))], "is no dump of Karakeep: make one with"],
+			[["karakeep", path.dirname(write("bad/manifest.json", "{"))], "manifest.json cannot be read as JSON"],
 			[["karakeep", dump], "has no assets: make it without --exclude-assets"],
-			[["takeout", write("takeout.zip", "PK")], "is an archive: unpack it"],
+			[["takeout", dump, dump], "is a folder: give one folder, or the archives of one export."],
+			[["immich", "http://127.0.0.1:9", "http://127.0.0.1:9"], "There is no http://127.0.0.1:9"],
 			[["takeout", path.join(folder, "nowhere")], "There is no "],
 			[["immich", "http://127.0.0.1:9"], "Immich needs a key"],
 			[["picasa", folder], "picasa is not known: karakeep, immich, takeout, screenshots are."],
@@ -108,6 +114,69 @@ describe("what is no export", () => {
 			const { code, stderr } = await run(...args);
 			expect([code, stderr], args.join(" ")).toEqual([2, expect.stringContaining(sentence)]);
 		}
+	});
+
+	it("is refused where it is an archive that is cut off, or a bomb", async () => {
+		const zip = makeZip([{ name: "Takeout/a.jpg", content: "a".repeat(1_000) }]);
+		const tar = await packTar([{ header: { name: "manifest.json", size: 1_000 }, body: "a".repeat(1_000) }]);
+		const cases: [archive: string, sentence: string][] = [
+			[write("cut.zip", zip.subarray(0, -30)), "cut.zip is cut off or damaged: download it again."],
+			[write("cut.tgz", gzipSync(tar).subarray(0, -30)), "cut.tgz is cut off or damaged: download it again."],
+			[write("short.tgz", gzipSync(tar.subarray(0, 1_000))), "short.tgz is cut off or damaged: download it again."],
+			[
+				write("bomb.zip", makeZip([{ name: "a.jpg", content: "", claimed: { size: 4_000_000_000 } }])),
+				"bomb.zip unpacks to more than 100 MB, 100 times its size or more: no export does, and it is not read.",
+			],
+			[write("bomb.tgz", gzipSync(claimingHugeFile(tar))), "bomb.tgz unpacks to more than 100 MB"],
+		];
+		for (const [archive, sentence] of cases) {
+			const { code, stderr } = await run("takeout", archive);
+			expect([code, stderr], archive).toEqual([2, expect.stringContaining(sentence)]);
+		}
+		expect(readdirSync(folder).filter((name) => name.startsWith("collections-import-"))).toEqual([]);
+	});
+
+	it("is left alone in an archive: a link, a path that leads out, what is encrypted, and a second file of a path", async () => {
+		const picture = { content: "p" };
+		const first = write(
+			"1.zip",
+			makeZip([
+				{ name: "Takeout/a.jpg", ...picture },
+				{ name: "Takeout/link.jpg", content: "/etc/hostname", mode: 0o120777 },
+				{ name: "Takeout/pipe.jpg", content: "", mode: 0o010644 },
+				{ name: "../../up.jpg", ...picture },
+				{ name: "/root/up.jpg", ...picture },
+				{ name: "Takeout/..\\..\\windows.jpg", ...picture },
+				{ name: "Takeout/secret.jpg", ...picture, claimed: { flags: 1 } },
+				{ name: "Takeout/lzma.jpg", ...picture, claimed: { method: 14 } },
+				{ name: "Takeout/a.jpg.json", content: '{"photoTakenTime": {}}', claimed: { size: 5 } },
+				{ name: "__MACOSX/Takeout/._a.jpg", ...picture },
+			]),
+		);
+		const second = write(
+			"2.zip",
+			makeZip([
+				{ name: "Takeout/a.jpg", content: "another" },
+				{ name: "Takeout/b.jpg", ...picture },
+			]),
+		);
+		const { stdout } = await run("takeout", first, second, "--json");
+		const { pictures, not_carried } = JSON.parse(stdout) as {
+			pictures: number;
+			not_carried: { reason: string; names: string[] }[];
+		};
+		expect(pictures).toBe(2);
+		const reasons = Object.fromEntries(not_carried.map(({ reason, names }) => [reason, names]));
+		expect(reasons).toMatchObject({
+			"its path leads out of the archive": ["../../up.jpg", "/root/up.jpg", "Takeout/../../windows.jpg"],
+			"links are not followed": [`${first}/Takeout/link.jpg`, `${first}/Takeout/pipe.jpg`],
+			"is encrypted: unpack it with its password, and give the folder": [`${first}/Takeout/secret.jpg`],
+			"is packed in another way than ZIP files are: unpack it, and give the folder": [`${first}/Takeout/lzma.jpg`],
+			"another file of the archives has its path": [`${second}/Takeout/a.jpg`],
+		});
+		expect(Object.keys(reasons).find((reason) => reason.startsWith("a sidecar that is no JSON"))).toContain(
+			"its bytes are not those that the archive lists",
+		);
 	});
 
 	it("is a server that is no Immich, that moved, or that does not answer", async () => {

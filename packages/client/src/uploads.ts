@@ -43,6 +43,8 @@ const extensionOf = (filename: string) => filename.split(".").at(-1)?.toLowerCas
 export const isPictureName = (filename: string): boolean =>
 	filename.includes(".") && Object.hasOwn(contentTypes, extensionOf(filename));
 
+/** The API takes pictures of at most so many bytes. */
+export const maxPictureBytes = 50 * 1024 * 1024;
 /** The API takes at most as many at once. */
 const filesPerRequest = 50;
 const concurrentUploads = 4;

@@ -4,7 +4,7 @@ import { readImmich } from "../import-from/immich-api.ts";
 import { readImmichFolder } from "../import-from/immich-folder.ts";
 import { readKarakeep } from "../import-from/karakeep.ts";
 import { readScreenshots } from "../import-from/screenshots.ts";
-import type { Losses, Source } from "../import-from/source.ts";
+import type { Losses, ReadOptions, Source } from "../import-from/source.ts";
 import { readTakeout } from "../import-from/takeout.ts";
 import { interruptible } from "../interruption.ts";
 import type { Output } from "../output.ts";
@@ -18,19 +18,17 @@ export interface ImportOptions {
 	dryRun?: boolean;
 }
 
-interface ReadOptions {
-	key: string | undefined;
-	signal: AbortSignal;
-	onRead: (read: number) => void;
-}
-
 /** Each product from which pictures are taken over. */
-const readers: Record<string, (place: string, options: ReadOptions) => Source | Promise<Source>> = {
+const readers: Record<
+	string,
+	(places: string[], options: ReadOptions & { key: string | undefined }) => Promise<Source>
+> = {
 	karakeep: readKarakeep,
-	immich: (place, { key, ...options }) => {
-		if (!/^https?:\/\//.test(place)) return readImmichFolder(place);
+	immich: (places, { key, ...options }) => {
+		const [address = ""] = places;
+		if (places.length > 1 || !/^https?:\/\//.test(address)) return readImmichFolder(places, options);
 		if (!key) throw new Failure("Immich needs a key: --key, or IMMICH_API_KEY.", exitCodes.usage);
-		return readImmich(place, { key, ...options });
+		return readImmich(address, { key, ...options });
 	},
 	takeout: readTakeout,
 	screenshots: readScreenshots,
@@ -40,7 +38,7 @@ const readers: Record<string, (place: string, options: ReadOptions) => Source | 
 export async function importFrom(
 	output: Output,
 	product: string,
-	place: string,
+	places: string[],
 	options: ImportOptions,
 ): Promise<void> {
 	const reader = readers[product];
@@ -50,7 +48,7 @@ export async function importFrom(
 	let source: Source | undefined;
 	let ended = 0;
 	const work = async (signal: AbortSignal) => {
-		source = await reader(place, {
+		source = await reader(places, {
 			key: options.key ?? process.env.IMMICH_API_KEY,
 			signal,
 			onRead: (read) => output.progress(`${read} read`),
@@ -66,7 +64,6 @@ export async function importFrom(
 		});
 	} finally {
 		output.clearProgress();
-		await source?.close?.();
 	}
 }
 

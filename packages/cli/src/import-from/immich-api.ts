@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, openAsBlob, rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { isPictureName } from "../../../client/index.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { Unreadable } from "../upload/upload.ts";
-import { unsupported } from "./folder.ts";
-import { emptySource, fieldsOf, listOf, type Source, type SourceTime, textOf } from "./source.ts";
+import {
+	emptySource,
+	fieldsOf,
+	listOf,
+	type ReadOptions,
+	type Source,
+	type SourceTime,
+	textOf,
+	unsupported,
+} from "./source.ts";
+import { Spool } from "./spool.ts";
 
-export interface ImmichOptions {
+export interface ImmichOptions extends ReadOptions {
 	key: string;
-	signal: AbortSignal;
-	/** Tells how far the reading of lists is. */
-	onRead: (assets: number) => void;
 }
 
 type Fields = Record<string, unknown>;
@@ -45,7 +45,7 @@ export async function readImmich(address: string, { key, signal, onRead }: Immic
 		if (!name || !id) continue;
 		for await (const asset of immich.assets({ tagIds: [id] })) push(tags, String(asset.id), name);
 	}
-	source.close = () => immich.close();
+	const downloads = new Spool();
 	let read = 0;
 	for await (const asset of immich.assets({ withExif: true, withPeople: true })) {
 		onRead(++read);
@@ -67,7 +67,7 @@ export async function readImmich(address: string, { key, signal, onRead }: Immic
 			filename: name,
 			size: Number(exif.fileSizeInByte) || 0,
 			modified: Date.parse(String(asset.fileModifiedAt)) || 0,
-			...immich.download(id, textOf(asset.checksum)),
+			...downloads.onDemand(() => immich.original(id, textOf(asset.checksum))),
 			description: {
 				tags: tags.get(id) ?? [],
 				albums: albums.get(id) ?? [],
@@ -111,7 +111,6 @@ class Immich {
 	readonly url: string;
 	readonly #key: string;
 	readonly #signal: AbortSignal;
-	#downloads: Promise<string> | undefined;
 
 	constructor(address: string, key: string, signal: AbortSignal) {
 		this.url = `${address.replace(/\/+$/, "").replace(/\/api$/, "")}/api`;
@@ -152,37 +151,17 @@ class Immich {
 		}
 	}
 
-	/** Downloads to a file that is removed once the picture is sent. */
-	download(id: string, checksum: string | null): { open(): Promise<Blob>; close(): void } {
-		let file: string | undefined;
-		return {
-			open: async () => {
-				this.#downloads ??= mkdtemp(path.join(tmpdir(), "collections-import-"));
-				file = path.join(await this.#downloads, createHash("sha1").update(id).digest("hex"));
-				const digest = createHash("sha1");
-				const response = await this.#send("GET", `/assets/${encodeURIComponent(id)}/original`);
-				const hashing = new Transform({
-					transform(chunk, _, next) {
-						digest.update(chunk);
-						next(null, chunk);
-					},
-				});
-				if (!response.body) throw new Unreadable("Immich sent nothing.");
-				await pipeline(Readable.fromWeb(response.body), hashing, createWriteStream(file), { signal: this.#signal });
-				if (checksum && digest.digest("base64") !== checksum) {
-					throw new Unreadable("It came damaged: its SHA-1 is not Immich's.");
-				}
-				return openAsBlob(file);
-			},
-			close() {
-				if (file) rmSync(file, { force: true });
-			},
-		};
-	}
-
-	/** Removes what an import that ended early has downloaded. */
-	async close(): Promise<void> {
-		if (this.#downloads) await rm(await this.#downloads, { recursive: true, force: true });
+	/** Yields an original. @throws Unreadable where it is not what Immich says */
+	async *original(id: string, checksum: string | null): AsyncGenerator<Uint8Array> {
+		const response = await this.#send("GET", `/assets/${encodeURIComponent(id)}/original`);
+		const digest = createHash("sha1");
+		for await (const chunk of response.body ?? []) {
+			digest.update(chunk);
+			yield chunk;
+		}
+		if (checksum && digest.digest("base64") !== checksum) {
+			throw new Unreadable("It came damaged: its SHA-1 is not Immich's.");
+		}
 	}
 
 	async #fetch(route: string, request: RequestInit): Promise<Response> {

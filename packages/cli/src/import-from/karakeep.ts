@@ -1,10 +1,20 @@
-import { createReadStream, existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { isPictureName } from "../../../client/index.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { fileOf, localPicture, requireFolder } from "./folder.ts";
-import { emptySource, fieldsOf, listOf, readIndex, type Source, textOf } from "./source.ts";
+import { openTree } from "./open-tree.ts";
+import {
+	emptySource,
+	fieldsOf,
+	type Losses,
+	listOf,
+	type ReadOptions,
+	readIndex,
+	type Source,
+	textOf,
+} from "./source.ts";
+import type { ExportFile } from "./tree.ts";
 
 /** An asset as `assets/index.json` lists it. */
 interface Asset {
@@ -30,21 +40,21 @@ const otherAssets: Record<string, string> = {
 };
 
 /**
- * Reads what `karakeep dump` makes, unpacked: pictures that were saved, attached, or taken of a link's page. Lists become
- * albums; a title and a link's address stand in the note.
+ * Reads what `karakeep dump` makes, packed or unpacked: pictures that were saved, attached, or taken of a link's page. Lists
+ * become albums; a title and a link's address stand in the note.
  */
-export async function readKarakeep(place: string): Promise<Source> {
-	const root = rootOf(place);
+export async function readKarakeep(places: string[], { signal, onRead }: ReadOptions): Promise<Source> {
 	const source = emptySource();
 	const { losses } = source;
-	const assets = assetsIn(root);
-	const albums = albumsIn(root, source);
-	const bookmarks = path.join(root, "bookmarks/index.jsonl");
-	if (!existsSync(bookmarks)) {
-		throw new Failure(`The dump in ${place} has no bookmarks: make it without --exclude-bookmarks.`, exitCodes.usage);
+	const dump = await openDump(places, { losses, signal });
+	const assets = await assetsIn(dump);
+	const albums = await albumsIn(dump, source);
+	const bookmarks = dump.file("bookmarks/index.jsonl");
+	if (!bookmarks) {
+		throw new Failure(`${dump.place} has no bookmarks: make it without --exclude-bookmarks.`, exitCodes.usage);
 	}
 	let at = 0;
-	for await (const line of createInterface({ input: createReadStream(bookmarks, "utf8") })) {
+	for await (const line of createInterface({ input: Readable.from(bookmarks.content()), signal })) {
 		at++;
 		if (!line) continue;
 		const bookmark = bookmarkOf(line);
@@ -72,7 +82,7 @@ export async function readKarakeep(place: string): Promise<Source> {
 			const assetName = asset.fileName ?? `${asset.kind} of ${name}`;
 			const isPicture = ownPictures.includes(asset.kind) && asset.contentType.startsWith("image/");
 			const found = isPicture
-				? fileOf(root, asset.filePath)
+				? dump.find(asset.filePath)
 				: { reason: otherAssets[asset.kind] ?? `${asset.contentType || asset.kind} is not taken` };
 			if ("reason" in found) {
 				losses.add(found.reason, assetName);
@@ -80,8 +90,9 @@ export async function readKarakeep(place: string): Promise<Source> {
 			}
 			pictures++;
 			const filename = filenameOf(asset);
-			source.pictures.push({ ...localPicture(found.file), filename, label: assetName, description: described });
+			source.pictures.push({ ...found, filename, label: assetName, description: described });
 		}
+		onRead(source.pictures.length);
 		if (pictures > 0) {
 			if (bookmark.archived === true) losses.add("archived there: Collections has no archive", name);
 		} else losses.add(`a bookmark (${textOf(content.type) ?? "unknown"}) without a picture`, name);
@@ -89,34 +100,49 @@ export async function readKarakeep(place: string): Promise<Source> {
 	return source;
 }
 
+const without = "Karakeep's other exports, and its backups, have no pictures.";
+
+/** A dump, wherever in the place its files are. */
+interface Dump {
+	place: string;
+	find(name: string): ExportFile | { reason: string };
+	file(name: string): ExportFile | null;
+}
+
 /** @throws Failure where it is no dump, and says how to make one */
-function rootOf(place: string): string {
-	const how = "Make one with `karakeep dump` (npm: @karakeep/cli), unpack it, and give its folder.";
-	if (existsSync(place) && statSync(place).isFile() && place.toLowerCase().endsWith(".json")) {
-		const isLinkExport = Array.isArray(fieldsOf(readIndex(place)).bookmarks);
-		throw new Failure(
-			`${place} is ${isLinkExport ? "Karakeep's export of links and notes, which has no pictures" : "no dump of Karakeep"}. ${how}`,
-			exitCodes.usage,
-		);
+async function openDump(places: string[], options: { losses: Losses; signal: AbortSignal }): Promise<Dump> {
+	const place = places.join(", ");
+	const tree = await openTree(places, `what \`karakeep dump\` makes. ${without}`, options);
+	for (const { path: folder, others } of tree.folders()) {
+		const manifest = others.find(({ name }) => name === "manifest.json");
+		if (!manifest) continue;
+		const { format, version } = fieldsOf(await readIndex(manifest));
+		if (format !== "karakeep.dump") continue;
+		if (version !== 1) {
+			throw new Failure(`${place} is a dump of version ${version}: only version 1 is known here.`, exitCodes.usage);
+		}
+		const find = (name: string) => tree.find(name, folder);
+		return {
+			place,
+			find,
+			file(name) {
+				const found = find(name);
+				return "reason" in found ? null : found;
+			},
+		};
 	}
-	const root = requireFolder(place, "the folder of the unpacked dump");
-	const manifest = path.join(root, "manifest.json");
-	const { format, version } = existsSync(manifest) ? fieldsOf(readIndex(manifest)) : {};
-	if (format !== "karakeep.dump") throw new Failure(`${place} is no dump of Karakeep. ${how}`, exitCodes.usage);
-	if (version !== 1) {
-		throw new Failure(`${place} is a dump of version ${version}: only version 1 is known here.`, exitCodes.usage);
-	}
-	return root;
+	throw new Failure(
+		`${place} is no dump of Karakeep: make one with \`karakeep dump\` (npm: @karakeep/cli). ${without}`,
+		exitCodes.usage,
+	);
 }
 
 /** Reads the index of assets by their bookmarks. @throws Failure where the dump was made without them */
-function assetsIn(root: string): Map<string, Asset[]> {
-	const index = path.join(root, "assets/index.json");
-	if (!existsSync(index)) {
-		throw new Failure(`The dump in ${root} has no assets: make it without --exclude-assets.`, exitCodes.usage);
-	}
+async function assetsIn(dump: Dump): Promise<Map<string, Asset[]>> {
+	const index = dump.file("assets/index.json");
+	if (!index) throw new Failure(`${dump.place} has no assets: make it without --exclude-assets.`, exitCodes.usage);
 	const byBookmark = new Map<string, Asset[]>();
-	for (const entry of listOf(readIndex(index)).map(fieldsOf)) {
+	for (const entry of listOf(await readIndex(index)).map(fieldsOf)) {
 		const [id, bookmarkId, filePath] = [textOf(entry.id), textOf(entry.bookmarkId), textOf(entry.filePath)];
 		if (!id || !bookmarkId || !filePath) continue; // an avatar, which is of no bookmark
 		const asset: Asset = {
@@ -133,11 +159,11 @@ function assetsIn(root: string): Map<string, Asset[]> {
 }
 
 /** Reads lists as albums of bookmarks; one below another is named `Recipes / Soups`. */
-function albumsIn(root: string, { albumDescriptions, losses }: Source): Map<string, string[]> {
+async function albumsIn(dump: Dump, { albumDescriptions, losses }: Source): Promise<Map<string, string[]>> {
 	const byBookmark = new Map<string, string[]>();
-	const [index, membership] = ["index", "membership"].map((name) => path.join(root, `lists/${name}.json`));
-	if (!index || !membership || !existsSync(index) || !existsSync(membership)) return byBookmark;
-	const lists = new Map(listOf(readIndex(index)).map((list) => [String(fieldsOf(list).id), fieldsOf(list)]));
+	const [index, membership] = [dump.file("lists/index.json"), dump.file("lists/membership.json")];
+	if (!index || !membership) return byBookmark;
+	const lists = new Map(listOf(await readIndex(index)).map((list) => [String(fieldsOf(list).id), fieldsOf(list)]));
 	const nameOf = (id: string, below: readonly string[] = []): string => {
 		const list = lists.get(id);
 		const parent = textOf(list?.parentId);
@@ -150,7 +176,7 @@ function albumsIn(root: string, { albumDescriptions, losses }: Source): Map<stri
 		const description = textOf(list.description);
 		if (description) albumDescriptions.set(nameOf(id), description);
 	}
-	for (const [id, bookmarks] of Object.entries(fieldsOf(readIndex(membership)))) {
+	for (const [id, bookmarks] of Object.entries(fieldsOf(await readIndex(membership)))) {
 		for (const bookmark of listOf(bookmarks).map(String)) {
 			byBookmark.set(bookmark, [...(byBookmark.get(bookmark) ?? []), nameOf(id)]);
 		}

@@ -1,15 +1,16 @@
-import { foldersIn, requireFolder, unsupported } from "./folder.ts";
-import { emptySource, type Source } from "./source.ts";
+import { openTree } from "./open-tree.ts";
+import { emptySource, type Source, unsupported } from "./source.ts";
 
 /** Reads a folder of screenshots. The service reads their times from their names: `Screenshot 2024-03-01 at 10.22.33.png`. */
-export function readScreenshots(place: string): Source {
+export async function readScreenshots(places: string[], { signal }: { signal: AbortSignal }): Promise<Source> {
 	const source = emptySource();
-	for (const { pictures, others } of foldersIn(requireFolder(place, "the folder of the screenshots"), source.losses)) {
+	const tree = await openTree(places, "the folder of the screenshots.", { losses: source.losses, signal });
+	for (const { pictures, others } of tree.folders()) {
 		for (const picture of pictures) {
 			const description = { tags: [], albums: [], favorite: false, note: null, takenAt: null };
 			source.pictures.push({ ...picture, description });
 		}
-		for (const name of others) if (!name.startsWith(".")) source.losses.add(unsupported(name), name);
+		for (const { name } of others) if (!name.startsWith(".")) source.losses.add(unsupported(name), name);
 	}
 	return source;
 }

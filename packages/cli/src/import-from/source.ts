@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Sendable } from "../upload/upload.ts";
+import type { ExportFile } from "./tree.ts";
 
 /** A time that a source gives a picture. */
 export interface SourceTime {
@@ -31,8 +32,13 @@ export interface Source {
 	/** The descriptions of albums that have one, by name. */
 	albumDescriptions: Map<string, string>;
 	losses: Losses;
-	/** Removes what reading left behind. */
-	close?(): Promise<void>;
+}
+
+/** The options of every reader. */
+export interface ReadOptions {
+	signal: AbortSignal;
+	/** Tells how many pictures were found so far. */
+	onRead(pictures: number): void;
 }
 
 /** Counts what cannot be carried, by reason and with names. */
@@ -58,21 +64,34 @@ export class Losses {
 
 export const emptySource = (): Source => ({ pictures: [], albumDescriptions: new Map(), losses: new Losses() });
 
-/** Larger ones describe no picture. */
-const maxJsonBytes = 5_000_000;
+/** Larger ones describe no picture; an index may list all of them. */
+const max = { sidecarBytes: 5_000_000, indexBytes: 256_000_000 };
+
+/** Reads a text. @throws Error where it is larger than any such file */
+async function textIn(file: ExportFile, maxBytes: number): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of file.content()) {
+		size += chunk.length;
+		if (size > maxBytes) throw new Error(`it has more than ${maxBytes / 1e6} MB`);
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString();
+}
+
+export const readText = (file: ExportFile) => textIn(file, max.sidecarBytes);
 
 /** Reads a sidecar. @throws Error where the file is no JSON, or too large for one */
-export function readSidecar(file: string): Record<string, unknown> {
-	if (statSync(file).size > maxJsonBytes) throw new Error("a sidecar of more than 5 MB");
-	return fieldsOf(JSON.parse(readFileSync(file, "utf8")));
+export async function readSidecar(file: ExportFile): Promise<Record<string, unknown>> {
+	return fieldsOf(JSON.parse(await readText(file)));
 }
 
 /** Reads a file on which the whole import depends. @throws Failure where it is no JSON */
-export function readIndex(file: string): unknown {
+export async function readIndex(file: ExportFile): Promise<unknown> {
 	try {
-		return JSON.parse(readFileSync(file, "utf8"));
+		return JSON.parse(await textIn(file, max.indexBytes));
 	} catch (cause) {
-		throw new Failure(`${file} cannot be read as JSON: ${(cause as Error).message}`, exitCodes.usage);
+		throw new Failure(`${file.path} cannot be read as JSON: ${(cause as Error).message}`, exitCodes.usage);
 	}
 }
 
@@ -82,3 +101,10 @@ export const fieldsOf = (value: unknown): Record<string, unknown> =>
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 export const textOf = (value: unknown): string | null =>
 	typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+
+/** Says why a file that is no picture by its name is left. */
+export function unsupported(name: string): string {
+	const extension = path.extname(name).slice(1).toLowerCase();
+	if (/^(mp4|mov|m4v|avi|mkv|webm|3gp|mpe?g|mts|wmv|mp)$/.test(extension)) return "videos are not taken";
+	return extension ? `.${extension} files are not taken` : "files without an extension are not taken";
+}

@@ -1,74 +1,81 @@
 import path from "node:path";
-import { foldersIn, requireFolder, unsupported } from "./folder.ts";
+import { openTree } from "./open-tree.ts";
 import {
 	type Description,
 	emptySource,
 	fieldsOf,
 	type Losses,
 	listOf,
+	type ReadOptions,
 	readSidecar,
 	type Source,
 	type SourceTime,
 	textOf,
+	unsupported,
 } from "./source.ts";
+import type { ExportFile } from "./tree.ts";
 
 /** The folders that Google makes of every year, which are no albums of the person. */
 const yearFolder = /^(?:Photos from|Photos de|Fotos von|Fotos de|Foto del|Foto dal|Foto's uit) \d{4}$/;
 
-/** Reads an unpacked Google Takeout: a sidecar beside each picture, and in the folder of an album its title. */
-export function readTakeout(place: string): Source {
+/** Reads a Google Takeout: a sidecar beside each picture, and in the folder of an album its title. */
+export async function readTakeout(places: string[], { signal, onRead }: ReadOptions): Promise<Source> {
 	const source = emptySource();
 	const { losses } = source;
+	const tree = await openTree(places, "the folder Takeout, or its ZIP files.", { losses, signal });
 	let sidecars = 0;
-	for (const folder of foldersIn(requireFolder(place, "the folder Takeout"), losses)) {
-		const { album, byName } = jsonOf(folder.path, folder.others, source);
+	for (const folder of tree.folders()) {
+		signal.throwIfAborted();
+		const { album, byName } = await jsonOf(folder.others, source);
 		sidecars += byName.size;
 		const unused = new Set(byName.values());
 		for (const picture of folder.pictures) {
-			const name = path.basename(picture.path);
-			const sidecar = sidecarOf(name, byName);
-			if (sidecar) unused.delete(sidecar);
+			const found = sidecarOf(picture.name, byName);
+			if (found) unused.delete(found);
 			else losses.add("has no sidecar: sent without a description", picture.path);
-			if (sidecar?.trashed === true) losses.add("was in Google's bin", picture.path);
-			else source.pictures.push({ ...picture, description: describe(sidecar, album, picture.path, losses) });
+			if (found?.fields.trashed === true) losses.add("was in Google's bin", picture.path);
+			else source.pictures.push({ ...picture, description: describe(found?.fields, album, picture.path, losses) });
 		}
-		for (const name of folder.others.filter((name) => !isJson(name) && !name.endsWith(".html"))) {
-			const sidecar = sidecarOf(name, byName);
-			if (sidecar) unused.delete(sidecar);
-			losses.add(unsupported(name), path.join(folder.path, name));
+		for (const { name, path: file } of folder.others) {
+			if (isJson(name) || name.endsWith(".html")) continue;
+			const found = sidecarOf(name, byName);
+			if (found) unused.delete(found);
+			losses.add(unsupported(name), file);
 		}
-		for (const [name, sidecar] of byName) {
-			if (unused.has(sidecar)) losses.add("a sidecar without its picture", path.join(folder.path, `${name}.json`));
-		}
+		for (const { path: file } of unused) losses.add("a sidecar without its picture", file);
+		onRead(source.pictures.length);
 	}
-	if (sidecars === 0) losses.add("no sidecar of Google Photos is there: is it a Takeout?", place);
+	if (sidecars === 0) losses.add("no sidecar of Google Photos is there: is it a Takeout?", places.join(", "));
 	return source;
 }
 
 const isJson = (name: string) => name.toLowerCase().endsWith(".json");
 
-type Sidecar = Record<string, unknown>;
+interface Sidecar {
+	path: string;
+	fields: Record<string, unknown>;
+}
 
 /** Reads the JSON of a folder: the album that it is, and the sidecars by their names without `.json`. */
-function jsonOf(folder: string, names: string[], { albumDescriptions, losses }: Source) {
+async function jsonOf(files: readonly ExportFile[], { albumDescriptions, losses }: Source) {
 	let album: string | null = null;
 	const byName = new Map<string, Sidecar>();
-	for (const name of names.filter(isJson)) {
-		const file = path.join(folder, name);
+	for (const file of files.filter(({ name }) => isJson(name))) {
 		try {
-			const json = readSidecar(file);
-			if (json.photoTakenTime || json.creationTime) byName.set(name.slice(0, -".json".length), json);
-			else {
-				// Exports of before 2020 have it one level deeper.
-				const fields = json.albumData ? fieldsOf(json.albumData) : json;
-				const title = textOf(fields.title);
-				if (!title || !("date" in fields || "access" in fields) || yearFolder.test(title)) continue;
-				album = title;
-				const description = textOf(fields.description);
-				if (description) albumDescriptions.set(title, description);
+			const json = await readSidecar(file);
+			if (json.photoTakenTime || json.creationTime) {
+				byName.set(file.name.slice(0, -".json".length), { path: file.path, fields: json });
+				continue;
 			}
+			// Exports of before 2020 have it one level deeper.
+			const fields = json.albumData ? fieldsOf(json.albumData) : json;
+			const title = textOf(fields.title);
+			if (!title || !("date" in fields || "access" in fields) || yearFolder.test(title)) continue;
+			album = title;
+			const description = textOf(fields.description);
+			if (description) albumDescriptions.set(title, description);
 		} catch (error) {
-			losses.add(`a sidecar that is no JSON (${(error as Error).message})`, file);
+			losses.add(`a sidecar that is no JSON (${(error as Error).message})`, file.path);
 		}
 	}
 	return { album, byName };
@@ -104,7 +111,12 @@ function cutName<T>(name: string, suffix: string, byName: ReadonlyMap<string, T>
 	return undefined;
 }
 
-function describe(sidecar: Sidecar | undefined, album: string | null, name: string, losses: Losses): Description {
+function describe(
+	sidecar: Sidecar["fields"] | undefined,
+	album: string | null,
+	name: string,
+	losses: Losses,
+): Description {
 	const albums = album ? [album] : [];
 	if (!sidecar) return { tags: [], albums, favorite: false, note: null, takenAt: null };
 	if (sidecar.archived === true) losses.add("archived there: Collections has no archive", name);

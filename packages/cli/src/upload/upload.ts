@@ -1,7 +1,7 @@
 import { constants, openAsBlob, rmSync } from "node:fs";
 import { access } from "node:fs/promises";
 import path from "node:path";
-import type { CollectionsClient, PictureFile } from "../../../client/index.ts";
+import { type CollectionsClient, maxPictureBytes, type PictureFile } from "../../../client/index.ts";
 import type { Journal } from "./journal.ts";
 import type { LocalPicture } from "./pictures.ts";
 
@@ -122,6 +122,9 @@ async function* blobsOf(
 }
 
 async function contentOf(picture: Sendable): Promise<Blob | Unreadable> {
+	// Before it is read: a digest needs all of it in memory.
+	if (picture.size > maxPictureBytes)
+		return new Unreadable(`It has ${picture.size} bytes, and a picture at most 50 MB.`);
 	try {
 		return await (picture.open?.() ?? openFile(picture.path));
 	} catch (error) {
