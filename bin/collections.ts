@@ -37,7 +37,12 @@ export function collections(
 		environment,
 		migrateBundle: bundles.migrate,
 	});
-	const storage = new StorageStack(app, { environment, origins, preSignUpBundle: bundles["pre-sign-up"] });
+	const storage = new StorageStack(app, {
+		environment,
+		origins,
+		webUrl: web?.url ?? null,
+		preSignUpBundle: bundles["pre-sign-up"],
+	});
 	const compute = new ComputeStack(app, {
 		environment,
 		database,

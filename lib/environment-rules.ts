@@ -55,8 +55,20 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
 		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
 	}
-	if (environment.mcpSignIn && environment.name === "local") {
+	const { mcpSignIn, googleSignIn } = environment;
+	if (mcpSignIn && environment.name === "local") {
 		broken.push(["mcpSignIn", "must be left out: the local cloud has no hosted pages, and make token has a token"]);
+	}
+	if (googleSignIn && environment.name === "local") {
+		broken.push(["googleSignIn", "must be left out: the local cloud has no hosted pages, on the way to Google"]);
+	} else if (googleSignIn && !environment.web) {
+		broken.push(["googleSignIn", "must be left out, or web be set: people sign in with Google in the web app"]);
+	}
+	if (googleSignIn && mcpSignIn && googleSignIn.domainPrefix !== mcpSignIn.domainPrefix) {
+		broken.push([
+			"googleSignIn.domainPrefix",
+			`must be ${mcpSignIn.domainPrefix}, as in mcpSignIn: a user pool has hosted pages under one name`,
+		]);
 	}
 	const { openaiServer } = environment;
 	if (openaiServer && environment.name !== "local") {
@@ -134,7 +146,7 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 			`may open ${needed} database connections (${sandboxes(environment)} sandboxes x ${connectionsPerSandbox}), but ${environment.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
 		]);
 	}
-	const existing = reservedFunctions.filter((name) => name !== "preSignUp" || environment.signUpDomains.length > 0);
+	const existing = reservedFunctions.filter((name) => name !== "preSignUp" || asksBeforeSignUp(environment));
 	const reserved = existing.reduce((sum, name) => sum + environment.functions[name].concurrency, 0);
 	if (reserves(environment) && reserved > environment.lambdaConcurrencyQuota - unreservable) {
 		broken.push([
@@ -161,6 +173,12 @@ const unreservable = 100;
 
 /** Functions whose concurrency no queue bounds. */
 const reservedFunctions = ["api", "stream", "cleanup", "migrate", "preSignUp"] as const;
+
+/** Returns whether Cognito asks a function before it creates an account. */
+export const asksBeforeSignUp = ({
+	signUpDomains,
+	googleSignIn,
+}: Pick<Environment, "signUpDomains" | "googleSignIn">) => signUpDomains.length > 0 || googleSignIn !== null;
 
 /** Returns whether functions reserve concurrency. Below this quota a reservation would fail the deployment. */
 export function reserves(environment: Pick<Environment, "lambdaConcurrencyQuota">): boolean {

@@ -115,6 +115,14 @@ function modelList(known: readonly string[]) {
 
 const loopbackUrl = z.url().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/, "must be an address of this machine");
 
+/** The name of a user pool's hosted pages, unique in the region. */
+const domainPrefix = z
+	.string()
+	.regex(
+		/^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+		"must be a part of a domain in lower case, without aws, amazon and cognito, such as acme-collections",
+	);
+
 /** Returns a field for an ARN of a service that CloudFront reads in us-east-1 alone. */
 const inUsEast1 = (service: string, resource: string) =>
 	z
@@ -187,8 +195,8 @@ export const environmentSchema = z.strictObject({
 			...queueFunctionSizes,
 			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),
-			/** Exists where `signUpDomains` has entries. Cognito waits 5 s at most. */
-			preSignUp: functionSize({ memory: 128, timeout: 5, concurrency: 2 }, { maxTimeout: 5 }),
+			/** Exists where Cognito has something to ask it (`asksBeforeSignUp`). Cognito waits 5 s at most. */
+			preSignUp: functionSize({ memory: 512, timeout: 5, concurrency: 2 }, { maxTimeout: 5 }),
 		})
 		.prefault({}),
 	/** The limits of each user, so that nobody takes the service from the others. */
@@ -233,13 +241,7 @@ export const environmentSchema = z.strictObject({
 	/** Hosted pages where people sign in for agents that connect to `/mcp`. Null: they connect with a token. */
 	mcpSignIn: z
 		.strictObject({
-			/** The name of the pages, unique in the region. */
-			domainPrefix: z
-				.string()
-				.regex(
-					/^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-					"must be a part of a domain in lower case, without aws, amazon and cognito, such as acme-collections",
-				),
+			domainPrefix,
 			/** The addresses to which agents' clients bring a person back, each exactly as the client sends it. */
 			callbackUrls: z
 				.array(
@@ -251,6 +253,27 @@ export const environmentSchema = z.strictObject({
 						),
 				)
 				.min(1),
+		})
+		.nullable()
+		.default(null),
+	/** People may sign in to the web app with their Google account. Null: with a password alone. */
+	googleSignIn: z
+		.strictObject({
+			domainPrefix,
+			/** The id of the OAuth client at Google. */
+			clientId: z
+				.string()
+				.regex(
+					/^[\w-]+\.apps\.googleusercontent\.com$/,
+					"must be the id of a client at Google such as 1234-abcd.apps.googleusercontent.com",
+				),
+			/** The secret in Secrets Manager that keeps the client's secret, as plain text. */
+			secretName: z
+				.string()
+				.regex(
+					/^[\w/+=.@-]{1,512}$/,
+					"must be the name of a secret in Secrets Manager such as collections/prod/google-sign-in",
+				),
 		})
 		.nullable()
 		.default(null),

@@ -1,4 +1,4 @@
-import { Duration, Fn } from "aws-cdk-lib";
+import { Duration, Fn, SecretValue } from "aws-cdk-lib";
 import {
 	AccountRecovery,
 	CfnManagedLoginBranding,
@@ -6,10 +6,13 @@ import {
 	ManagedLoginVersion,
 	Mfa,
 	OAuthScope,
+	ProviderAttribute,
 	UserPool,
 	type UserPoolClient,
 	UserPoolClientIdentityProvider,
 	type UserPoolClientOptions,
+	type UserPoolDomain,
+	UserPoolIdentityProviderGoogle,
 	UserPoolOperation,
 } from "aws-cdk-lib/aws-cognito";
 import { EventBus } from "aws-cdk-lib/aws-events";
@@ -17,6 +20,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethod
 import type { Construct } from "constructs";
 import { archiveDays, archivePrefix } from "#core/archive/archive.ts";
 import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
+import { asksBeforeSignUp } from "../environment-rules.ts";
 import type { Environment } from "../environments.ts";
 import { preSignUpFunction } from "../functions/pre-sign-up.ts";
 
@@ -24,6 +28,8 @@ export interface StorageStackProps {
 	environment: Environment;
 	/** Web pages that may post forms to the bucket and read images from it. */
 	origins: string[];
+	/** The address of the web app; null where the environment has none. */
+	webUrl: string | null;
 	/** The folder of the function that checks who signs up. */
 	preSignUpBundle: string;
 }
@@ -42,7 +48,7 @@ export class StorageStack extends EnvironmentStack {
 	/** The address of the keys that verify a token. */
 	readonly jwksUrl: string;
 
-	constructor(scope: Construct, { environment, origins, preSignUpBundle }: StorageStackProps) {
+	constructor(scope: Construct, { environment, origins, webUrl, preSignUpBundle }: StorageStackProps) {
 		super(scope, "Storage", environment);
 		this.bucket = this.imageBucket(environment, origins);
 		// A bus needs a name; CDK would choose a hash.
@@ -50,22 +56,35 @@ export class StorageStack extends EnvironmentStack {
 			eventBusName: `collections-${environment.name}`,
 		});
 		this.userPool = this.newUserPool(environment);
-		if (environment.signUpDomains.length > 0) {
-			const { function: preSignUp } = preSignUpFunction(this, environment, preSignUpBundle);
+		if (asksBeforeSignUp(environment)) {
+			const { function: preSignUp } = preSignUpFunction(this, environment, {
+				bundle: preSignUpBundle,
+				userPoolArn: this.userPool.userPoolArn,
+			});
 			this.userPool.addTrigger(UserPoolOperation.PRE_SIGN_UP, preSignUp);
 			this.output("PreSignUpFunctionName", preSignUp.functionName);
 		}
 		// Stays as it is: clients in the field have its id, and renew their tokens by REFRESH_TOKEN_AUTH.
 		const client = this.newClient("Client", { authFlows: { userPassword: true, userSrp: true } });
+		const { mcpSignIn, googleSignIn } = environment;
+		const google = googleSignIn && this.newGoogle(googleSignIn);
 		const web = this.newClient("WebClient", {
 			authFlows: { userPassword: true, userSrp: true },
 			// A refresh token that a page leaks is useless after its next use; the grace period is for repeated requests.
 			refreshTokenRotationGracePeriod: Duration.seconds(60),
+			...(google && comesBackTo(String(webUrl))),
 		});
+		if (google) web.node.addDependency(google);
 		// A script has nobody who would store the next token for it.
 		const cli = this.newClient("CliClient", { authFlows: { userPassword: true } });
 		this.userPoolClients = [client, web, cli];
-		this.agentSignIn = environment.mcpSignIn && this.newAgentSignIn(environment.mcpSignIn);
+		const hosted = mcpSignIn ?? googleSignIn;
+		const pages = hosted && this.newHostedPages(hosted.domainPrefix);
+		this.agentSignIn = mcpSignIn && pages && this.newAgentSignIn(mcpSignIn, pages);
+		if (google && pages) {
+			this.addStyle("WebSignInStyle", web);
+			this.output("GoogleSignInUrl", pages.baseUrl());
+		}
 		this.tokenIssuer = this.userPool.userPoolProviderUrl;
 		this.jwksUrl = `${this.tokenIssuer}/.well-known/jwks.json`;
 
@@ -165,8 +184,39 @@ export class StorageStack extends EnvironmentStack {
 		return pool;
 	}
 
-	/** Makes hosted pages, and a client that has no secret and gets tokens for a code alone. */
-	private newAgentSignIn({ domainPrefix, callbackUrls }: NonNullable<Environment["mcpSignIn"]>) {
+	/** Makes the pages where people sign in for their agents, and through which they come to Google. */
+	private newHostedPages(domainPrefix: string): UserPoolDomain {
+		// The older pages do not know the parameter `resource`, which agents' clients send.
+		const managedLoginVersion = ManagedLoginVersion.NEWER_MANAGED_LOGIN;
+		return this.userPool.addDomain("SignIn", { cognitoDomain: { domainPrefix }, managedLoginVersion });
+	}
+
+	/** Gives a client pages: without a style, its own for one, it has none. */
+	private addStyle(id: string, client: UserPoolClient): void {
+		new CfnManagedLoginBranding(this, id, {
+			userPoolId: this.userPool.userPoolId,
+			clientId: client.userPoolClientId,
+			useCognitoProvidedValues: true,
+		});
+	}
+
+	/** Makes Google known to the pool. CloudFormation reads the secret; the template has its name alone. */
+	private newGoogle({ clientId, secretName }: NonNullable<Environment["googleSignIn"]>) {
+		return new UserPoolIdentityProviderGoogle(this, "Google", {
+			userPool: this.userPool,
+			clientId,
+			clientSecretValue: SecretValue.secretsManager(secretName),
+			scopes: ["openid", "email"],
+			attributeMapping: {
+				email: ProviderAttribute.GOOGLE_EMAIL,
+				// Without it each sign-in with Google would make the address an unverified one.
+				emailVerified: ProviderAttribute.GOOGLE_EMAIL_VERIFIED,
+			},
+		});
+	}
+
+	/** Makes a client that has no secret and gets tokens for a code alone. */
+	private newAgentSignIn({ callbackUrls }: NonNullable<Environment["mcpSignIn"]>, pages: UserPoolDomain) {
 		const client = this.newClient("McpClient", {
 			disableOAuth: false,
 			oAuth: {
@@ -179,16 +229,8 @@ export class StorageStack extends EnvironmentStack {
 			authFlows: { userSrp: true },
 			refreshTokenRotationGracePeriod: Duration.seconds(60),
 		});
-		// The older pages do not know the parameter `resource`, which agents' clients send.
-		const managedLoginVersion = ManagedLoginVersion.NEWER_MANAGED_LOGIN;
-		const domain = this.userPool.addDomain("SignIn", { cognitoDomain: { domainPrefix }, managedLoginVersion });
-		// Without a style, its own for one, a client has no page.
-		new CfnManagedLoginBranding(this, "SignInStyle", {
-			userPoolId: this.userPool.userPoolId,
-			clientId: client.userPoolClientId,
-			useCognitoProvidedValues: true,
-		});
-		return { url: domain.baseUrl(), client };
+		this.addStyle("SignInStyle", client);
+		return { url: pages.baseUrl(), client };
 	}
 
 	private newClient(id: string, options: UserPoolClientOptions): UserPoolClient {
@@ -203,4 +245,22 @@ export class StorageStack extends EnvironmentStack {
 			...options,
 		});
 	}
+}
+
+/** Returns what lets a client get tokens for a code that Google's people bring back to the web app. */
+function comesBackTo(
+	webUrl: string,
+): Pick<UserPoolClientOptions, "disableOAuth" | "oAuth" | "supportedIdentityProviders"> {
+	return {
+		disableOAuth: false,
+		oAuth: {
+			flows: { authorizationCodeGrant: true },
+			// With the last one, people change their own account, as they do after a sign-in with a password.
+			scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.COGNITO_ADMIN],
+			callbackUrls: [`${webUrl}/sign-in/google`],
+			logoutUrls: [`${webUrl}/sign-in`],
+		},
+		// Passwords go by the pool's API, which does not ask this list.
+		supportedIdentityProviders: [UserPoolClientIdentityProvider.GOOGLE],
+	};
 }

@@ -9,7 +9,7 @@ export const functionOutputs: Readonly<Record<string, string>> = {
 	...Object.fromEntries(queueFunctions.map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
-	/** Only where `signUpDomains` has entries. */
+	/** Only where Cognito asks a function before it creates an account. */
 	"pre-sign-up": "PreSignUpFunctionName",
 };
 
@@ -29,6 +29,8 @@ const outputsFile = z.looseObject({
 	CliClientId: z.string(),
 	/** The client by which people sign in for their agents; null where there are no hosted pages. */
 	McpClientId: optional,
+	/** The hosted pages on the way to Google; null where people sign in with a password alone. */
+	GoogleSignInUrl: optional,
 	CognitoEndpoint: z.string(),
 	/** Codes of authenticator apps: `off`, `optional` or `required`. */
 	SecondFactor: optional,

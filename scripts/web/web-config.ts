@@ -12,6 +12,8 @@ export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
 		...((outputs.SecondFactor === "optional" || outputs.SecondFactor === "required") && {
 			secondFactor: outputs.SecondFactor,
 		}),
+		...(outputs.GoogleSignInUrl &&
+			outputs.TokenIssuer && { google: { signInUrl: outputs.GoogleSignInUrl, issuer: outputs.TokenIssuer } }),
 		...(outputs.Environment === "local" && demo && { demo }),
 	};
 }
@@ -22,9 +24,9 @@ export function webConfig(outputs: Outputs, demo?: Config["demo"]): Config {
  * `frame-ancestors` has no effect: the hosting adds that as a header.
  */
 export function contentSecurityPolicy(config: Config, bucketOrigin: string): string {
-	const { apiUrl, streamUrl, cognitoEndpoint } = config;
-	const connect = [apiUrl, ...(streamUrl ? [streamUrl] : []), cognitoEndpoint, bucketOrigin].map(
-		(url) => new URL(url).origin,
+	const { apiUrl, streamUrl, cognitoEndpoint, google } = config;
+	const connect = [apiUrl, streamUrl, cognitoEndpoint, google?.signInUrl, bucketOrigin].flatMap((url) =>
+		url ? [new URL(url).origin] : [],
 	);
 	return [
 		"default-src 'none'",

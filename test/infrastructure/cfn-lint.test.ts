@@ -24,10 +24,16 @@ test.skipIf(!present)(
 		: "cfn-lint has nothing to say (skipped: it is not on the PATH)",
 	() => {
 		const shipped = environmentNames.map((name) => [name, templatesOf(name)] as const);
-		const withAgentSignIn = synthesize("prod", ({ prod }) => {
+		const withHostedPages = synthesize("prod", ({ prod }) => {
 			prod.mcpSignIn = { domainPrefix: "acme-collections", callbackUrls: ["http://localhost:8080/callback"] };
+			prod.web = {};
+			prod.googleSignIn = {
+				domainPrefix: "acme-collections",
+				clientId: "1234-abcd.apps.googleusercontent.com",
+				secretName: "collections/prod/google-sign-in",
+			};
 		});
-		const files = [...shipped, ["prod-sign-in", withAgentSignIn] as const].flatMap(([name, templates]) =>
+		const files = [...shipped, ["prod-sign-in", withHostedPages] as const].flatMap(([name, templates]) =>
 			Object.entries(templates).map(([part, template]) => {
 				const file = join(folder, `${part}-${name}.json`);
 				writeFileSync(file, JSON.stringify(template));

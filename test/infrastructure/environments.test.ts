@@ -256,6 +256,38 @@ describe("the table of environments", () => {
 		);
 	});
 
+	test("refuses a sign-in with Google that no page leads to, or under a second name, and that of local", () => {
+		const google = (settings: object, name: "dev" | "local" = "dev") =>
+			readEnvironment(
+				tableWith((rows) => Object.assign(rows[name], { web: {}, ...settings })),
+				name,
+			).googleSignIn;
+		const googleSignIn = {
+			domainPrefix: "acme-collections",
+			clientId: "1234-abcd.apps.googleusercontent.com",
+			secretName: "collections/dev/google-sign-in",
+		};
+		const mcpSignIn = { domainPrefix: "acme-collections", callbackUrls: ["http://127.0.0.1/"] };
+		expect(google({ googleSignIn, mcpSignIn })).toEqual(googleSignIn);
+		expect(() => google({ googleSignIn: { ...googleSignIn, clientId: "1234-abcd" } })).toThrow(
+			"environments.dev.googleSignIn.clientId: must be the id of a client at Google",
+		);
+		for (const secretName of ["", "arn:aws:secretsmanager:us-east-1:123456789012:secret:x", "a b", "{{x}}"]) {
+			expect(() => google({ googleSignIn: { ...googleSignIn, secretName } }), secretName).toThrow(
+				"environments.dev.googleSignIn.secretName: must be the name of a secret",
+			);
+		}
+		expect(() => google({ googleSignIn, mcpSignIn: { ...mcpSignIn, domainPrefix: "acme-agents" } })).toThrow(
+			"environments.dev.googleSignIn.domainPrefix: must be acme-agents, as in mcpSignIn",
+		);
+		expect(() => google({ googleSignIn, web: null })).toThrow(
+			"environments.dev.googleSignIn: must be left out, or web be set",
+		);
+		expect(() => google({ googleSignIn }, "local")).toThrow(
+			"environments.local.googleSignIn: must be left out: the local cloud has no hosted pages",
+		);
+	});
+
 	test("refuses a list of domains that is misspelt, or where nobody signs up", () => {
 		const devWith = (settings: object) =>
 			readEnvironment(

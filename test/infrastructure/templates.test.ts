@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { outputKeys } from "#cli/outputs.ts";
+import { asksBeforeSignUp } from "#lib/environment-rules.ts";
 import { environmentNames } from "#lib/environments.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
@@ -69,7 +70,8 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			"AwsEndpointUrl",
 			...(environment.network.mode === "private" ? [] : ["BastionInstanceId"]),
 			...(environment.mcpSignIn ? [] : ["McpClientId"]),
-			...(environment.signUpDomains.length > 0 ? [] : ["PreSignUpFunctionName"]),
+			...(environment.googleSignIn ? [] : ["GoogleSignInUrl"]),
+			...(asksBeforeSignUp(environment) ? [] : ["PreSignUpFunctionName"]),
 			...(environment.web ? [] : ["WebUrl", "WebDomainTarget", "WebBucketName", "DistributionId"]),
 		];
 		expect(found.sort()).toEqual(outputKeys.filter((key) => !notOutput.includes(key)).sort());
@@ -282,6 +284,110 @@ describe("an environment with hosted pages to sign in for agents", () => {
 	});
 });
 
+describe("an environment where people sign in with Google", () => {
+	const googleSignIn = {
+		domainPrefix: "acme-collections",
+		clientId: "1234-abcd.apps.googleusercontent.com",
+		secretName: "collections/prod/google-sign-in",
+	};
+	const withGoogle = synthesize("prod", ({ prod }) => {
+		Object.assign(prod, { googleSignIn, web: {} });
+	});
+	const at = (value: unknown) => pointsAt(withGoogle, value);
+	const { API, Storage } = withGoogle;
+	const clients = ofType(Storage, "AWS::Cognito::UserPoolClient");
+
+	test("knows Google by an id, and by a secret that CloudFormation reads", () => {
+		const google = only(Storage, "AWS::Cognito::UserPoolIdentityProvider");
+		expect(google).toMatchObject({
+			ProviderName: "Google",
+			ProviderType: "Google",
+			ProviderDetails: {
+				client_id: googleSignIn.clientId,
+				client_secret: "{{resolve:secretsmanager:collections/prod/google-sign-in:SecretString:::}}",
+				authorize_scopes: "openid email",
+			},
+			AttributeMapping: { email: "email", email_verified: "email_verified" },
+		});
+		expect(at(google.UserPoolId)).toBe("People");
+		for (const part of parts) expect(JSON.stringify(withGoogle[part].Outputs ?? {})).not.toContain("secret");
+	});
+
+	test("sends those who come from the web app alone there, and back to it with a code", () => {
+		const web = clients.PeopleWebClient;
+		expect(web?.Properties).toMatchObject({
+			AllowedOAuthFlowsUserPoolClient: true,
+			AllowedOAuthFlows: ["code"],
+			AllowedOAuthScopes: ["openid", "email", "aws.cognito.signin.user.admin"],
+			SupportedIdentityProviders: ["Google"],
+			GenerateSecret: false,
+			RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: 60 },
+		});
+		const asShipped = ofType(synthesized.prod.Storage, "AWS::Cognito::UserPoolClient").PeopleWebClient;
+		expect(web?.Properties.ExplicitAuthFlows).toEqual(asShipped?.Properties.ExplicitAuthFlows);
+		const url = at(withGoogle.Web.Outputs?.WebUrl?.Value);
+		expect(web?.Properties.CallbackURLs.map(at)).toEqual([`${url}/sign-in/google`]);
+		expect(web?.Properties.LogoutURLs.map(at)).toEqual([`${url}/sign-in`]);
+		// Cognito refuses a client that names a provider before there is one.
+		expect(web?.DependsOn?.map((id) => at({ Ref: id }))).toContain("Google");
+		for (const [name, { Properties }] of Object.entries(clients)) {
+			if (name !== "PeopleWebClient") expect(Properties.AllowedOAuthFlowsUserPoolClient, name).toBe(false);
+		}
+		const { JwtConfiguration } = only(API, "AWS::ApiGatewayV2::Authorizer");
+		expect(JwtConfiguration.Audience.map(at)).toContain("PeopleWebClient");
+	});
+
+	test("has hosted pages under one name, shared with those for agents", () => {
+		expect(only(Storage, "AWS::Cognito::UserPoolDomain")).toMatchObject({ Domain: "acme-collections" });
+		expect(at(only(Storage, "AWS::Cognito::ManagedLoginBranding").ClientId)).toBe("PeopleWebClient");
+		expect(at(Storage.Outputs?.GoogleSignInUrl?.Value)).toMatch(/^https:\/\/.+\.auth\..+\.amazoncognito\.com$/);
+		const both = synthesize("prod", ({ prod }) => {
+			const mcpSignIn = { domainPrefix: "acme-collections", callbackUrls: ["http://localhost:8080/callback"] };
+			Object.assign(prod, { googleSignIn, mcpSignIn, web: {} });
+		});
+		expect(only(both.Storage, "AWS::Cognito::UserPoolDomain").Domain).toBe("acme-collections");
+		const styles = Object.values(ofType(both.Storage, "AWS::Cognito::ManagedLoginBranding"));
+		expect(styles.map(({ Properties }) => pointsAt(both, Properties.ClientId)).sort()).toEqual([
+			"PeopleMcpClient",
+			"PeopleWebClient",
+		]);
+	});
+
+	test("has a function that makes accounts one, and may do that in this pool alone", () => {
+		expect(at(only(Storage, "AWS::Cognito::UserPool").LambdaConfig.PreSignUp)).toBe("PreSignUpFunction");
+		const { PreSignUpFunction } = ofType(Storage, "AWS::Lambda::Function");
+		// Nobody signs up in prod: Google's people need an invitation, too.
+		expect(PreSignUpFunction?.Properties.Environment.Variables.SIGN_UP_DOMAINS).toBe("none");
+		const policy = ofType(Storage, "AWS::IAM::Policy").PreSignUpPeople?.Properties;
+		expect(policy.Roles.map(at)).toEqual(["PreSignUpRole"]);
+		const [{ Action, Resource, Effect }, ...others] = policy.PolicyDocument.Statement;
+		expect([Effect, Action, at(Resource), others]).toEqual([
+			"Allow",
+			["AdminCreateUser", "AdminGetUser", "AdminLinkProviderForUser", "AdminSetUserPassword"].map(
+				(action) => `cognito-idp:${action}`,
+			),
+			"People",
+			[],
+		]);
+	});
+
+	test("lets anyone in where anyone may sign up", () => {
+		const open = synthesize("dev", ({ dev }) => {
+			Object.assign(dev, { googleSignIn, web: {} });
+		});
+		const { PreSignUpFunction } = ofType(open.Storage, "AWS::Lambda::Function");
+		expect(PreSignUpFunction?.Properties.Environment.Variables.SIGN_UP_DOMAINS).toBe("any");
+	});
+
+	test("is none as shipped", () => {
+		for (const name of environmentNames) {
+			expect(ofType(synthesized[name].Storage, "AWS::Cognito::UserPoolIdentityProvider"), name).toEqual({});
+			const { PeopleWebClient } = ofType(synthesized[name].Storage, "AWS::Cognito::UserPoolClient");
+			expect(PeopleWebClient?.Properties.AllowedOAuthFlowsUserPoolClient, name).toBe(false);
+		}
+	});
+});
+
 describe("an environment that lists the domains of those who may sign up", () => {
 	const listed = synthesize("prod", ({ prod }) => {
 		Object.assign(prod, {
@@ -314,7 +420,7 @@ describe("an environment that lists the domains of those who may sign up", () =>
 		expect(PreSignUpFunction?.Properties).toMatchObject({
 			Environment: { Variables: { ENVIRONMENT: "prod", SIGN_UP_DOMAINS: "example.com,example.org" } },
 			Timeout: 5,
-			MemorySize: 128,
+			MemorySize: 512,
 			ReservedConcurrentExecutions: 2,
 		});
 		expect(PreSignUpFunction?.Properties).not.toHaveProperty("VpcConfig");

@@ -1,7 +1,12 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AdminCreateUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import {
+	AdminCreateUserCommand,
+	CognitoIdentityProviderClient,
+	InitiateAuthCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { codeAt, stepAt } from "#cdk-local/services/cognito/totp.ts";
@@ -25,6 +30,15 @@ beforeAll(async () => {
 	browser = await openBrowser();
 });
 afterAll(() => browser.close());
+
+async function userPool(): Promise<CognitoIdentityProviderClient> {
+	const { outputs, operator } = await localCloud();
+	return new CognitoIdentityProviderClient({
+		region: outputs.Region,
+		endpoint: outputs.CognitoEndpoint,
+		credentials: operator,
+	});
+}
 
 /** The browser reports each refused request; the page shows the sentence. */
 const refused = /status of 400/;
@@ -77,13 +91,8 @@ test("a wrong password is refused with a sentence, and a forgotten one is replac
 });
 
 test("an invited person chooses a password of their own at the first sign-in", async () => {
-	const { outputs, operator } = await localCloud();
-	const pool = new CognitoIdentityProviderClient({
-		region: outputs.Region,
-		endpoint: outputs.CognitoEndpoint,
-		credentials: operator,
-	});
-	await pool.send(
+	const { outputs } = await localCloud();
+	await (await userPool()).send(
 		new AdminCreateUserCommand({
 			UserPoolId: outputs.UserPoolId,
 			Username: "invited@example.com",
@@ -305,9 +314,129 @@ async function exportOf(email: string): Promise<{ files: PictureFile[]; archived
 	return { files: await Promise.all(files), archivedItem: await client.item(id) };
 }
 
+test.each(["phone", "desk"] as const)(
+	"on a %s a person signs in with Google, is linked on the way, and leaves the hosted pages with the app",
+	async (size) => {
+		const visitor = await Visitor.open(browser, { size, settings: { bypassCSP: true, serviceWorkers: "block" } });
+		const { page } = visitor;
+		const hosted = await hostedPages(visitor, await newPerson(`google-${size}@example.com`));
+		await page.goto("/albums");
+		await visitor.expectAccessible();
+		// No word of a link that nobody asked for.
+		await page.goto("/sign-in/google?error=x&error_description=Call+0900");
+		await page.getByText("The sign-in with Google was not completed.").waitFor();
+		await visitor.expectAccessible();
+		await page.getByRole("link", { name: "Sign in instead" }).click();
+
+		hosted.answers.push({ error_description: "PreSignUp failed with error There is no account. " });
+		await page.getByRole("button", { name: "Continue with Google" }).click();
+		await page.getByText("There is no account.").waitFor();
+		await page.goto("/albums");
+		hosted.answers.push({ error_description: "Already found an entry for username google_1076" });
+		await page.getByRole("button", { name: "Continue with Google" }).click();
+		await page.getByRole("heading", { name: "No albums yet" }).waitFor();
+		const asked = hosted.authorizations.map((parameters) => parameters.get("prompt"));
+		expect(asked).toEqual(["select_account", "select_account", null]);
+		expect(hosted.exchanges).toBe(1);
+
+		await page.getByRole("link", { name: "Library", exact: true }).click();
+		await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+		const renewed = page.waitForRequest((request) =>
+			(request.headers()["x-amz-target"] ?? "").endsWith("FromRefreshToken"),
+		);
+		await page.evaluate(expireToken);
+		await page.reload();
+		await renewed;
+		await page.getByRole("heading", { name: "Your collection is empty" }).waitFor();
+		await page.getByRole("link", { name: "Settings" }).click();
+		await page.getByRole("button", { name: "Sign out", exact: true }).last().click();
+		await page.getByRole("heading", { name: "Sign in" }).waitFor();
+		await expect.poll(() => hosted.leaves).toBe(1);
+		await visitor.close();
+	},
+);
+
+/**
+ * Plays the user pool's hosted pages, which the local cloud lacks: they answer with a person's real tokens. The window
+ * has no policy, which names no hosted pages there, and no worker, which would read the configuration past this.
+ */
+async function hostedPages({ context }: Visitor, email: string) {
+	const { outputs } = await localCloud();
+	const signInUrl = "https://acme-collections.auth.us-east-1.amazoncognito.com";
+	const webUrl = String(outputs.WebUrl).replace(/\/$/, "");
+	const clientId = String(outputs.WebClientId);
+	const played = { authorizations: [] as URLSearchParams[], answers: [] as object[], exchanges: 0, leaves: 0 };
+	await context.route("**/config.json", async (route) => {
+		const json = await (await route.fetch()).json();
+		await route.fulfill({ json: { ...json, google: { signInUrl, issuer: outputs.TokenIssuer } } });
+	});
+	const leadTo = (address: string, parameters: object = {}) => ({
+		status: 302,
+		headers: { location: `${address}?${new URLSearchParams({ ...parameters })}` },
+	});
+	await context.route(`${signInUrl}/oauth2/authorize?*`, async (route) => {
+		const parameters = new URL(route.request().url()).searchParams;
+		played.authorizations.push(parameters);
+		const redirectUri = `${webUrl}/sign-in/google`;
+		expect(Object.fromEntries(parameters)).toMatchObject({
+			response_type: "code",
+			client_id: clientId,
+			redirect_uri: redirectUri,
+			scope: "openid email aws.cognito.signin.user.admin",
+			identity_provider: "Google",
+			code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+			code_challenge_method: "S256",
+		});
+		const state = parameters.get("state");
+		const refusal = played.answers.shift();
+		const answer = refusal ? { error: "invalid_request", ...refusal } : { code: "a-code" };
+		await route.fulfill(leadTo(redirectUri, { ...answer, state }));
+	});
+	await context.route(`${signInUrl}/oauth2/token`, async (route) => {
+		played.exchanges += 1;
+		const form = new URLSearchParams(route.request().postData() ?? "");
+		expect(Object.fromEntries(form)).toMatchObject({
+			grant_type: "authorization_code",
+			code: "a-code",
+			client_id: clientId,
+			redirect_uri: `${webUrl}/sign-in/google`,
+		});
+		const challenge = createHash("sha256")
+			.update(String(form.get("code_verifier")))
+			.digest("base64url");
+		expect(challenge).toBe(played.authorizations.at(-1)?.get("code_challenge"));
+		const { AuthenticationResult: tokens } = await (await userPool()).send(
+			new InitiateAuthCommand({
+				ClientId: clientId,
+				AuthFlow: "USER_PASSWORD_AUTH",
+				AuthParameters: { USERNAME: email, PASSWORD: password },
+			}),
+		);
+		await route.fulfill({
+			headers: { "access-control-allow-origin": webUrl },
+			json: {
+				id_token: tokens?.IdToken,
+				access_token: tokens?.AccessToken,
+				refresh_token: tokens?.RefreshToken,
+				token_type: "Bearer",
+				expires_in: 3_600,
+			},
+		});
+	});
+	await context.route(`${signInUrl}/logout?*`, async (route) => {
+		played.leaves += 1;
+		const parameters = Object.fromEntries(new URL(route.request().url()).searchParams);
+		expect(parameters).toEqual({ client_id: clientId, logout_uri: `${webUrl}/sign-in` });
+		await route.fulfill(leadTo(`${webUrl}/sign-in`));
+	});
+	return played;
+}
+
 test("the demo user's login is filled in by one click", async () => {
 	const visitor = await Visitor.open(browser);
 	await visitor.page.goto("/");
+	await visitor.page.getByRole("button", { name: "Fill in" }).waitFor();
+	expect(await visitor.page.getByRole("button", { name: "Continue with Google" }).count()).toBe(0);
 	await visitor.page.getByRole("button", { name: "Fill in" }).click();
 	await visitor.page.getByRole("button", { name: "Sign in", exact: true }).click();
 	await visitor.page.getByRole("searchbox").waitFor();

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { test as anyTest, expect, inject } from "vitest";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
@@ -82,6 +82,8 @@ export async function codeFor(email: string): Promise<string> {
 interface VisitorOptions {
 	size?: keyof typeof sizes;
 	theme?: "light" | "dark";
+	/** Further settings of the browser's window. */
+	settings?: BrowserContextOptions;
 	/** Messages of the console that the scenario provokes: a refused password, say. */
 	expected?: RegExp;
 }
@@ -102,7 +104,7 @@ export class Visitor {
 		page.on("pageerror", (error) => this.complaints.push(error.message));
 	}
 
-	static async open(browser: Browser, { size = "desk", theme = "light", expected }: VisitorOptions = {}) {
+	static async open(browser: Browser, { size = "desk", theme = "light", settings, expected }: VisitorOptions = {}) {
 		const context = await browser.newContext({
 			viewport: sizes[size],
 			isMobile: size === "phone",
@@ -111,6 +113,7 @@ export class Visitor {
 			baseURL: inject("webUrl"),
 			locale: "en-GB",
 			reducedMotion: "reduce",
+			...settings,
 		});
 		// It ends a page that hangs; the machine may be busy.
 		context.setDefaultTimeout(60_000);

@@ -37,6 +37,12 @@ const signIn = createRoute({
 	component: lazyRouteComponent(() => import("#web/features/account/sign-in.tsx"), "SignIn"),
 });
 
+const signInByGoogle = createRoute({
+	getParentRoute: () => account,
+	path: "/sign-in/google",
+	component: lazyRouteComponent(() => import("#web/features/account/sign-in-by-google.tsx"), "SignInByGoogle"),
+});
+
 const signUpModule = () => import("#web/features/account/sign-up.tsx");
 
 const signUp = createRoute({
@@ -146,7 +152,7 @@ const settings = createRoute({
 
 export const router = createRouter({
 	routeTree: root.addChildren([
-		account.addChildren([signIn, signUp, confirm, forgot]),
+		account.addChildren([signIn, signInByGoogle, signUp, confirm, forgot]),
 		app.addChildren([library, search, albums, album, tags, duplicates, review, chat, chatSession, trash, settings]),
 	]),
 	defaultPreload: "intent",

@@ -56,6 +56,8 @@ export const de: Catalog = {
 	"account.totp.lead": "Geben Sie den Code Ihrer Authenticator-App ein.",
 	"account.totp.code": "Code aus der App",
 	"account.signOut": "Abmelden",
+	"account.or": "oder",
+	"account.google": "Weiter mit Google",
 	"account.demo": "Demo: {email}",
 	"account.demo.fill": "Ausfüllen",
 	"account.show.query": "An welchem Gate ging mein Flug nach Lissabon?",
@@ -67,6 +69,8 @@ export const de: Catalog = {
 	"account.error.used": "Dieser Code wurde schon benutzt. Warten Sie auf den nächsten.",
 	"account.error.weak":
 		"Das Passwort ist zu schwach: mindestens 12 Zeichen, mit Groß- und Kleinbuchstaben, einer Ziffer und einem Sonderzeichen.",
+	"account.error.google":
+		"Die Anmeldung mit Google wurde nicht abgeschlossen. Versuchen Sie es noch einmal, oder melden Sie sich mit dem Passwort an.",
 	"account.error.limit": "Zu viele Versuche. Warten Sie einige Minuten und versuchen Sie es dann noch einmal.",
 	"nav.label": "Hauptnavigation",
 	"nav.home": "Collections, zur Bibliothek",

@@ -57,6 +57,8 @@ export const en = {
 	"account.totp.lead": "Enter the code that your authenticator app shows.",
 	"account.totp.code": "Code from the app",
 	"account.signOut": "Sign out",
+	"account.or": "or",
+	"account.google": "Continue with Google",
 	"account.demo": "Demo: {email}",
 	"account.demo.fill": "Fill in",
 	"account.show.query": "Which gate was my flight to Lisbon?",
@@ -68,6 +70,7 @@ export const en = {
 	"account.error.used": "This code was used already. Wait for the next one.",
 	"account.error.weak":
 		"The password is too weak: at least 12 characters, with an upper and a lower case letter, a digit and a symbol.",
+	"account.error.google": "The sign-in with Google was not completed. Try again, or sign in with your password.",
 	"account.error.limit": "Too many attempts. Wait a few minutes, then try again.",
 	"nav.label": "Main",
 	"nav.home": "Collections, to the library",

@@ -55,6 +55,8 @@ export const ja: Catalog = {
 	"account.totp.lead": "認証アプリに表示されたコードを入力してください。",
 	"account.totp.code": "アプリのコード",
 	"account.signOut": "サインアウト",
+	"account.or": "または",
+	"account.google": "Google で続ける",
 	"account.demo": "デモ: {email}",
 	"account.demo.fill": "入力する",
 	"account.show.query": "リスボン行きの便は何番ゲート？",
@@ -65,6 +67,8 @@ export const ja: Catalog = {
 	"account.error.expired": "コードの有効期限が切れました。再送してください。",
 	"account.error.used": "このコードは使用済みです。次のコードをお待ちください。",
 	"account.error.weak": "パスワードが弱すぎます。12文字以上で、大文字・小文字・数字・記号を含めてください。",
+	"account.error.google":
+		"Google でのサインインは完了しませんでした。もう一度試すか、パスワードでサインインしてください。",
 	"account.error.limit": "試行回数が多すぎます。数分待ってからもう一度お試しください。",
 	"nav.label": "メイン",
 	"nav.home": "Collections、ライブラリへ",

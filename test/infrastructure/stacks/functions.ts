@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
+import { asksBeforeSignUp } from "#lib/environment-rules.ts";
 import project from "../../../package.json" with { type: "json" };
 import { type Claimed, commit, contracts, ofType } from "../synthesized.ts";
 
@@ -92,7 +93,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			[Properties.MemorySize, Properties.Timeout, Properties.Runtime, Properties.Handler],
 		]);
 		const wanted = Object.entries(environment.functions)
-			.filter(([fn]) => fn !== "preSignUp" || environment.signUpDomains.length > 0)
+			.filter(([fn]) => fn !== "preSignUp" || asksBeforeSignUp(environment))
 			.map(([fn, { memory, timeout }]) => [fn.toLowerCase(), [memory, timeout, "nodejs24.x", "handler.handler"]]);
 		expect(Object.fromEntries(sizes)).toEqual(Object.fromEntries(wanted));
 	});

@@ -13,11 +13,13 @@ interface AccountFormProps {
 	/** @throws with a refusal, which the form shows */
 	onSubmit(values: Record<string, string>): Promise<void>;
 	children: ReactNode;
+	/** Another way than the button. */
+	instead?: ReactNode;
 	foot?: ReactNode;
 }
 
 /** A form of the account: fields, one button, and the sentence of a refusal. */
-export function AccountForm({ title, lead, action, onSubmit, children, foot }: AccountFormProps) {
+export function AccountForm({ title, lead, action, onSubmit, children, instead, foot }: AccountFormProps) {
 	const { t } = useLanguage();
 	const [refusal, setRefusal] = useState<string | null>(null);
 	const [isPending, setPending] = useState(false);
@@ -49,6 +51,7 @@ export function AccountForm({ title, lead, action, onSubmit, children, foot }: A
 			<Button type="submit" look="primary" wide isPending={isPending} className={styles.submit}>
 				{action}
 			</Button>
+			{instead}
 			{foot && <div className={styles.foot}>{foot}</div>}
 		</form>
 	);

@@ -15,9 +15,19 @@ const store: TokenStore = {
 	},
 };
 
+const leaveKey = "collections.leave";
+
+/** Remembers the address that ends the sign-in at the hosted pages, so that the next person here does not continue it. */
+export const leaveBy = (address: string): void => localStorage.setItem(leaveKey, address);
+
 /** The session of this browser, shared by its tabs. */
 export const session = new Session({
 	store,
+	leave() {
+		const address = localStorage.getItem(leaveKey);
+		localStorage.removeItem(leaveKey);
+		if (address) location.assign(address);
+	},
 	// Web Locks exist in secure contexts alone, which localhost is.
 	alone: (work) => (navigator.locks ? navigator.locks.request(key, work) : work()),
 });

@@ -18,6 +18,8 @@ interface SessionOptions {
 	store: TokenStore;
 	renew?: (refreshToken: string) => Promise<Tokens>;
 	now?: () => number;
+	/** Ends what else the person's sign-in began. */
+	leave?: () => void;
 	/** Runs work in one tab at a time: a refresh token is void after its use. */
 	alone?: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -27,15 +29,17 @@ export class Session {
 	readonly #store: TokenStore;
 	readonly #renew: (refreshToken: string) => Promise<Tokens>;
 	readonly #now: () => number;
+	readonly #leave: () => void;
 	readonly #alone: <T>(work: () => Promise<T>) => Promise<T>;
 	readonly #listeners = new Set<() => void>();
 	#renewal: Promise<string | null> | undefined;
 	#person: { idToken: string; person: Person } | undefined;
 
-	constructor({ store, renew = refresh, now = Date.now, alone = (work) => work() }: SessionOptions) {
+	constructor({ store, renew = refresh, now = Date.now, leave = () => {}, alone = (work) => work() }: SessionOptions) {
 		this.#store = store;
 		this.#renew = renew;
 		this.#now = now;
+		this.#leave = leave;
 		this.#alone = alone;
 	}
 
@@ -67,6 +71,7 @@ export class Session {
 		this.#store.write(null);
 		this.changed();
 		if (tokens) await revoke(tokens.refreshToken).catch(() => undefined);
+		this.#leave();
 	}
 
 	/**

@@ -10,6 +10,8 @@ import { CodeField, EmailField, NewPasswordField } from "./account-fields.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { session } from "./browser-session.ts";
 import { answerChallenge, type Challenge, CognitoError, resendCode, signIn, type Tokens } from "./cognito.ts";
+import { ContinueWithGoogle } from "./continue-with-google.tsx";
+import { pathBefore } from "./path-before.ts";
 
 const SetUpAuthenticator = lazy(async () => ({
 	default: (await import("./set-up-authenticator.tsx")).SetUpAuthenticator,
@@ -28,9 +30,7 @@ export function SignIn() {
 	async function proceed(next: Tokens | Challenge) {
 		if ("challenge" in next) return setChallenge(next);
 		session.begin(next);
-		// Where the person was before: a path of this page alone, so that no link leads elsewhere after a sign-in.
-		if (to?.startsWith("/") && !to.startsWith("//")) router.history.push(to);
-		else await navigate({ to: "/" });
+		router.history.push(pathBefore(to));
 	}
 
 	if (challenge) return <AnswerChallenge challenge={challenge} onDone={proceed} />;
@@ -48,6 +48,7 @@ export function SignIn() {
 					await navigate({ to: "/confirm", search: { email: email.trim() } });
 				}
 			}}
+			instead={<ContinueWithGoogle to={to} />}
 			foot={
 				<>
 					<Link to="/forgot" search={{ email }}>

@@ -7,6 +7,7 @@ import { CodeField, EmailField, NewPasswordField } from "./account-fields.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { session } from "./browser-session.ts";
 import { confirmForgotPassword, confirmSignUp, forgotPassword, resendCode, signIn, signUp } from "./cognito.ts";
+import { ContinueWithGoogle } from "./continue-with-google.tsx";
 
 /** The password of an account that waits for its code: in memory alone, so that the code signs in. */
 let waiting: { email: string; password: string } | undefined;
@@ -24,6 +25,7 @@ export function SignUp() {
 				waiting = { email: email.trim(), password };
 				await navigate({ to: "/confirm", search: { email: email.trim() } });
 			}}
+			instead={<ContinueWithGoogle />}
 			foot={<Link to="/sign-in">{t("account.signIn.link")}</Link>}
 		>
 			<EmailField />
