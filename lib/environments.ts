@@ -230,6 +230,8 @@ export const environmentSchema = z.strictObject({
 		.prefault({}),
 	/** The same verification of the same collection gets its outcome again for so many minutes; 0 for never. */
 	verificationCacheMinutes: z.int().min(0).max(1_440).default(60),
+	/** The same query gets its vector again for so many minutes, where a provider embeds; 0 for never. */
+	queryCacheMinutes: z.int().min(0).max(1_440).default(60),
 	/** A person may create an account without an invitation. */
 	selfSignUp: z.boolean().default(true),
 	/** The domains of the addresses that may sign up; empty, any may. Administrators invite anyone. */

@@ -1,11 +1,16 @@
+import { cachedQueries } from "#ai/cached-queries.ts";
 import { chatFor } from "#ai/chat.ts";
 import { embedderFor } from "#ai/embedder.ts";
+import { providersWith } from "#ai/providers.ts";
+import type { TableOptions } from "#aws/dynamodb.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { cognitoUserPool } from "#aws/user-pool.ts";
 import { once } from "#core/once.ts";
+import type { QueryVectors } from "#core/ports/index.ts";
 import { withCrashVariable } from "#lambda-kit/crash-point.ts";
 import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { lazyPort } from "#lambda-kit/lazy-port.ts";
+import { log } from "#lambda-kit/log.ts";
 import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
 import type { apiEnv } from "./env.ts";
 import type { ApiPorts } from "./http/route-module.ts";
@@ -72,7 +77,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		webhooks: lazyPort(async () => (await database()).webhooks),
 		userPool: cognitoUserPool(env.USER_POOL_ID),
 		objects: s3Objects(env.BUCKET_NAME),
-		embedder: await embedderFor({ ...providerSettings("embedding", env), onnx: runtimeEnv.onnx }),
+		embedder: await connectEmbedder(env, dynamodb),
 		chat: chatFor(providerSettings("chat", env)),
 		sessions: lazyPort(async () => (await conversations()).sessions),
 		turns: lazyPort(async () => (await conversations()).turns()),
@@ -84,5 +89,22 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 			const { eventBridgeEvents } = await import("#aws/events.ts");
 			return eventBridgeEvents(env.EVENT_BUS_NAME);
 		}),
+	});
+}
+
+/** Connects the environment's embedding model. Only a provider's takes longer than the table of vectors. */
+async function connectEmbedder(env: Env<typeof apiEnv>, dynamodb: () => Promise<TableOptions["dynamodb"]>) {
+	const settings = providerSettings("embedding", env);
+	const embedder = await embedderFor({ ...settings, onnx: runtimeEnv.onnx });
+	const seconds = Number(env.QUERY_CACHE_MINUTES) * 60;
+	if (seconds === 0 || !(providersWith("embedding") as string[]).includes(settings.provider)) return embedder;
+	const queryVectors: QueryVectors = lazyPort(async () => {
+		const { dynamoDbQueryVectors } = await import("#aws/query-vectors.ts");
+		return dynamoDbQueryVectors({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
+	});
+	return cachedQueries(embedder, queryVectors, {
+		seconds,
+		onHit: () => log.info("query vector cached", {}, { metrics: { CachedQueries: 1 } }),
+		onFailure: (error) => log.warn("the cache of query vectors did not answer", { error }),
 	});
 }

@@ -97,6 +97,7 @@ function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFuncti
 		VERSION: version,
 		GIT_SHA: gitSha,
 		LIMITS: JSON.stringify(environment.limits),
+		QUERY_CACHE_MINUTES: String(environment.queryCacheMinutes),
 		VERIFICATION_CACHE_MINUTES: String(environment.verificationCacheMinutes),
 		CORS_ORIGINS: origins.join(),
 		TOKEN_ISSUER: storage.tokenIssuer,

@@ -79,9 +79,9 @@ function functionHealth({ functions }: Sources) {
 	return [
 		graph("Function errors", "invocations", each(failing, "Errors", "Sum")),
 		graph("Function duration, p95", "ms", each(busy, "Duration", "p95")),
-		// A queue waits for its stage.
+		// A queue waits for its stage, and bounds its concurrency.
 		graph("Function throttles", "invocations", each({ Api, Stream }, "Throttles", "Sum")),
-		graph("Function concurrency", "sandboxes", each(busy, "ConcurrentExecutions", "Maximum")),
+		graph("Function concurrency", "sandboxes", each({ Api, Stream }, "ConcurrentExecutions", "Maximum")),
 	];
 }
 
@@ -148,8 +148,9 @@ function cost({ application, each }: Sources): IWidget[] {
 			width: 6,
 			height: 6,
 		}),
-		graph("Verifications a day that cost nothing", "verifications", [
+		graph("Verifications and query vectors a day that cost nothing", "requests", [
 			application("CachedVerifications", { statistic: "Sum", period: day }),
+			application("CachedQueries", { statistic: "Sum", period: day }),
 		]),
 	];
 }

@@ -1,5 +1,6 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { VerificationCache } from "#core/ports/index.ts";
+import { cacheKey, cachePartition } from "./cache-keys.ts";
 import { deletePartition } from "./delete-partition.ts";
 import type { TableOptions } from "./dynamodb.ts";
 
@@ -13,7 +14,10 @@ export function dynamoDbVerificationCache({ dynamodb, table, now = Date.now }: T
 
 	return {
 		async find(userId, key) {
-			const { Item } = await dynamodb.send(new GetCommand({ TableName: table, Key: keyOf(userId, key) }), options());
+			const { Item } = await dynamodb.send(
+				new GetCommand({ TableName: table, Key: cacheKey(userId, "verification", key) }),
+				options(),
+			);
 			// DynamoDB removes what has expired up to two days late.
 			return Item && Item.expires_at > second() ? Item.verification_id : null;
 		},
@@ -22,16 +26,16 @@ export function dynamoDbVerificationCache({ dynamodb, table, now = Date.now }: T
 			await dynamodb.send(
 				new PutCommand({
 					TableName: table,
-					Item: { ...keyOf(userId, key), verification_id: verificationId, expires_at: second() + seconds },
+					Item: {
+						...cacheKey(userId, "verification", key),
+						verification_id: verificationId,
+						expires_at: second() + seconds,
+					},
 				}),
 				options(),
 			);
 		},
 
-		forgetAll: (userId) => deletePartition({ dynamodb, table }, partitionOf(userId)),
+		forgetAll: (userId) => deletePartition({ dynamodb, table }, cachePartition(userId)),
 	};
 }
-
-const partitionOf = (userId: string) => `cache#${userId}`;
-
-const keyOf = (userId: string, key: string) => ({ pk: partitionOf(userId), sk: `verification#${key}` });

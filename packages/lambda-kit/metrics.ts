@@ -25,6 +25,8 @@ export const metrics = {
 	UnlimitedRequests: { unit: "Count", by: null },
 	/** Verifications whose outcome was that of the same request before. */
 	CachedVerifications: { unit: "Count", by: null },
+	/** Queries whose vector was that of the same query before. */
+	CachedQueries: { unit: "Count", by: null },
 	/** Of single requests: a model call may make several. */
 	ProviderDuration: { unit: "Milliseconds", by: "Provider" },
 	ProviderErrors: { unit: "Count", by: "Provider" },

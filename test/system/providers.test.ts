@@ -59,6 +59,9 @@ test("an upload is described and embedded by the providers despite their faults,
 		input: ["gate to Iceland"],
 		input_type: "query",
 	});
+	const requests = voyage.requests.length;
+	expect((await user.search("gate to Iceland")).results[0]?.item_id).toBe(id);
+	expect(voyage.requests).toHaveLength(requests);
 });
 
 test("an image that the provider refuses fails with the reason", async () => {

@@ -23,7 +23,13 @@ export interface Embedder {
 	 * Returns one unit vector of 1024 numbers a text, before the deadline.
 	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_gone`
 	 */
-	embed(texts: string[], inputType: "document" | "query", options: { deadline: Date }): Promise<Embedded>;
+	embed(texts: string[], inputType: "document" | "query", options: EmbedOptions): Promise<Embedded>;
+}
+
+interface EmbedOptions {
+	deadline: Date;
+	/** Whose query it is: its vector may be kept for the same query of that person. @default it is kept for nobody */
+	userId?: string;
 }
 
 interface Embedded {

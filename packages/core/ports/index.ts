@@ -54,6 +54,7 @@ export * from "./jobs.ts";
 export * from "./objects.ts";
 export * from "./outbox.ts";
 export * from "./profiles.ts";
+export * from "./query-vectors.ts";
 export * from "./quota-counts.ts";
 export * from "./rate-limits.ts";
 export * from "./redactions.ts";

@@ -4,6 +4,6 @@ export interface VerificationCache {
 	find(userId: string, key: string): Promise<string | null>;
 	/** Keeps a verification for the key, in place of another. */
 	keep(userId: string, key: string, verificationId: string, seconds: number): Promise<void>;
-	/** Removes everything of the user. */
+	/** Removes everything of the user, with the vectors of their queries. */
 	forgetAll(userId: string): Promise<void>;
 }

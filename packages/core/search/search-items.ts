@@ -72,7 +72,7 @@ export async function searchItems(
 	}
 	let vector: VectorQuery;
 	try {
-		vector = await embedQuery(ports, { ...request, query: withoutNegations(query) || query });
+		vector = await embedQuery(ports, userId, { ...request, query: withoutNegations(query) || query });
 	} catch (error) {
 		if (request.searchType === "vector" || !isTemporary(error)) throw error;
 		return result(await ports.search.byText(userId, text, options), `Searched by words only: ${error.message}`);
@@ -129,12 +129,14 @@ async function staleVectorNotices(
 
 async function embedQuery(
 	{ embedder }: Pick<Ports, "embedder">,
+	userId: string,
 	{ query, minSimilarity }: SearchRequest,
 ): Promise<VectorQuery> {
 	const {
 		vectors: [vector],
 	} = await embedder.embed([query], "query", {
 		deadline: new Date(Date.now() + maxEmbeddingMs),
+		userId,
 	});
 	if (!vector) throw new Error(`${embedder.model} embedded nothing.`);
 	const { model, answerabilityThreshold, exhaustive } = embedder;

@@ -31,6 +31,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			VERSION: project.version,
 			GIT_SHA: commit,
 			LIMITS: JSON.stringify(environment.limits),
+			QUERY_CACHE_MINUTES: String(environment.queryCacheMinutes),
 			VERIFICATION_CACHE_MINUTES: String(environment.verificationCacheMinutes),
 			DATABASE_HOST: "Database.Endpoint.Address",
 			DATABASE_PORT: "Database.Endpoint.Port",
