@@ -41,6 +41,22 @@ export function failureOf(error: unknown): Failure {
 			exitCodes.unavailable,
 		);
 	}
-	if (cause === "ENOSPC") return new Failure("The disk is full: free some space and run the same command again.");
-	return new Failure(error instanceof Error ? error.message : String(error));
+	return (
+		ofFileSystem(error as NodeJS.ErrnoException) ?? new Failure(error instanceof Error ? error.message : String(error))
+	);
+}
+
+/** Says of an error of the file system what to do; null of others. */
+function ofFileSystem({ code = "", path, syscall }: NodeJS.ErrnoException): Failure | null {
+	if (["ENOSPC", "EDQUOT"].includes(code)) {
+		return new Failure("The disk is full: free some space and run the same command again.");
+	}
+	if (code === "EFBIG") {
+		return new Failure(
+			"A file would become larger than this disk, or the limit of this shell, allows: give another place, or raise ulimit -f.",
+		);
+	}
+	if (!["EACCES", "EPERM", "EROFS"].includes(code)) return null;
+	const what = path ? path : "a file";
+	return new Failure(`You may not use ${what} (${syscall}: ${code}): ask its owner for it, or give another place.`);
 }

@@ -16,16 +16,48 @@ export interface Command {
 	ended: Promise<Ended>;
 }
 
-/** Starts the command line with the session that is kept in a folder. */
-export function startCommand(home: string, args: readonly string[]): Command {
-	const child = spawn(process.execPath, ["packages/cli/collections.mjs", ...args], {
-		env: { ...process.env, COLLECTIONS_HOME: home },
-	});
+/** Starts the command line with the session that is kept in a folder, as this or another user. */
+export function startCommand(
+	home: string,
+	args: readonly string[],
+	user: { uid?: number; gid?: number } = {},
+): Command {
+	return startProgram(home, process.execPath, ["packages/cli/collections.mjs", ...args], user);
+}
+
+/** Starts a program that starts the command line. */
+export function startProgram(
+	home: string,
+	program: string,
+	args: readonly string[],
+	user: { uid?: number; gid?: number } = {},
+): Command {
+	const child = spawn(program, args, { env: { ...process.env, COLLECTIONS_HOME: home }, ...user });
 	let [stdout, stderr] = ["", ""];
 	child.stdout.on("data", (text) => (stdout += text));
 	child.stderr.on("data", (text) => (stderr += text));
 	const output = () => ({ stdout, stderr });
 	return { child, output, ended: once(child, "close").then(([code]) => ({ code, ...output() })) };
+}
+
+/** Ends a command at the request to a path. */
+export class Ending {
+	#due: { path: string; end: () => void } | null = null;
+
+	/** Ends the command by a signal, and returns its exit code. */
+	async by(signal: NodeJS.Signals, path: string, { child, ended }: Command): Promise<number | null> {
+		this.#due = { path, end: () => child.kill(signal) };
+		const { code } = await ended;
+		return code;
+	}
+
+	/** Looks at a request. @returns the delay of its answer, so that the signal comes first */
+	at(path: string): { afterMs?: number } {
+		if (!this.#due || !path.startsWith(this.#due.path)) return {};
+		this.#due.end();
+		this.#due = null;
+		return { afterMs: 100 };
+	}
 }
 
 /** Keeps a session in a folder, as a sign-in does. */

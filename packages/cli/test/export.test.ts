@@ -12,17 +12,13 @@ import {
 	truncateSync,
 	writeFileSync,
 } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { packTar, type TarEntry } from "modern-tar";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { manifestOf } from "../../archive/manifest.ts";
-import { download } from "../src/archive/download.ts";
-import { failureOf } from "../src/failure.ts";
 import { claimingHugeFile, idOf, type MadeArchive, makeArchive, writeFolder } from "./archives.ts";
 import { signInAtStub, startCommand } from "./command.ts";
+import { exportService } from "./export-service.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -38,64 +34,12 @@ function start(url: string, args: string[]) {
 
 const run = (url: string, ...args: string[]) => start(url, args).ended;
 
-/** An API with one export, and the storage of its parts, which sends some bytes at a time. */
-async function service(archive: MadeArchive, { chunk = 1 << 20, afterMs = 0 } = {}) {
-	const state = { started: 0, polled: 0, running: false, expired: false, sent: new Map<string, number>() };
-	const server = createServer(async (request, response) => {
-		const { pathname, searchParams } = new URL(request.url ?? "", url());
-		const answer = (status: number, body: unknown, headers = {}) =>
-			response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
-		const job = (done: boolean) => ({
-			id: "job-1",
-			state: done ? "done" : "running",
-			total: 3,
-			done: done ? 3 : 1,
-			failed: 0,
-			result_url: done ? `${url()}/storage/manifest.json` : null,
-			error: null,
-		});
-		if (pathname === "/account/export") {
-			state.started++;
-			if (!state.running) return answer(202, job(false));
-			return answer(409, { code: "export_running", detail: "It runs." }, { location: "/jobs/job-1" });
-		}
-		if (pathname === "/jobs/job-1") return answer(200, job(++state.polled > 1));
-		if (pathname === "/jobs/job-1/parts") {
-			if (state.expired) return answer(410, { code: "export_expired", detail: "It is gone." });
-			const { name } = archive.parts[Number(searchParams.get("offset") ?? 0)] ?? { name: "" };
-			return answer(200, { parts: [{ name, url: `${url()}/storage/${name}` }], total: archive.parts.length });
-		}
-		const name = pathname.replace("/storage/", "");
-		if (name === "manifest.json") return answer(200, archive.manifest);
-		const bytes = archive.parts.find((part) => part.name === name)?.bytes ?? new Uint8Array();
-		const [, from = "0", to = ""] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
-		response.writeHead(206);
-		for (let at = Number(from); at <= Number(to) && !response.destroyed; at += chunk) {
-			const part = bytes.subarray(at, Math.min(at + chunk, Number(to) + 1));
-			state.sent.set(name, (state.sent.get(name) ?? 0) + part.length);
-			response.write(part);
-			if (afterMs) await new Promise((next) => setTimeout(next, afterMs));
-		}
-		response.end();
-	});
-	const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	return {
-		state,
-		url: url(),
-		[Symbol.asyncDispose]: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
-}
-
 const pictures = (size = 2_000) => [1, 2, 3].map((fill) => new Uint8Array(size).fill(fill));
 
 describe("an export", () => {
 	test("joins the parts into a file that any tar reads and verify confirms, without the service", async () => {
 		const file = path.join(folder, "mine.tar");
-		await using api = await service(await makeArchive(pictures()));
+		await using api = await exportService(await makeArchive(pictures()));
 		expect(await run(api.url, "export", file)).toMatchObject({
 			code: 0,
 			stdout: `${file}: 3 items, 0 albums, 0 chats; every file is what the manifest says.\n`,
@@ -123,7 +67,7 @@ describe("an export", () => {
 	test("goes on after a kill in the middle of a part, and asks for no byte twice but those under way", async () => {
 		const archive = await makeArchive(pictures(400_000));
 		const file = path.join(folder, "mine.tar");
-		await using api = await service(archive, { chunk: 20_000, afterMs: 10 });
+		await using api = await exportService(archive, { chunk: 20_000, afterMs: 10 });
 		const { child } = start(api.url, ["export", file]);
 		const partial = `${file}.partial`;
 		while (child.exitCode === null && (!existsSync(partial) || statSync(partial).size < 500_000)) {
@@ -142,7 +86,7 @@ describe("an export", () => {
 
 	test("ends by Ctrl-C with a sentence, and the same command finishes it", async () => {
 		const file = path.join(folder, "mine.tar");
-		await using api = await service(await makeArchive(pictures(400_000)), { chunk: 20_000, afterMs: 10 });
+		await using api = await exportService(await makeArchive(pictures(400_000)), { chunk: 20_000, afterMs: 10 });
 		const { child, output } = start(api.url, ["export", file]);
 		while (child.exitCode === null && !existsSync(`${file}.partial`)) await new Promise((next) => setTimeout(next, 5));
 		child.kill("SIGINT");
@@ -155,7 +99,7 @@ describe("an export", () => {
 
 	test("joins one that is running, and starts another where the one before is gone", async () => {
 		const archive = await makeArchive(pictures());
-		await using api = await service(archive);
+		await using api = await exportService(archive);
 		api.state.running = true;
 		const file = path.join(folder, "mine.tar");
 		expect(await run(api.url, "export", file)).toMatchObject({ code: 0 });
@@ -188,24 +132,11 @@ describe("an export", () => {
 		const archive = await makeArchive(pictures());
 		const part = archive.parts[1]?.bytes ?? new Uint8Array();
 		part[600] = (part[600] ?? 0) ^ 1;
-		await using api = await service(archive);
+		await using api = await exportService(archive);
 		expect(await run(api.url, "export", path.join(folder, "mine.tar"))).toMatchObject({
 			code: 1,
 			stderr: "items-000001.tar is not what the manifest says, however often it is read: export again.\n",
 		});
-	});
-
-	test("ends with a sentence where the disk is full", async () => {
-		const archive = await makeArchive(pictures());
-		const text = JSON.stringify(archive.manifest);
-		const read = async function* (index: number, from: number, to: number) {
-			yield (archive.parts[index]?.bytes ?? new Uint8Array()).subarray(from, to + 1);
-		};
-		// The system answers every write to it as it does on a full disk.
-		const full = download("/dev/full", { text, manifest: manifestOf(text, "the test") }, read, () => {});
-		expect(await full.catch((error) => failureOf(error).message)).toBe(
-			"The disk is full: free some space and run the same command again.",
-		);
 	});
 });
 

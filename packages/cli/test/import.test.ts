@@ -5,7 +5,7 @@ import { packTar } from "modern-tar";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Received, stubServer } from "../../client/test/stub-server.ts";
 import { idOf, type MadeArchive, makeArchive, writeFolder } from "./archives.ts";
-import { signInAtStub, startCommand } from "./command.ts";
+import { Ending, signInAtStub, startCommand } from "./command.ts";
 
 let folder: string;
 let archive: MadeArchive;
@@ -66,9 +66,9 @@ function start(url: string, ...args: string[]) {
 	return startCommand(home, args);
 }
 
-async function serving() {
+async function serving(ending = new Ending()) {
 	const service = new Service();
-	const server = await stubServer((request) => service.answer(request));
+	const server = await stubServer((request) => ({ ...service.answer(request), ...ending.at(request.path) }));
 	service.url = server.url;
 	return { service, url: server.url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
@@ -145,6 +145,29 @@ test("Ctrl-C ends it with a sentence, and the same command goes on", async () =>
 	});
 	api.service.afterMs = 0;
 	expect(await start(api.url, "import", parts()).ended).toMatchObject({ code: 0 });
+});
+
+test("an import that ends at any moment is finished by the next, and sends nothing twice", async () => {
+	const albums = [
+		{ id: idOf(90), name: "Trip", description: null, cover_item_id: idOf(1), smart: null, item_ids: [idOf(0)] },
+	];
+	archive = await makeArchive(
+		Array.from({ length: 30 }, (_, fill) => new Uint8Array(2_000).fill(fill)),
+		albums,
+	);
+	writeFolder(parts(), archive);
+	const ending = new Ending();
+	await using api = await serving(ending);
+	for (const path of ["/account/import/items", "/storage", "/account/import/albums", "/albums/"]) {
+		expect(await ending.by("SIGKILL", path, start(api.url, "import", parts())), path).toBe(null);
+		expect(await ending.by("SIGINT", path, start(api.url, "import", parts())), path).toBe(130);
+	}
+	expect(await start(api.url, "import", parts()).ended).toMatchObject({
+		code: 0,
+		stdout: "0 items imported, 30 there already, 1 albums, 0 refused.\n",
+	});
+	expect(api.service.stored.sort()).toEqual(Array.from({ length: 30 }, (_, at) => idOf(at)));
+	expect(api.service.members.at(-1)).toMatchObject(["PATCH", `/albums/here-${idOf(90)}`, {}]);
 });
 
 test("an archive that is cut off sends what was whole, says so, and is finished by a whole one", async () => {

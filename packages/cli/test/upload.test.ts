@@ -1,10 +1,22 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	appendFileSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Received, stubServer } from "../../client/test/stub-server.ts";
-import { signInAtStub, startCommand, tokenOf } from "./command.ts";
+import { stubServer } from "../../client/test/stub-server.ts";
+import { Ending, signInAtStub, startCommand, tokenOf } from "./command.ts";
+import { Service } from "./upload-service.ts";
 
 /** As many files are uploaded through two kills: CLI_FILES=2000 tries a large folder. */
 const files = Number(process.env.CLI_FILES || 120);
@@ -15,57 +27,6 @@ beforeEach(() => {
 	mkdirSync(path.join(folder, "pictures/below"), { recursive: true });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-/** An API, its storage and its user pool: an item is pending until its bytes are stored. */
-class Service {
-	readonly stored = new Map<string, number>();
-	readonly #items = new Map<string, string>();
-	tokens = 1;
-	/** Refuses every token but the newest. */
-	url = "";
-
-	answer({ method, path: route, headers, body }: Received) {
-		if (headers["x-amz-target"]) return this.#cognito(String(headers["x-amz-target"]));
-		if (route === "/storage") {
-			const id = /name="key"\r\n\r\n(\S+)\r\n/.exec(body)?.[1] ?? "";
-			this.stored.set(id, (this.stored.get(id) ?? 0) + 1);
-			return { status: 204 };
-		}
-		const { n } = JSON.parse(Buffer.from(headers.authorization?.split(".")[1] ?? "", "base64url").toString());
-		if (n !== this.tokens) return { status: 401, body: { message: "Unauthorized" } };
-		if (method === "POST" && route === "/uploads") {
-			const { files: announced } = JSON.parse(body) as { files: { sha256: string; filename: string }[] };
-			return { status: 201, body: { uploads: announced.map(({ sha256 }) => this.#announce(sha256)) } };
-		}
-		if (method === "GET" && route.startsWith("/items?")) {
-			const ids = new URL(route, this.url).searchParams.getAll("ids").flatMap((list) => list.split(","));
-			return { body: { items: ids.map((id) => ({ id, status: this.stored.has(id) ? "processed" : "pending" })) } };
-		}
-		return { status: 404, body: { code: "not_found", detail: `There is no ${route}.` } };
-	}
-
-	#announce(sha256: string) {
-		const id = this.#items.get(sha256) ?? `item-${this.#items.size}`;
-		this.#items.set(sha256, id);
-		return this.stored.has(id)
-			? { id }
-			: { item_id: id, url: `${this.url}/storage`, fields: { key: id }, expires_at: "" };
-	}
-
-	#cognito(target: string) {
-		if (target.endsWith("RevokeToken")) return { body: {} };
-		this.tokens++;
-		return {
-			body: {
-				AuthenticationResult: {
-					IdToken: tokenOf({ n: this.tokens }),
-					RefreshToken: `r${this.tokens}`,
-					ExpiresIn: 3_600,
-				},
-			},
-		};
-	}
-}
 
 function start(url: string, args: string[]) {
 	const home = path.join(folder, "home");
@@ -103,6 +64,94 @@ test("a folder's upload survives two kills and a token's expiry, and nothing is 
 	const journal = readdirSync(path.join(folder, "home")).find((name) => name.endsWith(".jsonl")) ?? "";
 	expect(statSync(path.join(folder, "home", journal)).mode & 0o777).toBe(0o600);
 	expect(readFileSync(path.join(folder, "home/session.json"), "utf8")).toContain(`"r${service.tokens}"`);
+});
+
+test("an upload that ends at any moment is finished by the next, which deletes the files last", async () => {
+	const count = 60;
+	const pictures = path.join(folder, "pictures");
+	for (let at = 0; at < count; at++) writeFileSync(path.join(pictures, `${at}.png`), `picture ${at}`);
+	const service = new Service();
+	const ending = new Ending();
+	await using api = await stubServer((request) => ({ ...service.answer(request), ...ending.at(request.path) }));
+	service.url = api.url;
+	const args = ["upload", pictures, "--tag", "trip", "--album", "Trip", "--delete-after"];
+	for (const path of ["/uploads", "/storage", "/albums", "/items/batch"]) {
+		expect(await ending.by("SIGKILL", path, start(api.url, args)), path).toBe(null);
+		expect(await ending.by("SIGINT", path, start(api.url, args)), path).toBe(130);
+	}
+	expect(readdirSync(pictures).length).toBe(count + 1);
+	expect(await run(api.url, ...args)).toMatchObject({ code: 0, stdout: expect.stringContaining("60 sent before") });
+	expect([...service.stored.values()]).toEqual(Array(count).fill(1));
+	expect(service.changes.size).toBe(count);
+	expect(readdirSync(pictures)).toEqual(["below"]);
+});
+
+test("a line that was cut off in the journal takes no other with it", async () => {
+	const pictures = path.join(folder, "pictures");
+	writeFileSync(path.join(pictures, "a.png"), "a");
+	const service = new Service();
+	await using api = await stubServer((request) => service.answer(request));
+	service.url = api.url;
+	await run(api.url, "upload", pictures);
+	const name = readdirSync(path.join(folder, "home")).find((name) => name.endsWith(".jsonl")) ?? "";
+	appendFileSync(path.join(folder, "home", name), '{"file":"cut');
+	writeFileSync(path.join(pictures, "b.png"), "b");
+	await run(api.url, "upload", pictures);
+	expect(await run(api.url, "upload", pictures)).toMatchObject({ stdout: expect.stringContaining("2 sent before") });
+});
+
+test("a file is deleted only once its item is there, also where the journal has it", async () => {
+	const picture = path.join(folder, "pictures/a.png");
+	writeFileSync(picture, "a");
+	const service = new Service();
+	await using api = await stubServer((request) => service.answer(request));
+	service.url = api.url;
+	await run(api.url, "upload", picture);
+	service.stored.clear(); // the person deleted the item
+	expect(await run(api.url, "upload", picture, "--delete-after")).toMatchObject({
+		code: 0,
+		stdout: "1 sent, 0 there already, 0 sent before, 0 refused.\n",
+	});
+	expect([...service.stored.values()]).toEqual([1]);
+	expect(existsSync(picture)).toBe(false);
+});
+
+test("of uploads at once one goes on and the others say so, also after a kill", async () => {
+	const pictures = path.join(folder, "pictures");
+	for (let at = 0; at < 20; at++) writeFileSync(path.join(pictures, `${at}.png`), `picture ${at}`);
+	const service = new Service();
+	const ending = new Ending();
+	await using api = await stubServer((request) => ({
+		...service.answer(request),
+		...(request.path === "/storage" && { afterMs: 300 }),
+		...ending.at(request.path),
+	}));
+	service.url = api.url;
+	await ending.by("SIGKILL", "/storage", start(api.url, ["upload", pictures]));
+	expect(readdirSync(path.join(folder, "home")).some((name) => name.endsWith(".lock"))).toBe(true);
+	const ended = await Promise.all([1, 2, 3, 4].map(() => run(api.url, "upload", pictures)));
+	expect(ended.map(({ code }) => code).sort()).toEqual([0, 1, 1, 1]);
+	for (const { code, stderr } of ended)
+		if (code === 1) expect(stderr).toMatch(/^Another upload is running \(process \d+\): wait/);
+	expect([...service.stored.values()]).toEqual(Array(20).fill(1));
+	expect(await run(api.url, "upload", pictures)).toMatchObject({
+		code: 0,
+		stdout: expect.stringContaining("20 sent before"),
+	});
+});
+
+test("a file that is larger than any picture is refused before it is read", async () => {
+	const service = new Service();
+	await using api = await stubServer((request) => service.answer(request));
+	service.url = api.url;
+	const large = path.join(folder, "pictures/large.png");
+	writeFileSync(large, "");
+	truncateSync(large, 60_000_000_000);
+	writeFileSync(path.join(folder, "pictures/small.png"), "small");
+	expect(await run(api.url, "upload", path.join(folder, "pictures"))).toMatchObject({
+		code: 4,
+		stdout: `${large}: It has 60000000000 bytes, and a picture at most 50 MB.\n1 sent, 0 there already, 0 sent before, 1 refused.\n`,
+	});
 });
 
 test("a watched folder's pictures are sent once they are whole, also from a new folder below", async () => {

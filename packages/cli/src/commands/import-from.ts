@@ -82,7 +82,7 @@ async function carry(
 		const rate = new Rate(pictures.length, bytes);
 		const sent = await upload(client, pictures, {
 			journal,
-			deleteAfter: false,
+			isVerified: false,
 			onDone(_, size) {
 				onSent();
 				rate.add(size);
@@ -90,7 +90,7 @@ async function carry(
 			},
 		});
 		for (const { file, reason } of sent.refused) losses.add(reason, file);
-		const items = new Set(sent.itemIds).size;
+		const items = new Set(sent.items.map(({ itemId }) => itemId)).size;
 		const onDone = (done: number) => output.progress(`${done} of ${items} described`);
 		const carried = await describe(client, { journal, source, onDone });
 		output.clearProgress();

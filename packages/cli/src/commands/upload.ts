@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CollectionsClient } from "../../../client/index.ts";
 import { Albums } from "../albums.ts";
@@ -29,6 +29,8 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 	const { pictures, skipped } = findPictures(paths, { recursive: options.recursive ?? false });
 	const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
 	const megabytes = (bytes / 1e6).toFixed(1);
+	const [unread] = skipped;
+	if (unread && pictures.length === 0) throw new Failure(`Nothing can be sent: ${unread}`);
 	for (const reason of skipped) output.note(`Skipped ${reason}`);
 	if (options.dryRun) {
 		output.result({ files: pictures.map(({ path }) => path), bytes, skipped }, [
@@ -94,7 +96,8 @@ async function send(
 	const rate = new Rate(pictures.length, bytes);
 	const summary = await upload(client, pictures, {
 		journal,
-		deleteAfter: options.deleteAfter ?? false,
+		// A file is deleted only where its item is there.
+		isVerified: options.deleteAfter ?? false,
 		onDone(_, size) {
 			onEnded();
 			rate.add(size);
@@ -104,8 +107,9 @@ async function send(
 	output.clearProgress();
 	const unchanged: string[] = [];
 	const album = options.album && (await new Albums(client).idOf(options.album));
-	for (let at = 0; at < summary.itemIds.length; at += idsPerChange) {
-		const ids = summary.itemIds.slice(at, at + idsPerChange);
+	for (let at = 0; at < summary.items.length; at += idsPerChange) {
+		const part = summary.items.slice(at, at + idsPerChange);
+		const ids = part.map(({ itemId }) => itemId);
 		const changes = [
 			...(options.tag?.length ? [{ action: "tag", tags: options.tag }] : []),
 			...(album ? [{ action: "add_to_album", album_id: album }] : []),
@@ -117,14 +121,26 @@ async function send(
 			});
 			unchanged.push(...failed.map(({ id, detail }) => `${id}: ${detail}`));
 		}
+		// Not before: a second run finds by the files what is left to do.
+		if (options.deleteAfter) unchanged.push(...part.flatMap(({ picture }) => deleted(picture)));
 	}
-	const { itemIds, ...counts } = summary;
-	output.result({ ...counts, skipped, unchanged, item_ids: itemIds }, [
+	const { items, ...counts } = summary;
+	output.result({ ...counts, skipped, unchanged, item_ids: items.map(({ itemId }) => itemId) }, [
 		...unchanged,
 		...summary.refused.map(({ file, reason }) => `${file}: ${reason}`),
 		`${summary.sent} sent, ${summary.known} there already, ${summary.resumed} sent before, ${summary.refused.length} refused.`,
 	]);
 	if (summary.refused.length + skipped.length + unchanged.length > 0) process.exitCode = exitCodes.partly;
+}
+
+/** Deletes a file that is stored. @returns the reason why it is still here */
+function deleted({ path }: LocalPicture): string[] {
+	try {
+		rmSync(path, { force: true });
+		return [];
+	} catch (error) {
+		return [`${path} is stored, and could not be deleted here (${(error as NodeJS.ErrnoException).code}).`];
+	}
 }
 
 const retryMs = 10_000;

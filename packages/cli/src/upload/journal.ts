@@ -35,10 +35,13 @@ export class Journal {
 		this.#file = path.join(folder, `uploads-${name}.jsonl`);
 		this.#release = lock(`${this.#file}.lock`, "upload");
 		if (!existsSync(this.#file)) return;
-		for (const text of readFileSync(this.#file, "utf8").split("\n")) {
+		const lines = readFileSync(this.#file, "utf8").split("\n");
+		for (const text of lines) {
 			const line = lineOf(text);
 			if (line) this.#entries.set(line.file, line);
 		}
+		// A line that a kill or a full disk cut off takes no other with it.
+		if (lines.at(-1)) appendFileSync(this.#file, "\n");
 	}
 
 	of(picture: LocalPicture): Entry | undefined {
@@ -56,7 +59,7 @@ export class Journal {
 	}
 }
 
-/** A line that a kill cut off is no line. */
+/** A line that was cut off is no line. */
 function lineOf(text: string): Line | null {
 	try {
 		return JSON.parse(text) as Line;

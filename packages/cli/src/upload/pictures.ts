@@ -22,8 +22,9 @@ export function findPictures(
 	const pictures = new Map<string, LocalPicture>();
 	const skipped: string[] = [];
 	const add = (file: string) => {
-		const { size, mtimeMs } = statSync(file);
-		pictures.set(file, { path: file, size, modified: Math.floor(mtimeMs) });
+		// A file may go while its folder is read.
+		const stat = statSync(file, { throwIfNoEntry: false });
+		if (stat) pictures.set(file, { path: file, size: stat.size, modified: Math.floor(stat.mtimeMs) });
 	};
 	const walk = (folder: string) => {
 		try {
@@ -33,7 +34,7 @@ export function findPictures(
 				else if (entry.isDirectory() && recursive && !entry.name.startsWith(".")) walk(found);
 			}
 		} catch (error) {
-			skipped.push(`${folder}: ${(error as Error).message}`);
+			skipped.push(unreadable(folder, error));
 		}
 	};
 	for (const name of paths) {
@@ -42,9 +43,12 @@ export function findPictures(
 			if (lstatSync(absolute).isDirectory()) walk(absolute);
 			else add(absolute);
 		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== "ENOENT") skipped.push(`${absolute}: ${(error as Error).message}`);
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") skipped.push(unreadable(absolute, error));
 			else throw new Failure(`There is no ${name}.`, exitCodes.usage);
 		}
 	}
 	return { pictures: [...pictures.values()], skipped };
 }
+
+const unreadable = (place: string, error: unknown) =>
+	`${place} cannot be read (${(error as NodeJS.ErrnoException).code}): ask its owner for it.`;

@@ -1,4 +1,4 @@
-import { constants, openAsBlob, rmSync } from "node:fs";
+import { constants, openAsBlob } from "node:fs";
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { type CollectionsClient, maxPictureBytes, type PictureFile } from "../../../client/index.ts";
@@ -30,8 +30,8 @@ export interface UploadSummary {
 	/** A former run of this command sent them. */
 	resumed: number;
 	refused: { file: string; reason: string }[];
-	/** Of every file that is in, in the order of their ends. */
-	itemIds: string[];
+	/** Every file that is in, in the order of their ends. */
+	items: { picture: LocalPicture; itemId: string }[];
 }
 
 interface Waiting extends PictureFile {
@@ -41,22 +41,24 @@ interface Waiting extends PictureFile {
 /** The API lists at most as many at once. */
 const idsPerRequest = 100;
 
-/** Uploads pictures. What the journal says is in is not sent again, and every step is written to it at once. */
+/**
+ * Uploads pictures. What the journal says is in is not sent again, and every step is written to it at once.
+ * @param isVerified asks the service, too, which of what the journal says is in still has an item
+ */
 export async function upload(
 	client: CollectionsClient,
 	pictures: readonly Sendable[],
 	{
 		journal,
-		deleteAfter,
+		isVerified,
 		onDone,
-	}: { journal: Journal; deleteAfter: boolean; onDone: (summary: UploadSummary, bytes: number) => void },
+	}: { journal: Journal; isVerified: boolean; onDone: (summary: UploadSummary, bytes: number) => void },
 ): Promise<UploadSummary> {
-	const summary: UploadSummary = { sent: 0, known: 0, resumed: 0, refused: [], itemIds: [] };
+	const summary: UploadSummary = { sent: 0, known: 0, resumed: 0, refused: [], items: [] };
 	const done = (picture: Sendable, itemId: string, kind: "sent" | "known" | "resumed") => {
 		summary[kind]++;
-		summary.itemIds.push(itemId);
+		summary.items.push({ picture, itemId });
 		picture.close?.();
-		if (deleteAfter) rmSync(picture.path, { force: true });
 		onDone(summary, picture.size);
 	};
 	const refuse = (picture: Sendable, reason: string) => {
@@ -64,11 +66,11 @@ export async function upload(
 		picture.close?.();
 		onDone(summary, picture.size);
 	};
-	const arrived = await arrivedOf(client, pictures, journal);
+	const arrived = await arrivedOf(client, pictures, journal, isVerified);
 	const waiting: Sendable[] = [];
 	for (const picture of pictures) {
 		const entry = journal.of(picture);
-		if (entry && (entry.stored || arrived.has(entry.itemId))) {
+		if (entry && ((entry.stored && !isVerified) || arrived.has(entry.itemId))) {
 			if (!entry.stored) journal.record(picture, { ...entry, stored: true });
 			done(picture, entry.itemId, "resumed");
 		} else waiting.push(picture);
@@ -93,10 +95,11 @@ async function arrivedOf(
 	client: CollectionsClient,
 	pictures: readonly LocalPicture[],
 	journal: Journal,
+	isVerified: boolean,
 ): Promise<Set<string>> {
 	const unknown = pictures.flatMap((picture) => {
 		const entry = journal.of(picture);
-		return entry && !entry.stored ? [entry.itemId] : [];
+		return entry && (!entry.stored || isVerified) ? [entry.itemId] : [];
 	});
 	const arrived = new Set<string>();
 	for (let at = 0; at < unknown.length; at += idsPerRequest) {
@@ -104,7 +107,7 @@ async function arrivedOf(
 			params: { query: { ids: unknown.slice(at, at + idsPerRequest), fields: "full" } },
 		});
 		for (const { id, status } of (data?.items ?? []) as { id: string; status: string }[]) {
-			if (!["pending", "failed"].includes(status)) arrived.add(id);
+			if (!["pending", "failed", "trashed"].includes(status)) arrived.add(id);
 		}
 	}
 	return arrived;
