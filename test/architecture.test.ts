@@ -28,7 +28,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/client": /^(#client\/|openapi-fetch$)/,
 	// Shows what others can write: of the client, what it exports.
 	"packages/client/examples": /^(#client\/(index\.ts$|examples\/)|node:)/,
-	// Imported as `#cli/`, as it was called before there was a command line of that name.
+	// Imported as `#deployment/`, as it was called before there was a command line of that name.
 	"packages/deployment": /^(#cli\/|#deployment\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
 	// A program of its own: it knows the service by its client alone.
 	"packages/cli":

@@ -1,4 +1,4 @@
-import type { AwsCredentials } from "#cli/users.ts";
+import type { AwsCredentials } from "#deployment/users.ts";
 
 /** Configures an SDK client for an environment: `new S3Client(target.client)`. */
 export interface ClientSettings {

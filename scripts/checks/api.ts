@@ -1,6 +1,6 @@
 import { AdminDeleteUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
-import { ensureUser, signIn } from "#cli/users.ts";
 import { type ApiProblem, CollectionsClient, type Item } from "#client/index.ts";
+import { ensureUser, signIn } from "#deployment/users.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { unlessGone } from "../deploy/retained.ts";
 import { unlessInterrupted } from "../environment/interruption.ts";

@@ -1,5 +1,5 @@
-import type { Outputs } from "#cli/outputs.ts";
 import type { CollectionsClient } from "#client/index.ts";
+import type { Outputs } from "#deployment/outputs.ts";
 import { type CheckResult, CheckSkipped } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { main } from "#cli/progress.ts";
+import { main } from "#deployment/progress.ts";
 import { signedIn } from "../users/sign-in.ts";
 
 const conformance = "@modelcontextprotocol/conformance@0.1.16";

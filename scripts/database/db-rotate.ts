@@ -1,6 +1,6 @@
 // make db-rotate: sets new passwords for the application's and the migrations' role. RDS rotates the master's.
 
-import { invokeFunction } from "#cli/invoke-function.ts";
+import { invokeFunction } from "#deployment/invoke-function.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { confirm } from "../environment/confirm.ts";

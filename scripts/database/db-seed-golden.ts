@@ -1,10 +1,10 @@
 // make db-seed-golden: uploads the images of a folder as one user, waits until each is ready, and saves their reviewed analyses.
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { step } from "#cli/progress.ts";
-import { type UploadedFile, uploadFiles } from "#cli/upload-files.ts";
-import { signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
+import { step } from "#deployment/progress.ts";
+import { type UploadedFile, uploadFiles } from "#deployment/upload-files.ts";
+import { signIn } from "#deployment/users.ts";
 import { demoPasswords, demoUsers } from "#tools/local/local-environment.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { askPassword } from "../environment/confirm.ts";

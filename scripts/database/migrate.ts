@@ -1,5 +1,5 @@
-import type { ClientSettings } from "#cli/client-settings.ts";
-import { invokeFunction } from "#cli/invoke-function.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
+import { invokeFunction } from "#deployment/invoke-function.ts";
 
 /** Invokes the migration function, which is safe to repeat. @throws the failure, and what to do */
 export async function migrate(client: ClientSettings, functionName: string, environment: string): Promise<void> {

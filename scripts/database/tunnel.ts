@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SSMClient, StartSessionCommand, TerminateSessionCommand } from "@aws-sdk/client-ssm";
-import type { ClientSettings } from "#cli/client-settings.ts";
-import { freePort } from "#cli/free-port.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
+import { freePort } from "#deployment/free-port.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 

@@ -11,7 +11,7 @@ import {
 	SQSClient,
 	StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import { invokeFunction } from "#cli/invoke-function.ts";
+import { invokeFunction } from "#deployment/invoke-function.ts";
 import { isRotation, rotation } from "#lambdas/migrate/schedule.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";

@@ -1,6 +1,6 @@
 // make dlq-list: lists the dead letters, queue by queue.
 import type { Message } from "@aws-sdk/client-sqs";
-import { printTable } from "#cli/table.ts";
+import { printTable } from "#deployment/table.ts";
 import { operate } from "../environment/target.ts";
 import { deadLetters, sample } from "./dead-letters.ts";
 

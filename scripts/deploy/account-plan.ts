@@ -1,4 +1,4 @@
-import type { ClientSettings } from "#cli/client-settings.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
 import { awsCall } from "../environment/aws-call.ts";
 import { skipUnlessAnswered } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";

@@ -1,4 +1,4 @@
-import type { ClientSettings } from "#cli/client-settings.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
 import { foundationModel, listedModels } from "#lib/providers.ts";
 import { awsCall } from "../environment/aws-call.ts";
 import { skipUnlessAnswered } from "../environment/checks.ts";

@@ -1,6 +1,6 @@
 // make infra-deploy: preflight, diff, consent, then the stacks with the migrations between.
 import { spawnSync } from "node:child_process";
-import { readOutputs } from "#cli/outputs.ts";
+import { readOutputs } from "#deployment/outputs.ts";
 import { migrate } from "../database/migrate.ts";
 import { confirm } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";

@@ -127,7 +127,7 @@ async function destroy(target: Target, parts: Part[]): Promise<void> {
 
 /** Removes the local environment, which is only the state folder. */
 async function operateLocally(): Promise<never> {
-	const { main } = await import("#cli/progress.ts");
+	const { main } = await import("#deployment/progress.ts");
 	await main(() => consent("local"));
 	const { status } = spawnSync("make", ["--no-print-directory", "dev-reset"], {
 		stdio: "inherit",

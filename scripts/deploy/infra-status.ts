@@ -1,5 +1,5 @@
 // make infra-status: shows the state of the stacks, and what to do about a broken one.
-import { printTable } from "#cli/table.ts";
+import { printTable } from "#deployment/table.ts";
 import { operate } from "../environment/target.ts";
 import { describeStacks, notDeployed, problemOf } from "./stacks.ts";
 

@@ -1,4 +1,4 @@
-import { type Outputs, readOutputs, writeOutputsFile } from "#cli/outputs.ts";
+import { type Outputs, readOutputs, writeOutputsFile } from "#deployment/outputs.ts";
 import type { Target } from "../environment/target.ts";
 import { outputsOf } from "./stacks.ts";
 

@@ -7,7 +7,7 @@ import {
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
-import type { ClientSettings } from "#cli/client-settings.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
 import type { Templates } from "#tools/cost/line.ts";
 import { CheckSkipped, skipIfDenied } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";

@@ -1,8 +1,8 @@
 // make synth: writes the templates and bundles of one environment, as `cdk deploy` would send them.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { main } from "#cli/progress.ts";
-import { printTable } from "#cli/table.ts";
+import { main } from "#deployment/progress.ts";
+import { printTable } from "#deployment/table.ts";
 import { lastBundles } from "#lib/bundling/build.ts";
 import { bundleSizes } from "#tools/sizes/bundle-sizes.ts";
 import { openFindings } from "./findings.ts";

@@ -1,6 +1,6 @@
 import { STSClient } from "@aws-sdk/client-sts";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { ClientSettings } from "#cli/client-settings.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
 
 export interface AwsCall {
 	/** As in the signature. */

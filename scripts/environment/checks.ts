@@ -1,4 +1,4 @@
-import type { ClientSettings } from "#cli/client-settings.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
 import { withRemedy } from "./aws-errors.ts";
 
 /** The result of one check. */

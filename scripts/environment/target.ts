@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { ClientSettings } from "#cli/client-settings.ts";
-import { readOutputs } from "#cli/outputs.ts";
-import { main } from "#cli/progress.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
+import { readOutputs } from "#deployment/outputs.ts";
+import { main } from "#deployment/progress.ts";
 import type { Environment } from "#lib/environments.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
 import { localDirectory, operatorOf } from "#tools/local/local-environment.ts";

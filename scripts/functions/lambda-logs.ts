@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { functionOutputs } from "#cli/outputs.ts";
+import { functionOutputs } from "#deployment/outputs.ts";
 import { output } from "../deploy/outputs-file.ts";
 import { operate, type Target } from "../environment/target.ts";
 

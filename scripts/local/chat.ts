@@ -1,9 +1,9 @@
 // make chat: chats with a collection in the terminal and shows each step of a turn while it runs.
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
-import { main } from "#cli/progress.ts";
 import { ApiProblem, CollectionsClient } from "#client/index.ts";
 import { beforeDeadline } from "#core/before-deadline.ts";
+import { main } from "#deployment/progress.ts";
 import { demoUsers } from "#tools/local/local-environment.ts";
 import { signedIn } from "../users/sign-in.ts";
 

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { cdkLocal, lockState } from "#cdk-local/index.ts";
-import { type Outputs, readOutputs, writeOutputsFile } from "#cli/outputs.ts";
-import { main, step } from "#cli/progress.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
+import { type Outputs, readOutputs, writeOutputsFile } from "#deployment/outputs.ts";
+import { main, step } from "#deployment/progress.ts";
+import { ensureUser, signIn } from "#deployment/users.ts";
 import {
 	apiPort,
 	demoLogin,

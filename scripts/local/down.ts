@@ -1,7 +1,7 @@
 // make down: stops what make up started; .local keeps everything.
 import { setTimeout as sleep } from "node:timers/promises";
 import { stateHolder } from "#cdk-local/index.ts";
-import { main } from "#cli/progress.ts";
+import { main } from "#deployment/progress.ts";
 import { localDirectory } from "#tools/local/local-environment.ts";
 
 const maxStopSeconds = 20;

@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stateHolder } from "#cdk-local/index.ts";
-import { readOutputs } from "#cli/outputs.ts";
-import { main } from "#cli/progress.ts";
+import { readOutputs } from "#deployment/outputs.ts";
+import { main } from "#deployment/progress.ts";
 import { apiPort, localDirectory } from "#tools/local/local-environment.ts";
 import { untilHealthy } from "./until-healthy.ts";
 

@@ -1,7 +1,7 @@
 // make migrate-legacy: carries the predecessor's items, analyses, vectors and pictures into an environment, or back out.
 import { mkdir, writeFile } from "node:fs/promises";
 import { s3Objects } from "#aws/objects.ts";
-import { step } from "#cli/progress.ts";
+import { step } from "#deployment/progress.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { demoUsers } from "#tools/local/local-environment.ts";
 import { withDatabase } from "../database/with-database.ts";

@@ -1,6 +1,6 @@
 // make cognito-list: lists the users who may sign in.
 import { CognitoIdentityProviderClient, paginateListUsers } from "@aws-sdk/client-cognito-identity-provider";
-import { printTable } from "#cli/table.ts";
+import { printTable } from "#deployment/table.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { operate } from "../environment/target.ts";
 

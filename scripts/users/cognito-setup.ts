@@ -1,5 +1,5 @@
 // make cognito-setup: creates a confirmed user with a password, or sets a new password for an existing user.
-import { ensureUser } from "#cli/users.ts";
+import { ensureUser } from "#deployment/users.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { askPassword } from "../environment/confirm.ts";
 import { operate } from "../environment/target.ts";

@@ -1,6 +1,6 @@
 // make mcp: serves a user's items to an agent on stdin and stdout.
 import { spawn } from "node:child_process";
-import { main } from "#cli/progress.ts";
+import { main } from "#deployment/progress.ts";
 import { signedIn } from "./sign-in.ts";
 
 await main(async () => {

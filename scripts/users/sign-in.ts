@@ -1,6 +1,6 @@
-import { type Outputs, readOutputs } from "#cli/outputs.ts";
-import { signIn } from "#cli/users.ts";
 import type { CognitoSession } from "#client/index.ts";
+import { type Outputs, readOutputs } from "#deployment/outputs.ts";
+import { signIn } from "#deployment/users.ts";
 import { demoPasswords, localUsersFile } from "#tools/local/local-environment.ts";
 import { environmentNamed } from "../environment/target.ts";
 

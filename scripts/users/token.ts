@@ -1,5 +1,5 @@
 // make token: prints an ID token and nothing else.
-import { main } from "#cli/progress.ts";
+import { main } from "#deployment/progress.ts";
 import { signedIn } from "./sign-in.ts";
 
 await main(async () => {

@@ -9,8 +9,8 @@ import {
 	PutObjectCommand,
 	S3Client,
 } from "@aws-sdk/client-s3";
-import type { ClientSettings } from "#cli/client-settings.ts";
-import type { Outputs } from "#cli/outputs.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
+import type { Outputs } from "#deployment/outputs.ts";
 import type { Config } from "#web/app/config.ts";
 import { contentSecurityPolicy, webConfig } from "./web-config.ts";
 

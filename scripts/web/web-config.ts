@@ -1,4 +1,4 @@
-import type { Outputs } from "#cli/outputs.ts";
+import type { Outputs } from "#deployment/outputs.ts";
 import type { Config } from "#web/app/config.ts";
 
 /** Returns an environment's `config.json`. @param demo is left out anywhere but in `local` */

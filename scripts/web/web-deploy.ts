@@ -1,5 +1,5 @@
 // make web-deploy: builds the web app and puts it in force, or puts the build before back.
-import { readOutputs } from "#cli/outputs.ts";
+import { readOutputs } from "#deployment/outputs.ts";
 import { demoLogin } from "#tools/local/local-environment.ts";
 import { operate } from "../environment/target.ts";
 import { buildWeb, webFolder } from "./build-web.ts";

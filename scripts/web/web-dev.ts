@@ -1,7 +1,7 @@
 // make web-dev: serves the web app with live reload, against the local cloud of make up.
 import { createServer } from "vite";
-import { readOutputs } from "#cli/outputs.ts";
-import { main } from "#cli/progress.ts";
+import { readOutputs } from "#deployment/outputs.ts";
+import { main } from "#deployment/progress.ts";
 import { demoLogin } from "#tools/local/local-environment.ts";
 import { webConfig } from "./web-config.ts";
 

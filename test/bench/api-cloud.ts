@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
+import { readOutputsFile } from "#deployment/outputs.ts";
+import { ensureUser, signIn } from "#deployment/users.ts";
 import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../system/cloud-process.ts";
 

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { type Demand, printDemands } from "#cli/demands.ts";
-import { printTable } from "#cli/table.ts";
+import { type Demand, printDemands } from "#deployment/demands.ts";
+import { printTable } from "#deployment/table.ts";
 
-export { type Demand, demand, measured, minDemand } from "#cli/demands.ts";
+export { type Demand, demand, measured, minDemand } from "#deployment/demands.ts";
 
 /**
  * Prints a bench's table and its demands, and writes `reports/bench-NAME.json`.

@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "#cli/free-port.ts";
-import { readOutputsFile } from "#cli/outputs.ts";
 import { CollectionsClient } from "#client/index.ts";
+import { freePort } from "#deployment/free-port.ts";
+import { readOutputsFile } from "#deployment/outputs.ts";
 import { demand, median, report } from "./report.ts";
 
 const runs = 3;

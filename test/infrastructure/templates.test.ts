@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { outputKeys } from "#cli/outputs.ts";
+import { outputKeys } from "#deployment/outputs.ts";
 import { asksBeforeSignUp } from "#lib/environment-rules.ts";
 import { environmentNames } from "#lib/environments.ts";
 import { readEnvironment } from "#lib/read-environment.ts";

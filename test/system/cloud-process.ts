@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "#cli/free-port.ts";
+import { freePort } from "#deployment/free-port.ts";
 
 export interface CloudProcess {
 	pid: number;

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
-import type { Outputs } from "#cli/outputs.ts";
-import type { AwsCredentials } from "#cli/users.ts";
+import type { Outputs } from "#deployment/outputs.ts";
+import type { AwsCredentials } from "#deployment/users.ts";
 import { invoke } from "#tools/local/local-environment.ts";
 
 /** Controls a local cloud: injects crashes, moves time and reads the database behind the API. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
-import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
-import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
+import { type Outputs, readOutputsFile } from "#deployment/outputs.ts";
+import { type AwsCredentials, ensureUser, signIn } from "#deployment/users.ts";
 import { operatorOf } from "#tools/local/local-environment.ts";
 
 export const stateDir = inject("stateDir");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { initializedPglite } from "#cdk-local/testing/pglite.ts";
-import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
+import { type Outputs, readOutputsFile } from "#deployment/outputs.ts";
 import { type Bundles, lastBundles } from "#lib/bundling/build.ts";
 import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { copyDatabase, startCloudProcess } from "./cloud-process.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { ensureUser } from "#cli/users.ts";
+import { ensureUser } from "#deployment/users.ts";
 import { environmentOf } from "#tools/postman/environment.ts";
 import { collectionFile } from "#tools/postman/files.ts";
 import { operator, outputs, password } from "./environment.ts";

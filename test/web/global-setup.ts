@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { type BrowserServer, chromium } from "playwright-core";
 import type { TestProject } from "vitest/node";
-import { ensureUser } from "#cli/users.ts";
+import { ensureUser } from "#deployment/users.ts";
 import { deployWeb } from "#scripts/web/deploy-web.ts";
 import { localClient, operatorOf } from "#tools/local/local-environment.ts";
 import { makeEnvironment, provide } from "../system/global-setup.ts";

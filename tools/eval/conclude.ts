@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type Demand, printDemands } from "#cli/demands.ts";
-import { printTable } from "#cli/table.ts";
+import { type Demand, printDemands } from "#deployment/demands.ts";
+import { printTable } from "#deployment/table.ts";
 import { gitSha } from "#lib/git-sha.ts";
 
 /**

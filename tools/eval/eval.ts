@@ -1,7 +1,7 @@
 // make eval: measures how well each search mode finds the expected items of a dataset.
 import { parseArgs } from "node:util";
-import { main, step } from "#cli/progress.ts";
-import { printTable } from "#cli/table.ts";
+import { main, step } from "#deployment/progress.ts";
+import { printTable } from "#deployment/table.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { providerSecrets } from "../local/local-environment.ts";
 import { loadImages, readDocuments, startOwnCloud } from "./collection.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { step } from "#cli/progress.ts";
+import { step } from "#deployment/progress.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "../local/temporary-database.ts";
 
 /**

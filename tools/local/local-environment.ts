@@ -4,10 +4,10 @@ import path from "node:path";
 import { parseEnv, promisify } from "node:util";
 import { filesOf } from "#ai/onnx/model-folder.ts";
 import { baseUrlVariable, keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
-import type { ClientSettings } from "#cli/client-settings.ts";
-import { invokeFunction } from "#cli/invoke-function.ts";
-import type { Outputs } from "#cli/outputs.ts";
-import type { AwsCredentials } from "#cli/users.ts";
+import type { ClientSettings } from "#deployment/client-settings.ts";
+import { invokeFunction } from "#deployment/invoke-function.ts";
+import type { Outputs } from "#deployment/outputs.ts";
+import type { AwsCredentials } from "#deployment/users.ts";
 import type { LocalMachine } from "#lib/read-environment.ts";
 
 /** Holds everything of the local environment; `make dev-reset` deletes it. */

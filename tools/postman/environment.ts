@@ -1,4 +1,4 @@
-import type { Outputs } from "#cli/outputs.ts";
+import type { Outputs } from "#deployment/outputs.ts";
 import { postmanEnvironment } from "./collection.ts";
 
 /** Fills in where an environment is, and who signs in. */

@@ -1,8 +1,8 @@
 // make postman: the Postman collection of the API, from its OpenAPI document, and an environment to fill in. With EMAIL it
 // also writes the environment of ENV with its addresses.
 import { writeFileSync } from "node:fs";
-import { readOutputs } from "#cli/outputs.ts";
-import { main } from "#cli/progress.ts";
+import { readOutputs } from "#deployment/outputs.ts";
+import { main } from "#deployment/progress.ts";
 import { apiDocument } from "../api-types/document.ts";
 import { environmentOf } from "./environment.ts";
 import { collectionFile, emptyEnvironmentFile, postmanFiles } from "./files.ts";

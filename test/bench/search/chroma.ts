@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "#cli/free-port.ts";
+import { freePort } from "#deployment/free-port.ts";
 import type { Collection, Query, Tenant } from "./collection.ts";
 import { ChromaClient, type ChromaCollection, chromaProgram } from "./peers/index.ts";
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { main, step } from "#cli/progress.ts";
+import { main, step } from "#deployment/progress.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "#tools/local/temporary-database.ts";
 import { report } from "../report.ts";

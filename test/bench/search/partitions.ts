@@ -3,9 +3,9 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { main, step } from "#cli/progress.ts";
 import { embeddingDimensions } from "#core/ports/index.ts";
 import { minVectors } from "#core/search/rebuild-partitions.ts";
+import { main, step } from "#deployment/progress.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import { build } from "vite";
-import { main, step } from "#cli/progress.ts";
+import { main, step } from "#deployment/progress.ts";
 import { buildWeb, maxKilobytes, webFolder } from "#scripts/web/build-web.ts";
 import { chromiumPath, hasChromium } from "../../web/chromium.ts";
 import { demand, measured, median, report } from "../report.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CognitoIdentityProviderClient, ListUsersCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { Outputs } from "#cli/outputs.ts";
+import type { Outputs } from "#deployment/outputs.ts";
 import type { OwnCloud } from "../../system/own-cloud.ts";
 
 interface Probed {

@@ -8,9 +8,9 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Outputs } from "#cli/outputs.ts";
-import { signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
+import type { Outputs } from "#deployment/outputs.ts";
+import { signIn } from "#deployment/users.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import { OwnCloud } from "../../system/own-cloud.ts";
 import { listResources, stageIsDone } from "./environment-probes.ts";

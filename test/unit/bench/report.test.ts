@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { demand, measured, minDemand, moreThan } from "#cli/demands.ts";
+import { demand, measured, minDemand, moreThan } from "#deployment/demands.ts";
 import { mean, median, quantile, report } from "../../bench/report.ts";
 
 const nothing = /nothing was measured/;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outputs } from "#cli/outputs.ts";
+import type { Outputs } from "#deployment/outputs.ts";
 import { contentSecurityPolicy, webConfig } from "#scripts/web/web-config.ts";
 
 const outputs = {

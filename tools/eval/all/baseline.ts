@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { type Demand, minDemand } from "#cli/demands.ts";
+import { type Demand, minDemand } from "#deployment/demands.ts";
 import { readJson } from "../checked-file.ts";
 import type { MeasuredSet } from "./demands.ts";
 

@@ -1,4 +1,4 @@
-import { type Demand, maxDemand, minDemand, moreThan } from "#cli/demands.ts";
+import { type Demand, maxDemand, minDemand, moreThan } from "#deployment/demands.ts";
 import { type Interval, pairedBootstrap } from "../bootstrap.ts";
 import { type ComparedFigure, comparedFigures, type PeerSummary } from "../peer-answers.ts";
 import type { ModeFigures } from "./answers.ts";

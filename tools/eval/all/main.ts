@@ -1,7 +1,8 @@
 // make eval-all: measures search on every dataset, and each parameter on the datasets that it was not chosen on.
-import type { Demand } from "#cli/demands.ts";
-import { main, step } from "#cli/progress.ts";
+
 import { searchText } from "#core/items/analysis.ts";
+import type { Demand } from "#deployment/demands.ts";
+import { main, step } from "#deployment/progress.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { searchParameters } from "#postgres/search/search.ts";

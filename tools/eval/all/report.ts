@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Demand } from "#cli/demands.ts";
+import type { Demand } from "#deployment/demands.ts";
 import { mean } from "../bootstrap.ts";
 import type { Answer } from "../modes.ts";
 import type { PeerSummary } from "../peer-answers.ts";

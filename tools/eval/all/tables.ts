@@ -1,5 +1,5 @@
-import { printDemands } from "#cli/demands.ts";
-import { printTable } from "#cli/table.ts";
+import { printDemands } from "#deployment/demands.ts";
+import { printTable } from "#deployment/table.ts";
 import type { Interval } from "../bootstrap.ts";
 import { interval, missing, share } from "../figures.ts";
 import { searchModes } from "./answers.ts";

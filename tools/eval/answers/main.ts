@@ -1,11 +1,11 @@
 // make eval-answers: asks the questions of the datasets, and compares the answers with facts.
 import { offlineChat } from "#ai/offline/chat.ts";
 import { isWord } from "#ai/offline/word-vectors.ts";
-import { type Demand, minDemand } from "#cli/demands.ts";
-import { main, step } from "#cli/progress.ts";
 import { answerQuestion } from "#core/chat/answer-question.ts";
 import type { Chat } from "#core/ports/index.ts";
 import { searchItems } from "#core/search/search-items.ts";
+import { type Demand, minDemand } from "#deployment/demands.ts";
+import { main, step } from "#deployment/progress.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";

@@ -2,10 +2,10 @@
 import { chatFor } from "#ai/chat.ts";
 import { offlineChat } from "#ai/offline/chat.ts";
 import { isWord } from "#ai/offline/word-vectors.ts";
-import { minDemand } from "#cli/demands.ts";
-import { main, step } from "#cli/progress.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import type { Chat } from "#core/ports/index.ts";
+import { minDemand } from "#deployment/demands.ts";
+import { main, step } from "#deployment/progress.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
 import { fakeWebSearch } from "#fakes/web-search.ts";
 import type { Database } from "#postgres/database.ts";

@@ -1,6 +1,6 @@
 // make eval-describe: describes pages of text offline, and compares their kinds and facts with what a person wrote down.
-import { minDemand } from "#cli/demands.ts";
-import { main } from "#cli/progress.ts";
+import { minDemand } from "#deployment/demands.ts";
+import { main } from "#deployment/progress.ts";
 import { conclude } from "../conclude.ts";
 import { readPages } from "./pages.ts";
 import { type ScoredPage, scorePage, sharesOf } from "./score.ts";

@@ -1,6 +1,6 @@
 // make eval-verify: plants errors in reference analyses, and judges them by the other text of their item.
-import { type Demand, minDemand } from "#cli/demands.ts";
-import { main } from "#cli/progress.ts";
+import { type Demand, minDemand } from "#deployment/demands.ts";
+import { main } from "#deployment/progress.ts";
 import { conclude } from "../conclude.ts";
 import { type Calibration, calibrate } from "./calibration.ts";
 import { readCases } from "./cases.ts";
