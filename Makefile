@@ -283,6 +283,9 @@ cognito-setup: $(INSTALLED) ## create a user who may sign in: EMAIL=you@example.
 cognito-list: $(INSTALLED) ## list the users who may sign in
 	@ENV=$(ENV) node scripts/users/cognito-list.ts
 
+quota: $(INSTALLED) ## show a person's tier with its quotas, and set it: EMAIL=you@example.com TIER=free|pro|team
+	@ENV=$(ENV) node scripts/users/quota.ts
+
 clean: ## delete what can be built again: bundles, templates, reports
 	@rm -rf cdk.out .build/bundles .build/javascript .build/meta .build/draft-* reports
 	@echo "Deleted. The local environment, its items and .aws-outputs-*.json stay."

@@ -14,7 +14,8 @@ import {
 } from "#ai/providers.ts";
 import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
-import type { CountedUse, Period, PerPeriod } from "#core/limits/quotas.ts";
+import { type CountedUse, countedUses, type Period, type PerPeriod } from "#core/limits/quotas.ts";
+import type { QuotaChanges, Tier } from "#core/limits/tiers.ts";
 import { queueFunctions } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { isTimezone } from "./hours.ts";
@@ -52,10 +53,17 @@ const queueFunctionSizes = Object.fromEntries(
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
 
-const uses = (number: number) => z.int().min(1).max(10_000_000).default(number);
+const uses = z.int().min(1).max(10_000_000);
 
 const quotaOf = ({ day, month }: PerPeriod) =>
-	z.strictObject({ day: uses(day), month: uses(month) } satisfies Record<Period, unknown>).prefault({});
+	z.strictObject({ day: uses.default(day), month: uses.default(month) } satisfies Record<Period, unknown>).prefault({});
+
+/** Returns a field for a tier's changes to the quotas. A use that a row names replaces the default's. */
+function tierQuotas(changes: QuotaChanges) {
+	const changed = z.strictObject({ day: uses, month: uses } satisfies Record<Period, unknown>).partial();
+	const fields = countedUses.map((use) => [use, changed.default(changes[use] ?? {})] as const);
+	return z.strictObject(Object.fromEntries(fields) as Record<CountedUse, z.ZodDefault<typeof changed>>).prefault({});
+}
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
 
@@ -225,6 +233,20 @@ export const environmentSchema = z.strictObject({
 					messages: quotaOf({ day: 5_000, month: 50_000 }),
 					verifications: quotaOf({ day: 5_000, month: 50_000 }),
 				} satisfies Record<CountedUse, unknown>)
+				.prefault({}),
+			/** The changes to the quotas for the people of each tier. */
+			tiers: z
+				.strictObject({
+					free: tierQuotas({}),
+					pro: tierQuotas({
+						messages: { day: 10_000, month: 100_000 },
+						verifications: { day: 10_000, month: 100_000 },
+					}),
+					team: tierQuotas({
+						messages: { day: 20_000, month: 200_000 },
+						verifications: { day: 20_000, month: 200_000 },
+					}),
+				} satisfies Record<Tier, unknown>)
 				.prefault({}),
 		})
 		.prefault({}),

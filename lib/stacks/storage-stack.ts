@@ -19,6 +19,7 @@ import { EventBus } from "aws-cdk-lib/aws-events";
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { archiveDays, archivePrefix } from "#core/archive/archive.ts";
+import { tierGroups } from "#core/limits/tiers.ts";
 import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import { asksBeforeSignUp } from "../environment-rules.ts";
 import type { Environment } from "../environments.ts";
@@ -174,6 +175,12 @@ export class StorageStack extends EnvironmentStack {
 				from: mail.from,
 				sourceArn: mail.identityArn,
 			};
+		}
+		// Who is in none is of the tier `free`. They outlive the stack with their members, as the pool does.
+		for (const groupName of tierGroups) {
+			pool
+				.addGroup(`Tier-${groupName}`, { groupName, description: `The people of the tier ${groupName}` })
+				.applyRemovalPolicy(outlivesItsStack(environment));
 		}
 		acknowledge(pool, {
 			"AwsSolutions-COG2":

@@ -1,7 +1,10 @@
 // A dynamic import of the package would bundle all of its commands; importing this module bundles only these.
 export {
+	AdminAddUserToGroupCommand,
 	AdminDeleteUserCommand,
 	AdminGetUserCommand,
+	AdminListGroupsForUserCommand,
+	AdminRemoveUserFromGroupCommand,
 	AdminUserGlobalSignOutCommand,
 	CognitoIdentityProviderClient,
 } from "@aws-sdk/client-cognito-identity-provider";

@@ -1,25 +1,51 @@
+import type { CognitoIdentityProviderClientConfig } from "@aws-sdk/client-cognito-identity-provider";
+import { tierGroups } from "#core/limits/tiers.ts";
 import { once } from "#core/once.ts";
 import type { UserPool } from "#core/ports/index.ts";
 import { ttlCache } from "./ttl-cache.ts";
 
-// The SDK is imported at first use: most sandboxes never ask.
-const client = once(async () => {
-	const sdk = await import("./client-cognito.ts");
-	return { sdk, cognito: new sdk.CognitoIdentityProviderClient({ maxAttempts: 2 }) };
-});
-
 const maxCallMs = 3_000;
 
 /** The people of a Cognito user pool, in which the username is the `sub`. Addresses are cached for five minutes. */
-export function cognitoUserPool(UserPoolId: string): UserPool {
+export function cognitoUserPool(UserPoolId: string, settings: CognitoIdentityProviderClientConfig = {}): UserPool {
+	// The SDK is imported at first use: most sandboxes never ask.
+	const client = once(async () => {
+		const sdk = await import("./client-cognito.ts");
+		return { sdk, cognito: new sdk.CognitoIdentityProviderClient({ maxAttempts: 2, ...settings }) };
+	});
 	const options = () => ({ abortSignal: AbortSignal.timeout(maxCallMs) });
 	const emailOf = ttlCache(async (Username) => {
 		const { sdk, cognito } = await client();
 		const found = await unlessGone(cognito.send(new sdk.AdminGetUserCommand({ UserPoolId, Username }), options()));
 		return found?.UserAttributes?.find(({ Name }) => Name === "email")?.Value ?? null;
 	});
+	async function groupsOf(Username: string): Promise<string[] | null> {
+		const { sdk, cognito } = await client();
+		// A page has 60, more than the service has groups.
+		const found = await unlessGone(
+			cognito.send(new sdk.AdminListGroupsForUserCommand({ UserPoolId, Username }), options()),
+		);
+		return found && (found.Groups ?? []).flatMap(({ GroupName }) => GroupName ?? []);
+	}
 	return {
 		email: (userId) => emailOf(userId),
+
+		groups: groupsOf,
+
+		async setTier(Username, tier) {
+			const { sdk, cognito } = await client();
+			const groups = await groupsOf(Username);
+			if (!groups) return;
+			// Joined before another is left: a token that is issued in between has the higher tier, not none.
+			if (tier !== "free" && !groups.includes(tier)) {
+				const command = new sdk.AdminAddUserToGroupCommand({ UserPoolId, Username, GroupName: tier });
+				await unlessGone(cognito.send(command, options()));
+			}
+			for (const GroupName of tierGroups.filter((group) => group !== tier && groups.includes(group))) {
+				const command = new sdk.AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName });
+				await unlessGone(cognito.send(command, options()));
+			}
+		},
 
 		async signOut(Username) {
 			const { sdk, cognito } = await client();

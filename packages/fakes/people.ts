@@ -1,3 +1,4 @@
+import type { Tier } from "#core/limits/tiers.ts";
 import type { Profile } from "#core/people/profile.ts";
 import type { Profiles, UserPool } from "#core/ports/index.ts";
 import type { Store } from "./store.ts";
@@ -22,16 +23,28 @@ export interface FakeUserPool extends UserPool {
 	/** The people who were deleted, and those whose sessions were ended. */
 	readonly deleted: Set<string>;
 	readonly signedOut: Set<string>;
+	/** The tiers of those who are not `free`. */
+	readonly tiers: Map<string, Tier>;
 }
 
 /** A pool that knows everyone until they are deleted. */
 export function fakeUserPool(): FakeUserPool {
 	const [deleted, signedOut] = [new Set<string>(), new Set<string>()];
+	const tiers = new Map<string, Tier>();
 	return {
 		deleted,
 		signedOut,
+		tiers,
 		async email(userId) {
 			return deleted.has(userId) ? null : `${userId}@example.com`;
+		},
+		async groups(userId) {
+			if (deleted.has(userId)) return null;
+			const tier = tiers.get(userId) ?? "free";
+			return tier === "free" ? [] : [tier];
+		},
+		async setTier(userId, tier) {
+			if (!deleted.has(userId)) tiers.set(userId, tier);
 		},
 		async signOut(userId) {
 			signedOut.add(userId);

@@ -2,6 +2,7 @@ import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/cli
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cognitoUserPool } from "#aws/user-pool.ts";
 import { type Apis, startApis, userPoolOptions } from "#cdk-local/testing/index.ts";
+import type { Tier } from "#core/limits/tiers.ts";
 import { stubFunctionEnv } from "../support/function-env.ts";
 
 const poolId = "eu-central-1_TestPool1";
@@ -32,6 +33,26 @@ describe("the user pool", () => {
 		await cognitoUserPool(poolId).delete(sub);
 		expect(await pool.email(sub)).toBe("ada@example.com");
 		expect(await cognitoUserPool(poolId).email(sub)).toBeNull();
+	});
+
+	it("moves a person between tiers, and out of no other group", async () => {
+		for (const name of ["pro", "team", "staff"])
+			apis.pools.groups.ensure({ pool: poolId, name, description: null, precedence: null });
+		const pool = cognitoUserPool(poolId);
+		const sub = await person("tiers@example.com");
+		const user = apis.pools.findUser(poolId, sub);
+		if (user) apis.pools.groups.add("staff", user);
+		const groupsAfter = async (tier: Tier) => {
+			await pool.setTier(sub, tier);
+			return pool.groups(sub);
+		};
+		expect(await groupsAfter("pro")).toEqual(["pro", "staff"]);
+		expect(await groupsAfter("pro")).toEqual(["pro", "staff"]);
+		expect(await groupsAfter("team")).toEqual(["staff", "team"]);
+		expect(await groupsAfter("free")).toEqual(["staff"]);
+		await pool.delete(sub);
+		await pool.setTier(sub, "team");
+		expect(await pool.groups(sub)).toBeNull();
 	});
 
 	it("deletes a person, again without an error, and lets the address sign up as another", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { quotasOf } from "#core/limits/limits.ts";
 import { missingForDeployment } from "#lib/deployable.ts";
 import { environmentNames } from "#lib/environments.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
@@ -24,6 +25,18 @@ describe("the table of environments", () => {
 		const staging = readEnvironment({ staging: dev }, "staging");
 		expect(staging).toEqual({ ...readEnvironment(cdk.context.environments, "dev"), name: "staging" });
 		expect(staging.functions.analyzer).toEqual({ memory: 1024, timeout: 300, concurrency: 2 });
+	});
+
+	test("lets a tier change a part of the quotas, and leave the rest to the defaults", () => {
+		const row = tableWith(({ dev }) =>
+			Object.assign(dev, { limits: { tiers: { pro: { messages: { day: 7_000 } } } } }),
+		);
+		const { limits } = readEnvironment(row, "dev");
+		expect(quotasOf(limits, ["pro"])).toMatchObject({
+			messages: { day: 7_000, month: limits.quotas.messages.month },
+			verifications: { day: 10_000, month: 100_000 },
+		});
+		expect(quotasOf(limits, [])).toEqual(limits.quotas);
 	});
 
 	test.each([

@@ -33,7 +33,7 @@ const priced = [
  * always free, more than the files of a web app.
  */
 const free =
-	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|ApiGateway::|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|Scheduler::Schedule|CloudFront::|CDK::Metadata)/;
+	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|ApiGateway::|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPool(Client|Group)|Budgets::Budget|Scheduler::Schedule|CloudFront::|CDK::Metadata)/;
 
 /**
  * Estimates an environment's monthly cost from its templates and its use.

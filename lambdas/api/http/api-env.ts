@@ -19,6 +19,8 @@ export interface ApiEnv {
 		replay: ReplayPorts;
 		/** The tenant; only behind `guarded`. */
 		userId: string;
+		/** The groups that the token names; only behind `guarded`. */
+		groups: readonly string[];
 		/** The items that the answer holds something of, beside those that its body names in a field. */
 		itemsInText?: string[];
 		/** The answer holds a secret that nothing stores: no key of its request keeps it. */

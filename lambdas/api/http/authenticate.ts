@@ -5,8 +5,15 @@ import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { JwtVerifier } from "aws-jwt-verify/jwt-verifier";
 import { AppError } from "#core/errors.ts";
 
-/** Returns the user of an `Authorization` header. @throws AppError `unauthorized` */
-export type Authenticate = (authorization: string | undefined) => Promise<string>;
+/** The person whom a token names. */
+export interface Caller {
+	userId: string;
+	/** The groups of the user pool that they were in when the token was issued. */
+	groups: readonly string[];
+}
+
+/** Returns the person of an `Authorization` header. @throws AppError `unauthorized` */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
 
 /** The issuer whose tokens are accepted. */
 interface TokenIssuer {
@@ -21,23 +28,23 @@ interface TokenIssuer {
 const maxVerified = 1_000;
 
 /**
- * Keeps the users of verified tokens until the tokens expire. A client sends one token for an hour, and verifying it took a
+ * Keeps the people of verified tokens until the tokens expire. A client sends one token for an hour, and verifying it took a
  * third of the processor's time of a refused request. A key that Cognito withdraws stays good as long: the verifier keeps
  * keys, too.
  */
 class VerifiedTokens {
-	readonly #users = new Map<string, { userId: string; expiresAt: number }>();
+	readonly #callers = new Map<string, { caller: Caller; expiresAt: number }>();
 
-	get(token: string): string | undefined {
-		const user = this.#users.get(token);
-		return user && user.expiresAt >= Date.now() ? user.userId : undefined;
+	get(token: string): Caller | undefined {
+		const known = this.#callers.get(token);
+		return known && known.expiresAt >= Date.now() ? known.caller : undefined;
 	}
 
-	add(token: string, userId: string, expires: number | undefined): void {
+	add(token: string, caller: Caller, expires: number | undefined): void {
 		if (expires === undefined) return;
-		this.#users.set(token, { userId, expiresAt: expires * 1_000 });
-		const [oldest] = this.#users.keys();
-		if (this.#users.size > maxVerified && oldest) this.#users.delete(oldest);
+		this.#callers.set(token, { caller, expiresAt: expires * 1_000 });
+		const [oldest] = this.#callers.keys();
+		if (this.#callers.size > maxVerified && oldest) this.#callers.delete(oldest);
 	}
 }
 
@@ -60,9 +67,9 @@ export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
 			if (known) return known;
 			const claims = await verifier.verify(token);
 			validateCognitoJwtFields(claims, { tokenUse: null, clientId: clientIds });
-			const userId = userOf(claims.sub);
-			verified.add(token, userId, claims.exp);
-			return userId;
+			const caller = { userId: userOf(claims.sub), groups: groupsIn(claims["cognito:groups"]) };
+			verified.add(token, caller, claims.exp);
+			return caller;
 		} catch (error) {
 			// Keys that cannot be fetched are our failure, not the caller's.
 			if (!(error instanceof JwtBaseError) || error instanceof FetchError) {
@@ -83,6 +90,10 @@ function userOf(sub: unknown): string {
 	if (typeof sub === "string" && /^[\w-]{1,128}$/.test(sub)) return sub;
 	throw unauthorized("The token names no user: sign in again.");
 }
+
+/** The claim is missing from the tokens of a person who is in no group. */
+const groupsIn = (claim: unknown): string[] =>
+	Array.isArray(claim) ? claim.filter((group) => typeof group === "string") : [];
 
 function fetcherFor({ jwksUrl, environment }: TokenIssuer): Fetcher {
 	const { protocol, hostname } = new URL(jwksUrl);

@@ -16,7 +16,9 @@ export type Api = OpenAPIHono<ApiEnv>;
 
 const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	const authenticate = c.get("authenticate");
-	c.set("userId", await authenticate(c.req.header("authorization")));
+	const { userId, groups } = await authenticate(c.req.header("authorization"));
+	c.set("userId", userId);
+	c.set("groups", groups);
 	c.header("cache-control", "private, no-store");
 	await next();
 });

@@ -7,7 +7,8 @@ import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { countUse } from "#core/limits/count-use.ts";
-import type { Limits } from "#core/limits/limits.ts";
+import { quotasOf } from "#core/limits/limits.ts";
+import type { UseQuotas } from "#core/limits/quotas.ts";
 import {
 	type ChatSession,
 	maxHistoryMessages,
@@ -224,7 +225,8 @@ type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turn
 /** Serves conversations. */
 export const register: RegisterRoutes = (app, ports, { limits }) => {
 	app.openapi(post, async (c) => {
-		const { body, itemsInText } = await answerChat(ports, limits, c.get("userId"), c.req.valid("json"));
+		const quotas = quotasOf(limits, c.get("groups"));
+		const { body, itemsInText } = await answerChat(ports, quotas, c.get("userId"), c.req.valid("json"));
 		c.set("itemsInText", itemsInText);
 		return c.json(body, 200);
 	});
@@ -301,7 +303,7 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 /** Says something to a person's collection. @param progress gets the steps as they come, and says when nobody waits */
 export async function answerChat(
 	ports: ChatPorts,
-	{ quotas }: Pick<Limits, "quotas">,
+	quotas: UseQuotas,
 	userId: string,
 	request: z.output<typeof chatRequest>,
 	progress?: { onStep(text: string): void; onVerified(text: string): void; closed: AbortSignal },

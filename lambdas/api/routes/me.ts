@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { text } from "#core/input-fields.ts";
 import { routeClasses } from "#core/limits/limits.ts";
+import { tierOf, tiers } from "#core/limits/tiers.ts";
 import { canonicalLanguage, canonicalTimeZone, type Profile } from "#core/people/profile.ts";
 import { log } from "#lambda-kit/log.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
@@ -24,7 +25,7 @@ const meSchema = z
 		email: z.email().nullable().openapi({
 			description: "The address you sign in with; null while it cannot be looked up.",
 		}),
-		tier: z.enum(["free"]),
+		tier: z.enum(tiers),
 		limits: z.object({
 			requests_per_minute: perMinute,
 			parallel_expensive: z.int().positive(),
@@ -85,14 +86,18 @@ export const register: RegisterRoutes = (app, { profiles, userPool }, { limits }
 		});
 	}
 
-	async function present(userId: string, profile: Promise<Profile>): Promise<z.infer<typeof meSchema>> {
+	async function present(
+		userId: string,
+		groups: readonly string[],
+		profile: Promise<Profile>,
+	): Promise<z.infer<typeof meSchema>> {
 		const [{ displayName, language, timeZone }, address] = await Promise.all([profile, email(userId)]);
 		return {
 			display_name: displayName,
 			language,
 			time_zone: timeZone,
 			email: address,
-			tier: "free",
+			tier: tierOf(groups),
 			limits: {
 				requests_per_minute: { ...limits.requestsPerMinute },
 				parallel_expensive: limits.parallelExpensive,
@@ -103,13 +108,13 @@ export const register: RegisterRoutes = (app, { profiles, userPool }, { limits }
 
 	app.openapi(get, async (c) => {
 		const userId = c.get("userId");
-		return c.json(await present(userId, profiles.find(userId)), 200);
+		return c.json(await present(userId, c.get("groups"), profiles.find(userId)), 200);
 	});
 
 	app.openapi(change, async (c) => {
 		const userId = c.get("userId");
 		const { display_name, language, time_zone } = c.req.valid("json");
 		const changes = { displayName: display_name, language, timeZone: time_zone };
-		return c.json(await present(userId, profiles.change(userId, changes)), 200);
+		return c.json(await present(userId, c.get("groups"), profiles.change(userId, changes)), 200);
 	});
 };

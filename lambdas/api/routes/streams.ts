@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { quotasOf } from "#core/limits/limits.ts";
 import { answerStream } from "../http/answer-stream.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, noQuery, requiredBody } from "../http/routing.ts";
@@ -63,7 +64,8 @@ export const register: RegisterRoutes = (app, ports, { limits, maxAnswerMs: maxM
 	app.openapi(chat, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Reading your message." }, async ({ send, closed }) => {
 			const sentences = sentenceSender(send);
-			const { body } = await answerChat(ports, limits, c.get("userId"), c.req.valid("json"), {
+			const quotas = quotasOf(limits, c.get("groups"));
+			const { body } = await answerChat(ports, quotas, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				onVerified: sentences.grow,
 				closed,

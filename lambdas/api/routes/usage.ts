@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
+import { quotasOf } from "#core/limits/limits.ts";
 import { countedUses, endOf, periods, type UseQuotas } from "#core/limits/quotas.ts";
+import { tierOf, tiers } from "#core/limits/tiers.ts";
 import type { QuotaCounts, UsageOfDay } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
@@ -55,6 +57,7 @@ const get = guarded(routes.getUsage, {
 					bytes: z.int().openapi({ description: "Of their original files." }),
 					from: z.iso.date(),
 					to: z.iso.date(),
+					tier: z.enum(tiers).openapi({ description: "As your token has it; it decides the quotas." }),
 					quotas: z.array(quota).nullable().openapi({
 						description: "Your quotas of this day and month, of UTC; null while they cannot be looked up.",
 					}),
@@ -69,18 +72,23 @@ const get = guarded(routes.getUsage, {
 /** Serves what a person's use of the service amounts to. */
 export const register: RegisterRoutes = (app, { usage, quotaCounts }, { limits }) => {
 	/** Returns null where the counts are away: the rest is answered all the same. */
-	async function quotas(userId: string) {
+	async function quotas(userId: string, groups: readonly string[]) {
 		const known = await quotaCounts.used(userId).catch((error) => {
 			log.warn("the use of quotas was not looked up", { error });
 			return null;
 		});
-		return known && presentQuotas(limits.quotas, known);
+		return known && presentQuotas(quotasOf(limits, groups), known);
 	}
 
 	app.openapi(get, async (c) => {
 		const userId = c.get("userId");
+		const groups = c.get("groups");
 		const range = rangeOf(c.req.valid("query"), new Date());
-		const [stored, days, left] = await Promise.all([usage.stored(userId), usage.days(userId, range), quotas(userId)]);
+		const [stored, days, left] = await Promise.all([
+			usage.stored(userId),
+			usage.days(userId, range),
+			quotas(userId, groups),
+		]);
 		const total = days.reduce(
 			(sum, each) => ({
 				calls: sum.calls + each.calls,
@@ -95,6 +103,7 @@ export const register: RegisterRoutes = (app, { usage, quotaCounts }, { limits }
 			{
 				...stored,
 				...range,
+				tier: tierOf(groups),
 				quotas: left,
 				total: presentBilled(total),
 				days: days.map((each) => ({

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { verificationNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import { countUse } from "#core/limits/count-use.ts";
+import { quotasOf } from "#core/limits/limits.ts";
 import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
 import { riskLevels, verdicts } from "#core/verification/verdict.ts";
@@ -206,7 +207,8 @@ export const register: RegisterRoutes = (app, ports, { deployment, limits, verif
 				onFailure: (error: unknown) => log.warn("the cache of verifications did not answer", { error }),
 			},
 		};
-		const verification = await countUse(ports, limits.quotas, userId, "verifications", () =>
+		const quotas = quotasOf(limits, c.get("groups"));
+		const verification = await countUse(ports, quotas, userId, "verifications", () =>
 			verifyText(ports, userId, asked),
 		).catch((error) => {
 			throw inField(error, { provider_not_available: "body.model", model_not_found: "body.model" });

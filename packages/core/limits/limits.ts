@@ -1,4 +1,5 @@
 import type { UseQuotas } from "./quotas.ts";
+import { changedQuotas, type QuotaChanges, type Tier, tierOf } from "./tiers.ts";
 
 /**
  * The classes of routes, each with a limit of its own. An `expensive` route calls models or waits for other functions. `share`
@@ -17,6 +18,8 @@ export interface Limits {
 	readonly pendingUploads: number;
 	/** The maximum of each use in a day and in a month. */
 	readonly quotas: UseQuotas;
+	/** The changes to the quotas for the people of each tier. */
+	readonly tiers: Readonly<Record<Tier, QuotaChanges>>;
 }
 
 /** The limits of one class, or of guesses of the password of one share. */
@@ -36,3 +39,7 @@ export function rateLimitOf(limits: Limits, routeClass: RouteClass): RateLimit {
 		parallel: routeClass === "expensive" ? limits.parallelExpensive : null,
 	};
 }
+
+/** Returns the quotas of a person who is in these groups of the user pool. */
+export const quotasOf = ({ quotas, tiers }: Pick<Limits, "quotas" | "tiers">, groups: readonly string[]): UseQuotas =>
+	changedQuotas(quotas, tiers[tierOf(groups)]);

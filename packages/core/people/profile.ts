@@ -7,9 +7,6 @@ export interface Profile {
 	timeZone: string | null;
 }
 
-/** The tier of a person. There is one until people can pay for another. */
-export type Tier = "free";
-
 /** Returns a language tag in its canonical form; null where it is malformed, or names no language. */
 export function canonicalLanguage(tag: string): string | null {
 	try {

@@ -1,7 +1,13 @@
+import type { Tier } from "../limits/tiers.ts";
+
 /** The people who can sign in. */
 export interface UserPool {
 	/** Returns a person's address; null where the pool does not know the person. */
 	email(userId: string): Promise<string | null>;
+	/** Returns the groups that a person is in; null where the pool does not know the person. */
+	groups(userId: string): Promise<string[] | null>;
+	/** Moves a person to a tier; their next token names it. Does nothing where the person is gone. */
+	setTier(userId: string, tier: Tier): Promise<void>;
 	/** Ends every session: no refresh token is good for another token. Does nothing where the person is gone. */
 	signOut(userId: string): Promise<void>;
 	/** Removes the person, who can sign up again as another. Does nothing where the person is gone. */

@@ -127,6 +127,25 @@ test("a user is created with a password from the environment, which appears in n
 	expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
 });
 
+test("a person's tier is shown, set and taken back, and their next token names it", async () => {
+	const EMAIL = `tier-${randomUUID()}@example.com`;
+	const PASSWORD = `${randomUUID()}-Aa1`;
+	await operate("cognito-setup", { EMAIL, PASSWORD });
+	const tokenGroups = async () => {
+		const [, claims = ""] = (await signIn(outputs, EMAIL, PASSWORD)).idToken.split(".");
+		return JSON.parse(Buffer.from(claims, "base64url").toString())["cognito:groups"];
+	};
+	const set = await operate("quota", { EMAIL, TIER: "pro" });
+	expect(set).toMatchObject({ code: 0, stderr: "" });
+	expect(set.stdout).toMatch(/tier free.*messages +5000 +50000.*tier pro.*messages +10000 +100000/s);
+	expect(await tokenGroups()).toEqual(["pro"]);
+	expect((await operate("quota", { EMAIL })).stdout).toMatch(/^\S+ has\ntier pro/);
+	expect((await operate("quota", { EMAIL, TIER: "free" })).code).toBe(0);
+	expect(await tokenGroups()).toBeUndefined();
+	const wrong = await operate("quota", { EMAIL, TIER: "gold" });
+	expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("There is no tier gold")]);
+});
+
 test("a folder of images, large ones too, becomes a user's items once; files that are no images are named", async () => {
 	const EMAIL = `seed-${randomUUID()}@example.com`;
 	const PASSWORD = `${randomUUID()}-Aa1`;

@@ -50,6 +50,13 @@ export function storageClaims({ name, environment, templates }: Claimed): void {
 		if (name === "prod") expect(isOpen && !sendsBySes).toBe(false);
 	});
 
+	test("have a group for each tier but the one of everybody, which outlives the stack with its pool", () => {
+		const groups = Object.values(ofType(Storage, "AWS::Cognito::UserPoolGroup"));
+		expect(groups.map(({ Properties }) => Properties.GroupName)).toEqual(["pro", "team"]);
+		const pools = Object.values(ofType(Storage, "AWS::Cognito::UserPool"));
+		for (const { DeletionPolicy } of groups) expect(DeletionPolicy).toBe(pools[0]?.DeletionPolicy);
+	});
+
 	test("let users sign in by e-mail and password and renew their tokens", () => {
 		const pool = only(Storage, "AWS::Cognito::UserPool");
 		expect(pool.UsernameAttributes).toEqual(["email"]);

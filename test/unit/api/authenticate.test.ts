@@ -56,17 +56,28 @@ describe("a token", () => {
 		["an ID token of any of its clients", { ...idClaims, aud: "client-web" }],
 		["an access token of any of its clients", { ...accessClaims, client_id: "client-web" }],
 	])("is accepted as %s and gives its user", async (_, claims) => {
-		await expect(authenticate(`Bearer ${await sign(claims)}`)).resolves.toBe(userId);
+		await expect(authenticate(`Bearer ${await sign(claims)}`)).resolves.toEqual({ userId, groups: [] });
+	});
+
+	it.each([
+		["those of the claim", { "cognito:groups": ["pro", "admin"] }, ["pro", "admin"]],
+		["none where the claim is no list", { "cognito:groups": "admin" }, []],
+		["none where an entry is no text", { "cognito:groups": [7, null] }, []],
+	])("gives the groups of its person: %s", async (_, claims, groups) => {
+		const token = await sign({ ...idClaims, ...claims });
+		// The second time it is known.
+		for (let request = 0; request < 2; request += 1)
+			await expect(authenticate(`Bearer ${token}`)).resolves.toEqual({ userId, groups });
 	});
 
 	it("is accepted whatever the case of the scheme", async () => {
-		await expect(authenticate(`bearer ${await sign(idClaims)}`)).resolves.toBe(userId);
+		await expect(authenticate(`bearer ${await sign(idClaims)}`)).resolves.toEqual({ userId, groups: [] });
 	});
 
 	it("that was accepted is refused once it has expired, and its signature counts each time", async () => {
 		const token = await sign(idClaims, { expires: "60s" });
 		for (let request = 0; request < 3; request += 1)
-			await expect(authenticate(`Bearer ${token}`)).resolves.toBe(userId);
+			await expect(authenticate(`Bearer ${token}`)).resolves.toEqual({ userId, groups: [] });
 		const [header, , signature] = token.split(".");
 		const claims = Buffer.from(JSON.stringify({ ...idClaims, iss: issuer, exp: Date.now() })).toString("base64url");
 		await expect(authenticate(`Bearer ${header}.${claims}.${signature}`)).rejects.toMatchObject({
@@ -131,7 +142,7 @@ describe("a token", () => {
 			const token = await sign(idClaims, { key: foreign.privateKey, kid });
 			await expect(authenticate(`Bearer ${token}`)).rejects.toThrow();
 		}
-		await expect(authenticate(`Bearer ${await sign(idClaims)}`)).resolves.toBe(userId);
+		await expect(authenticate(`Bearer ${await sign(idClaims)}`)).resolves.toEqual({ userId, groups: [] });
 	});
 });
 

@@ -23,6 +23,10 @@ describe("a person", () => {
 		});
 	});
 
+	it("is told the tier that their token's groups give them", async () => {
+		expect((await get(testApi(), `${ada}@team`)).body.tier).toBe("team");
+	});
+
 	it("changes what they name, and nobody else's profile", async () => {
 		const api = testApi();
 		await change({ display_name: "  Ada Lovelace ", time_zone: "europe/london" }, api);

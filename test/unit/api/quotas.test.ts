@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "#core/errors.ts";
+import type { Limits } from "#core/limits/limits.ts";
 import type { UseQuotas } from "#core/limits/quotas.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeClock } from "#fakes/clock.ts";
@@ -91,6 +92,29 @@ describe("a quota", () => {
 		}
 		expect((await as(ada)("POST", "/search", { json: { query: "lisbon", include_answer: false } })).status).toBe(200);
 		expect((await as(ada)("GET", "/usage")).body).toMatchObject({ quotas: null, items: 0 });
+	});
+
+	it("is that of the highest tier among the groups of the token, which names what differs", async () => {
+		const tiers: Limits["tiers"] = {
+			free: {},
+			pro: { messages: { day: 3 } },
+			team: { messages: { day: 4, month: 4 } },
+		};
+		const quotasAs = async (groups: string) => {
+			const { as } = testApi({ limits: { ...generousLimits, quotas: two, tiers } });
+			const { body } = await as(`${ada}@${groups}`)("GET", "/usage");
+			const [day, month, verifications] = body.quotas.map(({ limit }: { limit: number }) => limit);
+			return [body.tier, day, month, verifications];
+		};
+		expect(await quotasAs("")).toEqual(["free", 2, 100, 1]);
+		expect(await quotasAs("pro,staff")).toEqual(["pro", 3, 100, 1]);
+		expect(await quotasAs("team,pro")).toEqual(["team", 4, 4, 1]);
+		// The use before a change of the tier counts after it.
+		const { as } = testApi({ limits: { ...generousLimits, quotas: two, tiers } });
+		const say = (who: string) => as(who)("POST", "/chat", { json: { message: "Hello" } });
+		expect(await statusesOf(...[ada, ada, ada, `${ada}@pro`, `${ada}@pro`].map((who) => () => say(who)))).toEqual([
+			200, 200, 429, 200, 429,
+		]);
 	});
 
 	it("is in the usage with what is left, which a lowered one never makes negative", async () => {

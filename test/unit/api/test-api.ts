@@ -10,11 +10,11 @@ import { requireDocumented } from "../../support/openapi-schemas.ts";
 export const ada = "11111111-1111-4111-8111-111111111111";
 export const bob = "22222222-2222-4222-8222-222222222222";
 
-/** Accepts a user id as the token; authenticate.test.ts tests real tokens. */
+/** Accepts as the token a user id and, behind an `@`, the groups; authenticate.test.ts tests real tokens. */
 const anyUser: Authenticate = async (authorization) => {
-	const userId = authorization?.replace("Bearer ", "");
+	const [userId, groups] = authorization?.replace("Bearer ", "").split("@") ?? [];
 	if (!userId) throw new AppError("unauthorized", "This call needs a token.");
-	return userId;
+	return { userId, groups: groups?.split(",") ?? [] };
 };
 
 /** More than any test sends. */
@@ -23,6 +23,7 @@ export const generousLimits: Limits = {
 	parallelExpensive: 100,
 	pendingUploads: 1_000,
 	quotas: { messages: { day: 1e5, month: 1e5 }, verifications: { day: 1e5, month: 1e5 } },
+	tiers: { free: {}, pro: {}, team: {} },
 };
 
 export interface Answer {

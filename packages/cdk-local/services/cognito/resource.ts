@@ -79,6 +79,27 @@ export const userPool = resource(
 const unitSeconds = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };
 const unit = z.enum(["seconds", "minutes", "hours", "days"]);
 
+export const userPoolGroup = resource(
+	{
+		UserPoolId: z.string(),
+		GroupName: z.string().optional(),
+		Description: z.string().optional(),
+		Precedence: number.pipe(z.int().min(0)).optional(),
+		RoleArn: ignored("no identity pool gives out roles"),
+	},
+	(properties, { stores, physicalName }) => {
+		stores.userPools.pool(properties.UserPoolId);
+		const name = properties.GroupName ?? physicalName(128);
+		stores.userPools.groups.ensure({
+			pool: properties.UserPoolId,
+			name,
+			description: properties.Description ?? null,
+			precedence: properties.Precedence ?? null,
+		});
+		return { ref: name };
+	},
+);
+
 export const userPoolClient = resource(
 	{
 		UserPoolId: z.string(),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import { Codes } from "./codes.ts";
+import { Groups } from "./groups.ts";
 import { hashPassword } from "./passwords.ts";
 import { SoftwareTokens } from "./software-tokens.ts";
 import { type JsonWebKey, Tokens } from "./tokens.ts";
@@ -14,6 +15,7 @@ const userColumns =
 /** Stores user pools, their clients and their users. */
 export class UserPools {
 	readonly codes: Codes;
+	readonly groups: Groups;
 	readonly tokens: Tokens;
 	readonly softwareTokens: SoftwareTokens;
 	readonly deliverCode: (email: string, code: string) => void;
@@ -37,7 +39,6 @@ export class UserPools {
 		this.#endpoint = hooks.endpoint ?? (() => state.endpoint);
 		this.#invokeTrigger =
 			hooks.invokeTrigger ?? (() => Promise.reject(new Error("No function runs beside this user pool.")));
-		this.tokens = new Tokens(state);
 		state.db.exec(`
 			create table if not exists user_pools (
 				id text primary key,
@@ -60,6 +61,8 @@ export class UserPools {
 				primary key (pool, sub),
 				constraint one_account_per_address unique (pool, email)
 			) strict`);
+		this.groups = new Groups(state);
+		this.tokens = new Tokens(state, this.groups);
 		this.codes = new Codes(state);
 		this.softwareTokens = new SoftwareTokens(state);
 	}

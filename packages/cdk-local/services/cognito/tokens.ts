@@ -9,6 +9,7 @@ import {
 import { errors, jwtVerify, SignJWT } from "jose";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
+import type { Groups } from "./groups.ts";
 import type { User, UserPoolClient } from "./user-pool.ts";
 
 export interface JsonWebKey {
@@ -33,9 +34,11 @@ interface Grant {
 /** Issues the tokens of the user pools, signed with the pool's key. Of refresh tokens only hashes are stored. */
 export class Tokens {
 	readonly #state: State;
+	readonly #groups: Groups;
 
-	constructor(state: State) {
+	constructor(state: State, groups: Groups) {
 		this.#state = state;
+		this.#groups = groups;
 		state.db.exec(`
 			create table if not exists signing_keys (
 				pool text primary key,
@@ -169,9 +172,11 @@ export class Tokens {
 	async #sign({ issuer, client, user, authTime, originJti }: Grant) {
 		const { id, privateKey } = this.#key(client.pool);
 		const now = this.#seconds();
+		const groups = this.#groups.of(user).map(({ name }) => name);
 		const token = (claims: Record<string, unknown>, seconds: number) =>
 			new SignJWT({
 				...claims,
+				...(groups.length > 0 && { "cognito:groups": groups }),
 				origin_jti: originJti,
 				auth_time: authTime,
 				jti: randomUUID(),
