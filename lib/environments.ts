@@ -232,6 +232,8 @@ export const environmentSchema = z.strictObject({
 					/** Messages to chats, each of which calls models up to six times. */
 					messages: quotaOf({ day: 5_000, month: 50_000 }),
 					verifications: quotaOf({ day: 5_000, month: 50_000 }),
+					/** Of new items: a folder of 100,000 pictures is uploaded on one day. */
+					uploads: quotaOf({ day: 100_000, month: 1_000_000 }),
 				} satisfies Record<CountedUse, unknown>)
 				.prefault({}),
 			/** The changes to the quotas for the people of each tier. */
@@ -241,10 +243,12 @@ export const environmentSchema = z.strictObject({
 					pro: tierQuotas({
 						messages: { day: 10_000, month: 100_000 },
 						verifications: { day: 10_000, month: 100_000 },
+						uploads: { day: 200_000, month: 2_000_000 },
 					}),
 					team: tierQuotas({
 						messages: { day: 20_000, month: 200_000 },
 						verifications: { day: 20_000, month: 200_000 },
+						uploads: { day: 400_000, month: 4_000_000 },
 					}),
 				} satisfies Record<Tier, unknown>)
 				.prefault({}),

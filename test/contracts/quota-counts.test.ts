@@ -56,7 +56,7 @@ function quotaCountsContract(get: () => QuotaCounts): void {
 		await get().take(user, "verifications", quota);
 		expect(await get().used(user)).toEqual({
 			at: new Date(clock.at),
-			uses: { messages: { day: 2, month: 2 }, verifications: { day: 1, month: 1 } },
+			uses: { messages: { day: 2, month: 2 }, verifications: { day: 1, month: 1 }, uploads: { day: 0, month: 0 } },
 		});
 		expect((await get().used(stranger)).uses.messages).toEqual({ day: 0, month: 0 });
 	});

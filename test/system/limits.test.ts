@@ -39,6 +39,8 @@ test("a message to a chat counts towards its person's quotas, and nobody else's"
 		["messages", 50_000, 1],
 		["verifications", 5_000, 1],
 		["verifications", 50_000, 1],
+		["uploads", 100_000, 0],
+		["uploads", 1_000_000, 0],
 	]);
-	expect((await quotas(stranger)).map(({ used }) => used)).toEqual([0, 0, 0, 0]);
+	expect((await quotas(stranger)).map(({ used }) => used)).toEqual([0, 0, 0, 0, 0, 0]);
 });

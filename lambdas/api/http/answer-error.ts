@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, ModelFailure } from "#core/errors.ts";
 import { log } from "#lambda-kit/log.ts";
-import { type ProblemCode, problemResponse } from "#lambda-kit/problem.ts";
+import { type Problem, type ProblemCode, problemOf, problemResponse } from "#lambda-kit/problem.ts";
 import type { ApiEnv } from "./api-env.ts";
 
 /** Answers with the problem of an error that a route did not handle. */
@@ -17,6 +17,10 @@ export function answerError(error: Error, c: Context<ApiEnv>): Response {
 }
 
 /** Hono's middleware throws nothing but its own class. */
+/** Returns the problem of one entry of a request that has many. */
+export const problemIn = ({ code, message, fields: errors, quota }: AppError, requestId: string): Problem =>
+	problemOf(code, message, { requestId, errors, ...(quota && { quota }) });
+
 function wrappedError(error: Error): unknown {
 	return error instanceof HTTPException && error.cause instanceof AppError ? error.cause : error;
 }

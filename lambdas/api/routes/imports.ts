@@ -4,13 +4,15 @@ import { archivedItem } from "#core/archive/archived-item.ts";
 import { importAlbum, importItem } from "#core/archive/import.ts";
 import { AppError } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
-import type { Limits } from "#core/limits/limits.ts";
-import { problemOf } from "#lambda-kit/problem.ts";
+import { quotasOf } from "#core/limits/limits.ts";
+import type { UseQuotas } from "#core/limits/quotas.ts";
+import { problemIn } from "../http/answer-error.ts";
 import { problem, problemSchema } from "../http/error-responses.ts";
 import { invalidFields } from "../http/invalid-fields.ts";
 import type { Charge } from "../http/rate-limiter.ts";
-import type { ApiPorts, RegisterRoutes } from "../http/route-module.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
+import { uploadQuota } from "../http/upload-quota.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Account"];
@@ -99,13 +101,39 @@ const albums = guarded(routes.importAlbums, {
 
 /** Serves the way back in: what an archive has. */
 export const register: RegisterRoutes = (app, ports, { limits }) => {
+	const countUpload = uploadQuota(ports);
+
+	async function importedOrProblem(
+		userId: string,
+		{ quotas, item, at, requestId }: { quotas: UseQuotas; item: unknown; at: number; requestId: string },
+	) {
+		try {
+			const { success, data, error } = archivedItem.safeParse(item);
+			if (!success) {
+				const issues = error.issues.map((issue) => ({ ...issue, path: ["items", at, ...issue.path] }));
+				throw invalidFields("json", issues);
+			}
+			// An item that waits for its picture again counts again: only its picture tells that it was taken over.
+			const { itemId, form } = await countUpload(
+				quotas,
+				userId,
+				() => importItem(ports, userId, data, limits),
+				(imported) => imported.form !== null,
+			);
+			const upload = form && { url: form.url, fields: form.fields, expires_at: form.expiresAt.toISOString() };
+			return { archived_id: data.id, id: itemId, upload };
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			return problemIn(error, requestId);
+		}
+	}
+
 	app.openapi(items, async (c) => {
 		const results = [];
+		const quotas = quotasOf(limits, c.get("groups"));
 		// One after the other: the rows of one request must not occupy every connection of the sandbox.
 		for (const [at, item] of c.req.valid("json").items.entries()) {
-			results.push(
-				await importedOrProblem(ports, limits, c.get("userId"), { item, at, requestId: c.get("requestId") }),
-			);
+			results.push(await importedOrProblem(c.get("userId"), { quotas, item, at, requestId: c.get("requestId") }));
 		}
 		return c.json({ items: results }, 200);
 	});
@@ -118,24 +146,3 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 		return c.json({ albums: made }, 200);
 	});
 };
-
-async function importedOrProblem(
-	ports: ApiPorts,
-	limits: Limits,
-	userId: string,
-	{ item, at, requestId }: { item: unknown; at: number; requestId: string },
-) {
-	try {
-		const { success, data, error } = archivedItem.safeParse(item);
-		if (!success) {
-			const issues = error.issues.map((issue) => ({ ...issue, path: ["items", at, ...issue.path] }));
-			throw invalidFields("json", issues);
-		}
-		const { itemId, form } = await importItem(ports, userId, data, limits);
-		const upload = form && { url: form.url, fields: form.fields, expires_at: form.expiresAt.toISOString() };
-		return { archived_id: data.id, id: itemId, upload };
-	} catch (error) {
-		if (!(error instanceof AppError)) throw error;
-		return problemOf(error.code, error.message, { requestId, errors: error.fields });
-	}
-}

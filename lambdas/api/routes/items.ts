@@ -1,14 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
+import { quotasOf } from "#core/limits/limits.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { deletion } from "../http/deletion.ts";
 import { hasVersion } from "../http/entity-tags.ts";
 import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, idOf, idParams, json, noQuery } from "../http/routing.ts";
+import { uploadQuota } from "../http/upload-quota.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -65,13 +68,20 @@ const restore = guarded(routes.restoreItem, {
 });
 
 /** Serves a person's items. */
-export const register: RegisterRoutes = (app, ports) => {
+export const register: RegisterRoutes = (app, ports, { limits }) => {
+	const countUpload = uploadQuota(ports);
+
 	app.openapi(upload, async (c) => {
 		const { file } = c.req.valid("form");
-		const stored = await uploadItem(ports, c.get("userId"), {
-			filename: file.name,
-			bytes: new Uint8Array(await file.arrayBuffer()),
-		});
+		const id = randomUUID();
+		const userId = c.get("userId");
+		const bytes = new Uint8Array(await file.arrayBuffer());
+		const stored = await countUpload(
+			quotasOf(limits, c.get("groups")),
+			userId,
+			() => uploadItem(ports, userId, { id, filename: file.name, bytes }),
+			({ item }) => item.id === id,
+		);
 		return c.json(await presentItem(ports, stored), 200);
 	});
 

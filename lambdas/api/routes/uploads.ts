@@ -1,15 +1,20 @@
+import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { type ImageType, imageTypes } from "#core/items/item.ts";
 import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
+import { quotasOf } from "#core/limits/limits.ts";
+import type { UseQuotas } from "#core/limits/quotas.ts";
 import type { UploadForm } from "#core/ports/index.ts";
-import { type Problem, problemOf } from "#lambda-kit/problem.ts";
+import type { Problem } from "#lambda-kit/problem.ts";
+import { problemIn } from "../http/answer-error.ts";
 import { problemSchema } from "../http/error-responses.ts";
 import { invalidFields } from "../http/invalid-fields.ts";
 import type { Charge } from "../http/rate-limiter.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, json, noQuery, requiredBody } from "../http/routing.ts";
+import { uploadQuota } from "../http/upload-quota.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -100,19 +105,29 @@ const prepare = guarded(
 	chargeOf,
 );
 
+interface Uploader {
+	userId: string;
+	quotas: UseQuotas;
+}
+
 /** Serves uploads that are too large for a request of this API, or many. */
 export const register: RegisterRoutes = (app, ports, { limits }) => {
-	async function prepared(userId: string, file: z.output<typeof announced>) {
-		const result = await prepareUpload(
-			ports,
+	const countUpload = uploadQuota(ports);
+
+	async function prepared({ userId, quotas }: Uploader, file: z.output<typeof announced>) {
+		const id = randomUUID();
+		const announcement = {
+			id,
+			filename: file.filename,
+			contentType: file.content_type,
+			size: file.size,
+			sha256: file.sha256?.toLowerCase() ?? null,
+		};
+		const result = await countUpload(
+			quotas,
 			userId,
-			{
-				filename: file.filename,
-				contentType: file.content_type,
-				size: file.size,
-				sha256: file.sha256?.toLowerCase() ?? null,
-			},
-			limits,
+			() => prepareUpload(ports, userId, announcement, limits),
+			(answer) => "itemId" in answer && answer.itemId === id,
 		);
 		return "existing" in result
 			? { created: false as const, body: await presentItem(ports, result.existing) }
@@ -120,32 +135,32 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 	}
 
 	/** Prepares one of many files. */
-	async function preparedOrProblem(userId: string, file: unknown, at: number, requestId: string) {
+	async function preparedOrProblem(uploader: Uploader, file: unknown, at: number, requestId: string) {
 		try {
 			const { success, data, error } = announced.safeParse(file);
-			if (success) return await prepared(userId, data);
+			if (success) return await prepared(uploader, data);
 			throw invalidFields(
 				"json",
 				error.issues.map((issue) => ({ ...issue, path: ["files", at, ...issue.path] })),
 			);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
-			const body: Problem = problemOf(error.code, error.message, { requestId, errors: error.fields });
+			const body: Problem = problemIn(error, requestId);
 			return { created: false as const, body };
 		}
 	}
 
 	app.openapi(prepare, async (c) => {
 		const body = c.req.valid("json");
-		const userId = c.get("userId");
+		const uploader = { userId: c.get("userId"), quotas: quotasOf(limits, c.get("groups")) };
 		if (!("files" in body)) {
-			const upload = await prepared(userId, body);
+			const upload = await prepared(uploader, body);
 			return upload.created ? c.json(upload.body, 201) : c.json(upload.body, 200);
 		}
 		const results = [];
 		// One after the other: the rows of one request must not occupy every connection of the sandbox.
 		for (const [at, file] of body.files.entries()) {
-			results.push(await preparedOrProblem(userId, file, at, c.get("requestId")));
+			results.push(await preparedOrProblem(uploader, file, at, c.get("requestId")));
 		}
 		const answer = { uploads: results.map((result) => result.body) };
 		return results.some(({ created }) => created) ? c.json(answer, 201) : c.json(answer, 200);

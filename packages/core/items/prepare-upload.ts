@@ -13,6 +13,8 @@ export const maxOriginalBytes = 50 * 1024 * 1024;
 export const formSeconds = 15 * 60;
 
 export interface AnnouncedUpload {
+	/** The item's id where it is new. @default a random one */
+	id?: string;
 	/** The client's name for it: shown to its owner, never part of a path. */
 	filename: string;
 	contentType: ImageType;
@@ -35,7 +37,7 @@ type PreparedUpload = { itemId: string; form: UploadForm } | { existing: ItemWit
 export async function prepareUpload(
 	{ items, objects }: Pick<Ports, "items" | "objects">,
 	userId: string,
-	{ filename, contentType, size, sha256 }: AnnouncedUpload,
+	{ id = randomUUID(), filename, contentType, size, sha256 }: AnnouncedUpload,
 	{ pendingUploads }: Pick<Limits, "pendingUploads">,
 ): Promise<PreparedUpload> {
 	if (size > maxOriginalBytes) {
@@ -46,7 +48,7 @@ export async function prepareUpload(
 	}
 	const { item, created } = await items.create(
 		{
-			id: randomUUID(),
+			id,
 			userId,
 			originalFilename: cleanFilename(filename) || `image.${imageTypes[contentType]}`,
 			mimeType: contentType,

@@ -9,6 +9,8 @@ import { imageTypes, originalKey } from "./item.ts";
 export const maxUploadBytes = 4 * 1024 * 1024;
 
 interface Upload {
+	/** The item's id where it is new. @default a random one */
+	id?: string;
 	/** The client's name for it: shown to its owner, never part of a path. */
 	filename: string;
 	bytes: Uint8Array;
@@ -23,7 +25,7 @@ interface Upload {
 export async function uploadItem(
 	{ items, objects }: Pick<Ports, "items" | "objects">,
 	userId: string,
-	{ filename, bytes }: Upload,
+	{ id = randomUUID(), filename, bytes }: Upload,
 ): Promise<ItemWithAnalysis> {
 	if (bytes.length > maxUploadBytes) {
 		throw new AppError(
@@ -36,7 +38,7 @@ export async function uploadItem(
 
 	// The row is written first: the sweeper never finds an object without a row.
 	const { item, created } = await items.create({
-		id: randomUUID(),
+		id,
 		userId,
 		originalFilename: cleanFilename(filename) || `image.${imageTypes[mimeType]}`,
 		mimeType,

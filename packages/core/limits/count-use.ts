@@ -4,6 +4,7 @@ import { type CountedUse, endOf, type PerPeriod, type UseQuotas, useNouns } from
 
 /**
  * Does work that counts towards a person's quota. What fails does not count, unless the person canceled it: a model was asked.
+ * @param counts tells by the result that the work counts. @default it always does
  * @throws AppError `quota_exceeded`, and `quota_unavailable` where nobody can say how much is left
  */
 export async function countUse<Result>(
@@ -12,14 +13,18 @@ export async function countUse<Result>(
 	userId: string,
 	use: CountedUse,
 	work: () => Promise<Result>,
+	counts: (result: Result) => boolean = () => true,
 ): Promise<Result> {
 	const day = await take(quotaCounts, quotas[use], userId, use);
+	// The person waits for the result, or the reason of the failure; a use more or less is nothing beside it.
+	const putBack = () => quotaCounts.putBack(userId, use, day).catch(() => {});
 	try {
-		return await work();
+		const result = await work();
+		if (!counts(result)) await putBack();
+		return result;
 	} catch (error) {
 		const isCanceled = error instanceof AppError && error.code === "turn_canceled";
-		// The person waits for the reason of the failure; a use more or less is nothing beside it.
-		if (!isCanceled) await quotaCounts.putBack(userId, use, day).catch(() => {});
+		if (!isCanceled) await putBack();
 		throw error;
 	}
 }

@@ -1,5 +1,5 @@
-/** The uses that count by day and month: messages to chats, and verifications. */
-export const countedUses = ["messages", "verifications"] as const;
+/** The uses that count by day and month: messages to chats, verifications, and uploads of new items. */
+export const countedUses = ["messages", "verifications", "uploads"] as const;
 export type CountedUse = (typeof countedUses)[number];
 
 /** The periods of UTC in which uses count. */
@@ -22,7 +22,11 @@ export interface ExceededQuota {
 }
 
 /** A use in the sentences that people read. */
-export const useNouns: Record<CountedUse, string> = { messages: "messages to chats", verifications: "verifications" };
+export const useNouns: Record<CountedUse, string> = {
+	messages: "messages to chats",
+	verifications: "verifications",
+	uploads: "uploads",
+};
 
 /** Returns the day of a time, as `2026-12-03`. */
 export const dayOf = (at: Date) => at.toISOString().slice(0, 10);

@@ -114,6 +114,8 @@ export const deferred: Record<DeferredKey, Message> = {
 	"usage.messages.month": "Chatnachrichten diesen Monat",
 	"usage.verifications.day": "Prüfungen heute",
 	"usage.verifications.month": "Prüfungen diesen Monat",
+	"usage.uploads.day": "Uploads heute",
+	"usage.uploads.month": "Uploads diesen Monat",
 	"usage.of": "{used} von {limit}",
 	"usage.utc": "Tage und Monate sind die der UTC.",
 	"providers.describe": "Bilder beschrieben von",

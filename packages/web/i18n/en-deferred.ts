@@ -109,6 +109,8 @@ export const deferred = {
 	"usage.messages.month": "Chat messages this month",
 	"usage.verifications.day": "Verifications today",
 	"usage.verifications.month": "Verifications this month",
+	"usage.uploads.day": "Uploads today",
+	"usage.uploads.month": "Uploads this month",
 	"usage.of": "{used} of {limit}",
 	"usage.utc": "Days and months are those of UTC.",
 	"providers.describe": "Pictures described by",

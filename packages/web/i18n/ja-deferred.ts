@@ -103,6 +103,8 @@ export const deferred: Record<DeferredKey, Message> = {
 	"usage.messages.month": "今月のチャットメッセージ",
 	"usage.verifications.day": "今日の検証",
 	"usage.verifications.month": "今月の検証",
+	"usage.uploads.day": "今日のアップロード",
+	"usage.uploads.month": "今月のアップロード",
 	"usage.of": "{limit}件中{used}件",
 	"usage.utc": "日と月はUTCによります。",
 	"providers.describe": "画像の解析",

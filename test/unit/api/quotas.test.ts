@@ -6,9 +6,13 @@ import type { Ports } from "#core/ports/index.ts";
 import { fakeClock } from "#fakes/clock.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { fakeQuotaCounts } from "#fakes/quota-counts.ts";
-import { ada, bob, generousLimits, testApi } from "./test-api.ts";
+import { ada, bob, generousLimits, png, testApi } from "./test-api.ts";
 
-const two: UseQuotas = { messages: { day: 2, month: 100 }, verifications: { day: 1, month: 100 } };
+const two: UseQuotas = {
+	messages: { day: 2, month: 100 },
+	verifications: { day: 1, month: 100 },
+	uploads: { day: 3, month: 100 },
+};
 
 function quotaApi(quotas: UseQuotas = two, ports: Partial<Ports> = {}) {
 	const clock = fakeClock(new Date("2026-12-03T23:00:00Z"));
@@ -94,6 +98,62 @@ describe("a quota", () => {
 		expect((await as(ada)("GET", "/usage")).body).toMatchObject({ quotas: null, items: 0 });
 	});
 
+	const announced = (seed: number) => ({
+		filename: `${seed}.png`,
+		content_type: "image/png",
+		size: 100,
+		sha256: String(seed).padStart(64, "0"),
+	});
+
+	it("of uploads counts each new item of a request, and refuses those beyond it one by one", async () => {
+		const { as, clock } = quotaApi();
+		const send = (...seeds: number[]) => as(ada)("POST", "/uploads", { json: { files: seeds.map(announced) } });
+		expect((await as(ada)("POST", "/items", { form: { file: png() } })).status).toBe(200);
+		const { body } = await send(1, 2, 3);
+		expect(body.uploads.map(({ code = "form" }) => code)).toEqual(["form", "form", "quota_exceeded"]);
+		expect(body.uploads[2].quota).toEqual({
+			use: "uploads",
+			period: "day",
+			limit: 3,
+			used: 3,
+			resets_at: "2026-12-04T00:00:00.000Z",
+		});
+		const single = await as(ada)("POST", "/uploads", { json: announced(4) });
+		expect([single.status, single.headers.get("retry-after"), single.body.quota.use]).toEqual([429, "3600", "uploads"]);
+		const stored = await as(ada)("POST", "/items", { form: { file: png("b.png", "b") } });
+		expect([stored.status, stored.body.code]).toEqual([429, "quota_exceeded"]);
+		clock.advance(3_600);
+		expect((await send(4)).body.uploads[0]).toHaveProperty("fields");
+	});
+
+	it("of uploads counts no item that is there already, and none that failed", async () => {
+		const { as } = quotaApi();
+		const used = async () => {
+			const { body } = await as(ada)("GET", "/usage");
+			return body.quotas.find(({ use }: { use: string }) => use === "uploads").used;
+		};
+		const send = (seed: number) => as(ada)("POST", "/uploads", { json: announced(seed) });
+		for (const seed of [1, 1, 1]) expect((await send(seed)).status).toBe(201);
+		expect(await used()).toBe(1);
+		for (let upload = 0; upload < 2; upload += 1) await as(ada)("POST", "/items", { form: { file: png() } });
+		expect(await used()).toBe(2);
+		expect((await as(ada)("POST", "/items", { form: { file: new File(["text"], "a.png") } })).status).toBe(400);
+		expect((await as(ada)("POST", "/uploads", { json: { ...announced(9), size: 1e9 } })).status).toBe(413);
+		expect(await used()).toBe(2);
+	});
+
+	it("of uploads lets everything pass where nobody can say what is left, and asks once for a whole request", async () => {
+		let asked = 0;
+		const away = async () => {
+			asked += 1;
+			throw new Error("no table");
+		};
+		const { as } = quotaApi(two, { quotaCounts: { take: away, used: away, putBack: away } });
+		const { body } = await as(ada)("POST", "/uploads", { json: { files: [1, 2, 3, 4, 5].map(announced) } });
+		expect(body.uploads.filter((upload: object) => "fields" in upload)).toHaveLength(5);
+		expect(asked).toBe(1);
+	});
+
 	it("is that of the highest tier among the groups of the token, which names what differs", async () => {
 		const tiers: Limits["tiers"] = {
 			free: {},
@@ -127,6 +187,8 @@ describe("a quota", () => {
 			{ use: "messages", period: "month", limit: 100, used: 2, left: 98, resets_at: "2027-01-01T00:00:00.000Z" },
 			{ use: "verifications", period: "day", limit: 1, used: 0, left: 1, resets_at: "2026-12-04T00:00:00.000Z" },
 			{ use: "verifications", period: "month", limit: 100, used: 0, left: 100, resets_at: "2027-01-01T00:00:00.000Z" },
+			{ use: "uploads", period: "day", limit: 3, used: 0, left: 3, resets_at: "2026-12-04T00:00:00.000Z" },
+			{ use: "uploads", period: "month", limit: 100, used: 0, left: 100, resets_at: "2027-01-01T00:00:00.000Z" },
 		]);
 		const lowered = quotaApi({ ...two, messages: { day: 1, month: 1 } }, { quotaCounts });
 		expect((await lowered.as(ada)("GET", "/usage")).body.quotas[0]).toMatchObject({ limit: 1, used: 2, left: 0 });

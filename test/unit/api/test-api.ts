@@ -22,7 +22,11 @@ export const generousLimits: Limits = {
 	requestsPerMinute: { read: 1e5, write: 1e5, upload: 1e5, search: 1e5, expensive: 1e5, share: 1e5 },
 	parallelExpensive: 100,
 	pendingUploads: 1_000,
-	quotas: { messages: { day: 1e5, month: 1e5 }, verifications: { day: 1e5, month: 1e5 } },
+	quotas: {
+		messages: { day: 1e5, month: 1e5 },
+		verifications: { day: 1e5, month: 1e5 },
+		uploads: { day: 1e5, month: 1e5 },
+	},
 	tiers: { free: {}, pro: {}, team: {} },
 };
 
