@@ -7,13 +7,13 @@ import { AppError } from "#core/errors.ts";
 import type { Limits } from "#core/limits/limits.ts";
 import { once } from "#core/once.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import { problemResponse } from "#lambda-kit/problem.ts";
 import { answerError } from "./http/answer-error.ts";
 import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
 import { rateLimiter } from "./http/rate-limiter.ts";
 import { limitHead, maxSizes } from "./http/request-sizes.ts";
 import type { ApiPorts, Deployment, RegisterRoutes, RouteSettings, SignIn } from "./http/route-module.ts";
+import { routeNotFound } from "./http/route-not-found.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
 import { allRoutes, type Route, streamedRoutes } from "./routes/table.ts";
@@ -108,13 +108,7 @@ export function createApi({
 		);
 	}
 
-	app.notFound((c) =>
-		problemResponse(
-			"route_not_found",
-			`There is no ${c.req.method} ${c.req.path.slice(0, 200)}: /docs has what there is.`,
-			{ requestId: c.get("requestId") },
-		),
-	);
+	app.notFound(routeNotFound);
 	app.onError(answerError);
 	return app;
 }

@@ -16,6 +16,13 @@ import {
 } from "./actions.ts";
 import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
+const administersPeople = [
+	"ListUsers",
+	"AdminListGroupsForUser",
+	"AdminAddUserToGroup",
+	"AdminRemoveUserFromGroup",
+].map((action) => `cognito-idp:${action}`);
+
 interface ApiFunctionProps extends FunctionResources {
 	bundle: string;
 	/** Web pages that may call. */
@@ -57,7 +64,8 @@ export function apiFunction(
 		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // lists a user's sessions
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]) // stores the parts of a conversation that are too large for the table
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
-		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]); // deletes accounts
+		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]) // deletes accounts
+		.allow(administersPeople, [storage.userPool.userPoolArn]); // shows people to administrators, and moves them between tiers
 	return allowChatModels(api, environment);
 }
 

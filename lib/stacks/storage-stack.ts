@@ -20,6 +20,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethod
 import type { Construct } from "constructs";
 import { archiveDays, archivePrefix } from "#core/archive/archive.ts";
 import { tierGroups } from "#core/limits/tiers.ts";
+import { adminGroup } from "#core/people/person.ts";
 import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import { asksBeforeSignUp } from "../environment-rules.ts";
 import type { Environment } from "../environments.ts";
@@ -176,12 +177,16 @@ export class StorageStack extends EnvironmentStack {
 				sourceArn: mail.identityArn,
 			};
 		}
-		// Who is in none is of the tier `free`. They outlive the stack with their members, as the pool does.
-		for (const groupName of tierGroups) {
-			pool
-				.addGroup(`Tier-${groupName}`, { groupName, description: `The people of the tier ${groupName}` })
-				.applyRemovalPolicy(outlivesItsStack(environment));
-		}
+		// They outlive the stack with their members, as the pool does. Who is in no tier's group is of the tier `free`.
+		const groups = [
+			...tierGroups.map((tier) => ({
+				id: `Tier-${tier}`,
+				groupName: tier,
+				description: `The people of the tier ${tier}`,
+			})),
+			{ id: "Administrators", groupName: adminGroup, description: "The people who administer the others" },
+		];
+		for (const { id, ...group } of groups) pool.addGroup(id, group).applyRemovalPolicy(outlivesItsStack(environment));
 		acknowledge(pool, {
 			"AwsSolutions-COG2":
 				"A second factor is each person's choice where mfa is not required: clients in the field log in with a password alone.",

@@ -7,4 +7,5 @@ export {
 	AdminRemoveUserFromGroupCommand,
 	AdminUserGlobalSignOutCommand,
 	CognitoIdentityProviderClient,
+	ListUsersCommand,
 } from "@aws-sdk/client-cognito-identity-provider";

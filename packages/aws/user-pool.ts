@@ -1,6 +1,10 @@
-import type { CognitoIdentityProviderClientConfig } from "@aws-sdk/client-cognito-identity-provider";
-import { tierGroups } from "#core/limits/tiers.ts";
+import type {
+	AdminGetUserCommandOutput,
+	CognitoIdentityProviderClientConfig,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { tierGroups, tierOf } from "#core/limits/tiers.ts";
 import { once } from "#core/once.ts";
+import { adminGroup, type Person } from "#core/people/person.ts";
 import type { UserPool } from "#core/ports/index.ts";
 import { ttlCache } from "./ttl-cache.ts";
 
@@ -30,6 +34,27 @@ export function cognitoUserPool(UserPoolId: string, settings: CognitoIdentityPro
 	return {
 		email: (userId) => emailOf(userId),
 
+		async list({ limit, cursor }) {
+			const { sdk, cognito } = await client();
+			const { Users = [], PaginationToken } = await cognito.send(
+				new sdk.ListUsersCommand({ UserPoolId, Limit: limit, PaginationToken: cursor }),
+				options(),
+			);
+			return {
+				people: Users.map(({ Attributes, ...user }) => personOf({ ...user, UserAttributes: Attributes })),
+				nextCursor: PaginationToken ?? null,
+			};
+		},
+
+		async find(Username) {
+			const { sdk, cognito } = await client();
+			const [user, groups] = await Promise.all([
+				unlessGone(cognito.send(new sdk.AdminGetUserCommand({ UserPoolId, Username }), options())),
+				groupsOf(Username),
+			]);
+			return user && groups && { ...personOf(user), tier: tierOf(groups), isAdmin: groups.includes(adminGroup) };
+		},
+
 		groups: groupsOf,
 
 		async setTier(Username, tier) {
@@ -58,6 +83,15 @@ export function cognitoUserPool(UserPoolId: string, settings: CognitoIdentityPro
 		},
 	};
 }
+
+type User = Pick<AdminGetUserCommandOutput, "Username" | "UserAttributes" | "UserStatus" | "UserCreateDate">;
+
+const personOf = ({ Username = "", UserAttributes = [], UserStatus, UserCreateDate }: Partial<User>): Person => ({
+	userId: Username,
+	email: UserAttributes.find(({ Name }) => Name === "email")?.Value ?? null,
+	isConfirmed: UserStatus === "CONFIRMED",
+	createdAt: UserCreateDate ?? new Date(0),
+});
 
 /** Waits for an answer; null where the person is gone. */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {

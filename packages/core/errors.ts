@@ -48,6 +48,7 @@ export type ErrorCode =
 	| "session_busy"
 	| "turn_canceled"
 	| "item_changed"
+	| "person_not_found"
 	| "share_not_found"
 	| "too_many_shares"
 	| "verification_not_found"
@@ -184,6 +185,8 @@ export const tooManyPending = (max: number) =>
 		"too_many_pending",
 		`You have ${max} announced uploads whose images have not arrived, which is the maximum: send their images, or delete them (GET /items?status=pending), then announce more.`,
 	);
+
+export const personNotFound = (userId: string) => new AppError("person_not_found", `There is no person ${userId}.`);
 
 export const verificationNotFound = (verificationId: string) =>
 	new AppError("verification_not_found", `There is no verification ${verificationId}.`);

@@ -1,4 +1,5 @@
 import type { Tier } from "#core/limits/tiers.ts";
+import type { Person } from "#core/people/person.ts";
 import type { Profile } from "#core/people/profile.ts";
 import type { Profiles, UserPool } from "#core/ports/index.ts";
 import type { Store } from "./store.ts";
@@ -27,7 +28,14 @@ export interface FakeUserPool extends UserPool {
 	readonly tiers: Map<string, Tier>;
 }
 
-/** A pool that knows everyone until they are deleted. */
+const person = (userId: string): Person => ({
+	userId,
+	email: `${userId}@example.com`,
+	isConfirmed: true,
+	createdAt: new Date("2026-12-01T00:00:00Z"),
+});
+
+/** A pool that knows everyone until they are deleted, and lists those who were moved to a tier. */
 export function fakeUserPool(): FakeUserPool {
 	const [deleted, signedOut] = [new Set<string>(), new Set<string>()];
 	const tiers = new Map<string, Tier>();
@@ -37,6 +45,17 @@ export function fakeUserPool(): FakeUserPool {
 		tiers,
 		async email(userId) {
 			return deleted.has(userId) ? null : `${userId}@example.com`;
+		},
+		async list({ limit, cursor }) {
+			const known = [...tiers.keys()].filter((userId) => !deleted.has(userId)).sort();
+			const start = cursor === undefined ? 0 : known.indexOf(cursor) + 1;
+			const page = known.slice(start, start + limit);
+			const isLast = start + limit >= known.length;
+			return { people: page.map(person), nextCursor: isLast ? null : (page.at(-1) ?? null) };
+		},
+		async find(userId) {
+			if (deleted.has(userId)) return null;
+			return { ...person(userId), tier: tiers.get(userId) ?? "free", isAdmin: false };
 		},
 		async groups(userId) {
 			if (deleted.has(userId)) return null;

@@ -55,6 +55,32 @@ describe("the user pool", () => {
 		expect(await pool.groups(sub)).toBeNull();
 	});
 
+	it("lists everybody page by page, and finds one with their tier", async () => {
+		apis.pools.groups.ensure({ pool: poolId, name: "admin", description: null, precedence: null });
+		const pool = cognitoUserPool(poolId);
+		const sub = await person("listed@example.com");
+		const user = apis.pools.findUser(poolId, sub);
+		if (user) apis.pools.groups.add("admin", user);
+		const subs: string[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await pool.list({ limit: 1, cursor });
+			subs.push(...page.people.map(({ userId }) => userId));
+			cursor = page.nextCursor ?? undefined;
+		} while (cursor);
+		expect(subs).toEqual(apis.pools.listUsers(poolId).map((each) => each.sub));
+		expect(await pool.find(sub)).toEqual({
+			userId: sub,
+			email: "listed@example.com",
+			isConfirmed: true,
+			createdAt: expect.any(Date),
+			tier: "free",
+			isAdmin: true,
+		});
+		await pool.delete(sub);
+		expect(await pool.find(sub)).toBeNull();
+	});
+
 	it("deletes a person, again without an error, and lets the address sign up as another", async () => {
 		const pool = cognitoUserPool(poolId);
 		const sub = await person("bob@example.com");

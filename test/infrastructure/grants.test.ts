@@ -53,6 +53,10 @@ const permissions: Record<string, string[]> = {
 		"s3:DeleteObjectVersion on Images/exports/*",
 		"s3:PutObject on Images/originals/*",
 		"cognito-idp:AdminGetUser on People",
+		"cognito-idp:AdminAddUserToGroup on People",
+		"cognito-idp:AdminListGroupsForUser on People",
+		"cognito-idp:AdminRemoveUserFromGroup on People",
+		"cognito-idp:ListUsers on People",
 		...deletesPeople,
 	],
 	StreamRole: [

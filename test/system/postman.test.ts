@@ -27,6 +27,10 @@ const exceptions: Record<string, number> = {
 	cancelJob: 404,
 	listJobParts: 404,
 	getRequest: 404,
+	// For everybody but administrators there is no such route.
+	listUsers: 404,
+	getUser: 404,
+	changeUser: 404,
 	// The local user pool has no hosted sign-in.
 	authorizationServer: 404,
 	// As the document says: the server sends nothing of its own accord.

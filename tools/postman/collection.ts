@@ -59,6 +59,7 @@ export const variables = {
 		"oldSessionId",
 		"shareId",
 		"shareToken",
+		"userId",
 		"verificationId",
 		"webhookId",
 	],
@@ -82,6 +83,7 @@ const ofParameter: Record<string, string> = {
 	token: "{{shareToken}}",
 	name: "holiday",
 	asset: "swagger-ui.css",
+	sub: "{{userId}}",
 };
 
 /** The answers' values that later requests use, as JavaScript of the answer `answer`. */
@@ -92,6 +94,7 @@ const found: Record<string, Record<string, string>> = {
 	chat: { sessionId: "answer.session_id" },
 	createShare: { shareId: "answer.id", shareToken: 'answer.url.split("/").pop()' },
 	createWebhook: { webhookId: "answer.id" },
+	listUsers: { userId: "answer.users?.[0]?.sub" },
 	verifyText: { verificationId: "answer.id" },
 };
 

@@ -1,13 +1,15 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { AppError } from "#core/errors.ts";
+import { AppError } from "#core/errors.ts";
+import { adminGroup } from "#core/people/person.ts";
 import { type GuardedRoute, type PublicRoute, type Route, routes } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
 import { limitRate } from "./rate-limit-middleware.ts";
 import type { Charge } from "./rate-limiter.ts";
 import { acceptsIdempotencyKey, refuseIdempotencyKey, replayAnswers } from "./replay-answers.ts";
+import { routeNotFound } from "./route-not-found.ts";
 
 // Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
@@ -21,6 +23,16 @@ const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	c.set("groups", groups);
 	c.header("cache-control", "private, no-store");
 	await next();
+});
+
+const requireAdmin = createMiddleware<ApiEnv>(async (c, next) => {
+	const authenticate = c.get("authenticate");
+	const caller = await authenticate(c.req.header("authorization")).catch((error) => {
+		if (error instanceof AppError && error.code === "unauthorized") return null;
+		throw error;
+	});
+	if (!caller?.groups.includes(adminGroup)) return routeNotFound(c);
+	await requireUser(c, next);
 });
 
 /** The description of a route; the table has its name, method and path. */
@@ -40,7 +52,7 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 		...identity(route),
 		...(acceptsIdempotencyKey(route) && { parameters: [idempotencyKey] }),
 		middleware: [
-			requireUser,
+			(route as GuardedRoute).forAdmins ? requireAdmin : requireUser,
 			...((route as GuardedRoute).streamed ? [refuseIdempotencyKey] : []),
 			limitRate(route, chargeOf),
 			...(acceptsIdempotencyKey(route) ? [replayAnswers] : []),

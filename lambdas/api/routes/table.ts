@@ -35,9 +35,14 @@ export interface GuardedRoute extends AnyRoute {
 	 * the gateway's own 401 cannot say where to sign in.
 	 */
 	ungated?: Throttle;
+	/** Everybody but the group `admin` is told that there is no such route; so it is `ungated`, too. */
+	forAdmins?: true;
 	/** Takes more JSON than other routes, in bytes. */
 	maxJsonBytes?: number;
 }
+
+/** As often as unknown paths: for who is no administrator it is one. */
+const admins = { forAdmins: true, ungated: { rate: 50, burst: 100 }, module: "admin" } as const;
 
 /** A route of one of the two APIs, as gateway, handler and OpenAPI document know it. */
 export type Route = PublicRoute | GuardedRoute;
@@ -132,6 +137,9 @@ export const routes = {
 	listVerifications: { method: "GET", path: "/verifications", limit: "read", module: "verifications" },
 	getVerification: { method: "GET", path: "/verifications/{id}", limit: "read", module: "verifications" },
 	deleteVerification: { method: "DELETE", path: "/verifications/{id}", limit: "write", module: "verifications" },
+	listUsers: { method: "GET", path: "/admin/users", limit: "read", ...admins },
+	getUser: { method: "GET", path: "/admin/users/{sub}", limit: "read", ...admins },
+	changeUser: { method: "PATCH", path: "/admin/users/{sub}", limit: "write", ...admins },
 	/** Each tool takes from the limits of the routes that it asks, too. */
 	callMcp: {
 		method: "POST",

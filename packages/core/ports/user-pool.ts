@@ -1,9 +1,17 @@
 import type { Tier } from "../limits/tiers.ts";
+import type { Person, PersonWithGroups } from "../people/person.ts";
 
 /** The people who can sign in. */
 export interface UserPool {
 	/** Returns a person's address; null where the pool does not know the person. */
 	email(userId: string): Promise<string | null>;
+	/** Returns a page of all people. @param options.cursor of the page before */
+	list(options: {
+		limit: number;
+		cursor?: string | undefined;
+	}): Promise<{ people: Person[]; nextCursor: string | null }>;
+	/** Returns a person; null where the pool does not know them. */
+	find(userId: string): Promise<PersonWithGroups | null>;
 	/** Returns the groups that a person is in; null where the pool does not know the person. */
 	groups(userId: string): Promise<string[] | null>;
 	/** Moves a person to a tier; their next token names it. Does nothing where the person is gone. */

@@ -5,7 +5,11 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CognitoIdentityProviderClient, SignUpCommand } from "@aws-sdk/client-cognito-identity-provider";
+import {
+	AdminAddUserToGroupCommand,
+	CognitoIdentityProviderClient,
+	SignUpCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
@@ -30,7 +34,8 @@ export interface GrantsCloud {
 	outputs: Outputs;
 	control: Control;
 	user: CollectionsClient;
-	newUser(): Promise<CollectionsClient>;
+	/** Signs in a new person, who is in these groups of the user pool. */
+	newUser(...groups: string[]): Promise<CollectionsClient>;
 	/** Ends the scenario that runs: its user's requests, too. */
 	signal?: AbortSignal;
 	/** Returns the same cloud for one scenario, which ends with the signal. */
@@ -144,9 +149,15 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	};
 	await invoke(outputs, operator, outputs.MigrationFunctionName);
 	const password = "correct-Horse-9";
-	const newUser = async () => {
+	const cognito = new CognitoIdentityProviderClient({ ...client, maxAttempts: 1 });
+	const newUser = async (...groups: string[]) => {
 		const email = `${randomUUID()}@example.com`;
 		await ensureUser(outputs, operator, email, password);
+		for (const GroupName of groups) {
+			await cognito.send(
+				new AdminAddUserToGroupCommand({ UserPoolId: outputs.UserPoolId, Username: email, GroupName }),
+			);
+		}
 		return new CollectionsClient({
 			apiUrl: outputs.ApiUrl,
 			streamUrl: String(outputs.StreamUrl),
@@ -163,7 +174,6 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		}
 	};
 	const control = new Control(outputs, operator);
-	const cognito = new CognitoIdentityProviderClient({ ...client, maxAttempts: 1 });
 	const withheld = new Map<Grant, Set<symbol>>();
 	const system: GrantsCloud = {
 		until: (signal) => ({

@@ -27,6 +27,17 @@ export const peopleScenarios: GrantScenario[] = [
 		},
 	},
 	{
+		name: "an administrator lists people and moves one to another tier and back",
+		run: async ({ newUser }) => {
+			const admin = await newUser("admin");
+			const { users } = await admin.call<{ users: { sub: string }[] }>("GET", "/admin/users");
+			for (const tier of ["pro", "free"]) {
+				const changed = await admin.call<{ tier: string }>("PATCH", `/admin/users/${users[0]?.sub}`, { tier });
+				check(changed.tier === tier, `the person is of the tier ${tier} (${changed.tier})`);
+			}
+		},
+	},
+	{
 		name: "a person leaves at once",
 		run: async (system, signal) => {
 			const status = await leave(await newPerson(system, signal));

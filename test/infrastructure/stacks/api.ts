@@ -86,18 +86,21 @@ const guardedRoutes = [
 	"PUT /albums/{id}/items",
 ];
 
+/** The handler alone checks their tokens: it answers as if there were no such route. */
+const adminRoutes = ["GET /admin/users", "GET /admin/users/{sub}", "PATCH /admin/users/{sub}"];
+
 /** Claims about the gateway: authorizers, CORS, throttling. */
 export function apiClaims({ environment, templates, at }: Claimed): void {
 	const { API, Storage } = templates;
 
-	test("require a token on every route that is not public, and on no other but /mcp, whose handler does", () => {
+	test("require a token on every route that is not public, and on no other but /mcp and those of administrators, whose handler does", () => {
 		const routes = Object.values(ofType(API, "AWS::ApiGatewayV2::Route"));
 		const keys = (authorization: string) =>
 			routes
 				.filter(({ Properties }) => Properties.AuthorizationType === authorization)
 				.map(({ Properties }) => Properties.RouteKey)
 				.sort();
-		expect(keys("NONE")).toEqual(["$default", ...publicRoutes, "POST /mcp"].sort());
+		expect(keys("NONE")).toEqual(["$default", ...publicRoutes, ...adminRoutes, "POST /mcp"].sort());
 		expect(keys("JWT")).toEqual(guardedRoutes);
 		const authorizer = only(API, "AWS::ApiGatewayV2::Authorizer");
 		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual([
@@ -179,7 +182,10 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		expect(stage.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 });
 		expect(stage.RouteSettings).toEqual({
 			...Object.fromEntries(
-				["$default", ...publicRoutes].map((key) => [key, { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }]),
+				["$default", ...publicRoutes, ...adminRoutes].map((key) => [
+					key,
+					{ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+				]),
 			),
 			// A page of an album asks for sixty at once.
 			"GET /s/{token}/{item_id}": { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },

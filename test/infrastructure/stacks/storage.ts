@@ -50,9 +50,9 @@ export function storageClaims({ name, environment, templates }: Claimed): void {
 		if (name === "prod") expect(isOpen && !sendsBySes).toBe(false);
 	});
 
-	test("have a group for each tier but the one of everybody, which outlives the stack with its pool", () => {
+	test("have a group for each tier but the one of everybody, and one of administrators, which outlive the stack with their pool", () => {
 		const groups = Object.values(ofType(Storage, "AWS::Cognito::UserPoolGroup"));
-		expect(groups.map(({ Properties }) => Properties.GroupName)).toEqual(["pro", "team"]);
+		expect(groups.map(({ Properties }) => Properties.GroupName)).toEqual(["pro", "team", "admin"]);
 		const pools = Object.values(ofType(Storage, "AWS::Cognito::UserPool"));
 		for (const { DeletionPolicy } of groups) expect(DeletionPolicy).toBe(pools[0]?.DeletionPolicy);
 	});

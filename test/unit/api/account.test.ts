@@ -23,7 +23,7 @@ it("is deleted with everything in it, and its token is good for nothing more but
 	expect(ports.userPool.deleted).toContain(ada);
 	expect((await app.request(new URL(share.url).pathname)).status).toBe(404);
 	for (const route of allRoutes.filter((route) => !route.public && route.path !== "/account")) {
-		const refused = await as(ada)(route.method, route.path.replaceAll(/{\w+}/g, itemId));
+		const refused = await as(`${ada}@admin`)(route.method, route.path.replaceAll(/{\w+}/g, itemId));
 		expect(refused, `${route.method} ${route.path}`).toMatchObject({ status: 401, body: { code: "account_deleted" } });
 	}
 	expect((await as(ada)("DELETE", "/account", confirmed)).body).toEqual({ status: "deleted" });

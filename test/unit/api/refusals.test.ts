@@ -3,7 +3,7 @@ import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { ada, png, testApi } from "./test-api.ts";
 
 const { as } = testApi();
-const ask = as(ada);
+const ask = as(`${ada}@admin`);
 const raw = (contentType: string, body: string) => ({
 	raw: {
 		headers: { authorization: `Bearer ${ada}`, "content-type": contentType },

@@ -35,7 +35,7 @@ describe("the route table", () => {
 	it("names the module that serves each route", async () => {
 		for (const { method, path } of allRoutes) {
 			const address = path.replace("{asset}", "start.js");
-			const { status, body } = await as(ada)(method, address);
+			const { status, body } = await as(`${ada}@admin`)(method, address);
 			expect(body.code, `${method} ${path}: ${status}`).not.toBe("route_not_found");
 		}
 		expect((await as(ada)("GET", "/nowhere")).body.code).toBe("route_not_found");

@@ -1,0 +1,113 @@
+import { z } from "@hono/zod-openapi";
+import { personNotFound } from "#core/errors.ts";
+import { text } from "#core/input-fields.ts";
+import { tiers } from "#core/limits/tiers.ts";
+import type { Person, PersonWithGroups } from "#core/people/person.ts";
+import { hashUser, log } from "#lambda-kit/log.ts";
+import { problem } from "../http/error-responses.ts";
+import type { RegisterRoutes } from "../http/route-module.ts";
+import { guarded, idOf, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { routes } from "./table.ts";
+
+const tags = ["Administration"];
+
+/** As many as Cognito lists at once. */
+const maxPageSize = 60;
+
+const listed = {
+	sub: z.string().openapi({ description: "The person's id.", example: "5f0c54a2-5b5c-4ff4-a9b8-5a8ea9a6d2f1" }),
+	email: z.string().nullable().openapi({ example: "ada@example.com" }),
+	confirmed: z.boolean().openapi({ description: "False until the person has confirmed their address." }),
+	created_at: z.iso.datetime(),
+};
+
+const userSchema = z
+	.object({
+		...listed,
+		tier: z.enum(tiers).openapi({ description: "In the person's tokens from their next renewal on." }),
+		admin: z.boolean().openapi({ description: "The person administers the others." }),
+	})
+	.openapi("User");
+
+const params = z.object({ sub: z.string().openapi({ format: "uuid" }) });
+const forAdmins = "For the group `admin` of the user pool: everybody else is told that there is no such route.";
+
+const list = guarded(routes.listUsers, {
+	tags,
+	summary: "List the people who can sign in",
+	description: forAdmins,
+	request: {
+		query: z.strictObject({
+			limit: wholeNumber(1, maxPageSize, maxPageSize),
+			cursor: text(2_000).optional().openapi({ description: "The `next_cursor` of the page before." }),
+		}),
+	},
+	responses: {
+		404: problem("You are none of the administrators."),
+		200: json(
+			"A page of people.",
+			z.object({ users: z.array(z.object(listed).openapi("ListedUser")), next_cursor: z.string().nullable() }),
+		),
+	},
+});
+
+const get = guarded(routes.getUser, {
+	tags,
+	summary: "Get a person with their tier",
+	description: forAdmins,
+	request: { params, query: noQuery },
+	responses: { 200: json("The person.", userSchema) },
+});
+
+const change = guarded(routes.changeUser, {
+	tags,
+	summary: "Move a person to another tier",
+	description: `${forAdmins} The log has a line for each change.`,
+	request: { params, query: noQuery, body: requiredBody(z.strictObject({ tier: z.enum(tiers) })) },
+	responses: { 200: json("The person, as changed.", userSchema) },
+});
+
+/** Serves those who administer the others. */
+export const register: RegisterRoutes = (app, { userPool }) => {
+	async function find(sub: string): Promise<PersonWithGroups> {
+		const userId = idOf(sub, personNotFound);
+		const found = await userPool.find(userId);
+		if (!found) throw personNotFound(userId);
+		return found;
+	}
+
+	app.openapi(list, async (c) => {
+		const { limit, cursor } = c.req.valid("query");
+		const { people, nextCursor } = await userPool.list({ limit, cursor });
+		return c.json({ users: people.map(presentListed), next_cursor: nextCursor }, 200);
+	});
+
+	app.openapi(get, async (c) => c.json(presentUser(await find(c.req.valid("param").sub)), 200));
+
+	app.openapi(change, async (c) => {
+		const { tier } = c.req.valid("json");
+		const before = await find(c.req.valid("param").sub);
+		await userPool.setTier(before.userId, tier);
+		log.info("an administrator changed a person", {
+			request_id: c.get("requestId"),
+			admin: hashUser(c.get("userId")),
+			person: hashUser(before.userId),
+			tier_before: before.tier,
+			tier_after: tier,
+		});
+		return c.json(presentUser(await find(before.userId)), 200);
+	});
+};
+
+const presentListed = ({ userId, email, isConfirmed, createdAt }: Person) => ({
+	sub: userId,
+	email,
+	confirmed: isConfirmed,
+	created_at: createdAt.toISOString(),
+});
+
+const presentUser = ({ tier, isAdmin, ...person }: PersonWithGroups): z.infer<typeof userSchema> => ({
+	...presentListed(person),
+	tier,
+	admin: isAdmin,
+});

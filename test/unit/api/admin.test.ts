@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { AppError } from "#core/errors.ts";
+import { allRoutes } from "#lambdas/api/routes/table.ts";
+import { collectLogLines } from "../../support/log-lines.ts";
+import { ada, bob, testApi } from "./test-api.ts";
+
+const admin = `${ada}@admin`;
+const adminRoutes = allRoutes.filter((route) => !route.public && route.forAdmins);
+const at = (path: string) => path.replace("{sub}", bob);
+
+describe("an administrator", () => {
+	const lines = collectLogLines();
+
+	it("lists people page by page", async () => {
+		const { as, ports } = testApi();
+		const subs = ["a", "b", "c"].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`);
+		for (const sub of subs) await ports.userPool.setTier(sub, "pro");
+		const first = (await as(admin)("GET", "/admin/users", { query: { limit: "2" } })).body;
+		expect(first.users).toEqual(
+			subs.slice(0, 2).map((sub) => ({
+				sub,
+				email: `${sub}@example.com`,
+				confirmed: true,
+				created_at: "2026-12-01T00:00:00.000Z",
+			})),
+		);
+		const second = (await as(admin)("GET", "/admin/users", { query: { limit: "2", cursor: first.next_cursor } })).body;
+		expect(second).toMatchObject({ users: [{ sub: subs[2] }], next_cursor: null });
+		expect((await as(admin)("GET", "/admin/users", { query: { limit: "61" } })).status).toBe(422);
+	});
+
+	it("moves a person to another tier, which the log tells without their names", async () => {
+		const { as, ports } = testApi();
+		const person = () => as(admin)("GET", `/admin/users/${bob}`);
+		expect((await person()).body).toMatchObject({ sub: bob, tier: "free", admin: false });
+		const { status, body } = await as(admin)("PATCH", `/admin/users/${bob}`, { json: { tier: "team" } });
+		expect([status, body.tier, (await person()).body.tier]).toEqual([200, "team", "team"]);
+		expect(await ports.userPool.groups(bob)).toEqual(["team"]);
+		const changes = lines.filter(({ message }) => message === "an administrator changed a person");
+		expect(changes).toMatchObject([{ tier_before: "free", tier_after: "team" }]);
+		expect(JSON.stringify(changes)).not.toMatch(new RegExp(`${ada}|${bob}`));
+		expect(changes[0].admin).not.toBe(changes[0].person);
+		for (const json of [{ tier: "gold" }, {}, { tier: "pro", admin: true }]) {
+			expect((await as(admin)("PATCH", `/admin/users/${bob}`, { json })).status).toBe(422);
+		}
+	});
+
+	it.each(["PATCH", "GET"])("is told by %s that there is no such person", async (method) => {
+		const { as, ports } = testApi();
+		await ports.userPool.delete(bob);
+		for (const sub of [bob, "nobody"]) {
+			const { status, body } = await as(admin)(method, `/admin/users/${sub}`, {
+				...(method === "PATCH" && { json: { tier: "pro" } }),
+			});
+			expect([status, body.code]).toEqual([404, "person_not_found"]);
+		}
+	});
+});
+
+describe("everybody else", () => {
+	it.each(adminRoutes)("is told that there is no $method $path, as of an unknown route", async ({ method, path }) => {
+		const refuse = async () => {
+			throw new AppError("unauthorized", "The token is not valid here.");
+		};
+		const ask = async (where: string, authorization?: string, authenticate?: typeof refuse) => {
+			const { app } = testApi({ ...(authenticate && { authenticate }) });
+			const response = await app.request(where, { method, headers: authorization ? { authorization } : {} });
+			const text = (await response.text()).replaceAll(where, "PATH").replace(/"instance":"[^"]*"/, "");
+			return { status: response.status, headers: [...response.headers.keys()].sort(), text };
+		};
+		const unknown = await ask("/no/such/route");
+		expect(unknown.status).toBe(404);
+		for (const authorization of [undefined, `Bearer ${bob}`, `Bearer ${bob}@pro,admins,Admin`]) {
+			expect(await ask(at(path), authorization)).toEqual(unknown);
+		}
+		expect(await ask(at(path), "Bearer forged", refuse)).toEqual(unknown);
+	});
+
+	it("learns of a failure of ours, which is no matter of groups", async () => {
+		const authenticate = async () => Promise.reject(new Error("The keys cannot be fetched."));
+		const { app } = testApi({ authenticate });
+		expect((await app.request("/admin/users")).status).toBe(500);
+	});
+});
