@@ -21,6 +21,8 @@ const administersPeople = [
 	"AdminListGroupsForUser",
 	"AdminAddUserToGroup",
 	"AdminRemoveUserFromGroup",
+	"AdminDisableUser",
+	"AdminEnableUser",
 ].map((action) => `cognito-idp:${action}`);
 
 interface ApiFunctionProps extends FunctionResources {
@@ -65,7 +67,7 @@ export function apiFunction(
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]) // stores the parts of a conversation that are too large for the table
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
 		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]) // deletes accounts
-		.allow(administersPeople, [storage.userPool.userPoolArn]); // shows people to administrators, and moves them between tiers
+		.allow(administersPeople, [storage.userPool.userPoolArn]); // shows people to administrators, moves them between tiers, disables them
 	return allowChatModels(api, environment);
 }
 

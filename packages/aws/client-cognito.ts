@@ -2,6 +2,8 @@
 export {
 	AdminAddUserToGroupCommand,
 	AdminDeleteUserCommand,
+	AdminDisableUserCommand,
+	AdminEnableUserCommand,
 	AdminGetUserCommand,
 	AdminListGroupsForUserCommand,
 	AdminRemoveUserFromGroupCommand,

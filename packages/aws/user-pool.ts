@@ -72,6 +72,12 @@ export function cognitoUserPool(UserPoolId: string, settings: CognitoIdentityPro
 			}
 		},
 
+		async setDisabled(Username, isDisabled) {
+			const { sdk, cognito } = await client();
+			const Command = isDisabled ? sdk.AdminDisableUserCommand : sdk.AdminEnableUserCommand;
+			await unlessGone(cognito.send(new Command({ UserPoolId, Username }), options()));
+		},
+
 		async signOut(Username) {
 			const { sdk, cognito } = await client();
 			await unlessGone(cognito.send(new sdk.AdminUserGlobalSignOutCommand({ UserPoolId, Username }), options()));
@@ -84,12 +90,22 @@ export function cognitoUserPool(UserPoolId: string, settings: CognitoIdentityPro
 	};
 }
 
-type User = Pick<AdminGetUserCommandOutput, "Username" | "UserAttributes" | "UserStatus" | "UserCreateDate">;
+type User = Pick<
+	AdminGetUserCommandOutput,
+	"Username" | "UserAttributes" | "UserStatus" | "UserCreateDate" | "Enabled"
+>;
 
-const personOf = ({ Username = "", UserAttributes = [], UserStatus, UserCreateDate }: Partial<User>): Person => ({
+const personOf = ({
+	Username = "",
+	UserAttributes = [],
+	UserStatus,
+	UserCreateDate,
+	Enabled,
+}: Partial<User>): Person => ({
 	userId: Username,
 	email: UserAttributes.find(({ Name }) => Name === "email")?.Value ?? null,
 	isConfirmed: UserStatus === "CONFIRMED",
+	isDisabled: Enabled === false,
 	createdAt: UserCreateDate ?? new Date(0),
 });
 

@@ -28,10 +28,11 @@ export interface FakeUserPool extends UserPool {
 	readonly tiers: Map<string, Tier>;
 }
 
-const person = (userId: string): Person => ({
+const person = (userId: string, isDisabled: boolean): Person => ({
 	userId,
 	email: `${userId}@example.com`,
 	isConfirmed: true,
+	isDisabled,
 	createdAt: new Date("2026-12-01T00:00:00Z"),
 });
 
@@ -39,6 +40,7 @@ const person = (userId: string): Person => ({
 export function fakeUserPool(): FakeUserPool {
 	const [deleted, signedOut] = [new Set<string>(), new Set<string>()];
 	const tiers = new Map<string, Tier>();
+	const disabled = new Set<string>();
 	return {
 		deleted,
 		signedOut,
@@ -51,11 +53,14 @@ export function fakeUserPool(): FakeUserPool {
 			const start = cursor === undefined ? 0 : known.indexOf(cursor) + 1;
 			const page = known.slice(start, start + limit);
 			const isLast = start + limit >= known.length;
-			return { people: page.map(person), nextCursor: isLast ? null : (page.at(-1) ?? null) };
+			return {
+				people: page.map((userId) => person(userId, disabled.has(userId))),
+				nextCursor: isLast ? null : (page.at(-1) ?? null),
+			};
 		},
 		async find(userId) {
 			if (deleted.has(userId)) return null;
-			return { ...person(userId), tier: tiers.get(userId) ?? "free", isAdmin: false };
+			return { ...person(userId, disabled.has(userId)), tier: tiers.get(userId) ?? "free", isAdmin: false };
 		},
 		async groups(userId) {
 			if (deleted.has(userId)) return null;
@@ -64,6 +69,10 @@ export function fakeUserPool(): FakeUserPool {
 		},
 		async setTier(userId, tier) {
 			if (!deleted.has(userId)) tiers.set(userId, tier);
+		},
+		async setDisabled(userId, isDisabled) {
+			if (isDisabled) disabled.add(userId);
+			else disabled.delete(userId);
 		},
 		async signOut(userId) {
 			signedOut.add(userId);

@@ -73,11 +73,17 @@ describe("the user pool", () => {
 			userId: sub,
 			email: "listed@example.com",
 			isConfirmed: true,
+			isDisabled: false,
 			createdAt: expect.any(Date),
 			tier: "free",
 			isAdmin: true,
 		});
+		for (const isDisabled of [true, false]) {
+			await pool.setDisabled(sub, isDisabled);
+			expect(await pool.find(sub)).toMatchObject({ isDisabled });
+		}
 		await pool.delete(sub);
+		await pool.setDisabled(sub, true);
 		expect(await pool.find(sub)).toBeNull();
 	});
 

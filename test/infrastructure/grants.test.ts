@@ -54,6 +54,8 @@ const permissions: Record<string, string[]> = {
 		"s3:PutObject on Images/originals/*",
 		"cognito-idp:AdminGetUser on People",
 		"cognito-idp:AdminAddUserToGroup on People",
+		"cognito-idp:AdminDisableUser on People",
+		"cognito-idp:AdminEnableUser on People",
 		"cognito-idp:AdminListGroupsForUser on People",
 		"cognito-idp:AdminRemoveUserFromGroup on People",
 		"cognito-idp:ListUsers on People",

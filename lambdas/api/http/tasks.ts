@@ -15,7 +15,10 @@ export const tasks = [
 	{ name: "Webhooks", description: "Have a program of yours told when an item is ready, failed or deleted." },
 	{ name: "Agents", description: "Let an agent use the collection, by the Model Context Protocol." },
 	{ name: "Account", description: "The person who is signed in." },
-	{ name: "Administration", description: "See the people of the environment and move them between tiers." },
+	{
+		name: "Administration",
+		description: "See the people of the environment and move them between tiers, or disable them.",
+	},
 	{ name: "Golden dataset", description: "Review analyses by hand, as references that models are measured by." },
 	{ name: "Upkeep", description: "Look after the search index." },
 	{ name: "Service", description: "Its health, its version and this document." },

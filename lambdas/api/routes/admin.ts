@@ -18,6 +18,7 @@ const listed = {
 	sub: z.string().openapi({ description: "The person's id.", example: "5f0c54a2-5b5c-4ff4-a9b8-5a8ea9a6d2f1" }),
 	email: z.string().nullable().openapi({ example: "ada@example.com" }),
 	confirmed: z.boolean().openapi({ description: "False until the person has confirmed their address." }),
+	disabled: z.boolean().openapi({ description: "The person cannot sign in." }),
 	created_at: z.iso.datetime(),
 };
 
@@ -31,6 +32,11 @@ const userSchema = z
 
 const params = z.object({ sub: z.string().openapi({ format: "uuid" }) });
 const forAdmins = "For the group `admin` of the user pool: everybody else is told that there is no such route.";
+
+const changes = z
+	.strictObject({ tier: z.enum(tiers).optional(), disabled: z.boolean().optional() })
+	.refine((sent) => Object.keys(sent).length > 0, { error: "Send tier, disabled or both" })
+	.openapi("UserChanges");
 
 const list = guarded(routes.listUsers, {
 	tags,
@@ -61,9 +67,9 @@ const get = guarded(routes.getUser, {
 
 const change = guarded(routes.changeUser, {
 	tags,
-	summary: "Move a person to another tier",
-	description: `${forAdmins} The log has a line for each change.`,
-	request: { params, query: noQuery, body: requiredBody(z.strictObject({ tier: z.enum(tiers) })) },
+	summary: "Move a person to another tier, or disable them",
+	description: `${forAdmins} A person who is disabled cannot sign in, and their sessions end; a token that they have is good until it expires, within an hour. Fields that the body leaves out stay as they are. The log has a line for each change.`,
+	request: { params, query: noQuery, body: requiredBody(changes) },
 	responses: { 200: json("The person, as changed.", userSchema) },
 });
 
@@ -85,24 +91,26 @@ export const register: RegisterRoutes = (app, { userPool }) => {
 	app.openapi(get, async (c) => c.json(presentUser(await find(c.req.valid("param").sub)), 200));
 
 	app.openapi(change, async (c) => {
-		const { tier } = c.req.valid("json");
+		const { tier, disabled } = c.req.valid("json");
 		const before = await find(c.req.valid("param").sub);
-		await userPool.setTier(before.userId, tier);
+		if (tier !== undefined) await userPool.setTier(before.userId, tier);
+		if (disabled !== undefined) await userPool.setDisabled(before.userId, disabled);
 		log.info("an administrator changed a person", {
 			request_id: c.get("requestId"),
 			admin: hashUser(c.get("userId")),
 			person: hashUser(before.userId),
-			tier_before: before.tier,
-			tier_after: tier,
+			before: { tier: before.tier, disabled: before.isDisabled },
+			change: { tier, disabled },
 		});
 		return c.json(presentUser(await find(before.userId)), 200);
 	});
 };
 
-const presentListed = ({ userId, email, isConfirmed, createdAt }: Person) => ({
+const presentListed = ({ userId, email, isConfirmed, isDisabled, createdAt }: Person) => ({
 	sub: userId,
 	email,
 	confirmed: isConfirmed,
+	disabled: isDisabled,
 	created_at: createdAt.toISOString(),
 });
 

@@ -9,6 +9,8 @@ export interface Person {
 	email: string | null;
 	/** They have confirmed their address, and chosen a password. */
 	isConfirmed: boolean;
+	/** An administrator lets them sign in no more. */
+	isDisabled: boolean;
 	createdAt: Date;
 }
 

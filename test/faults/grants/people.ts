@@ -27,13 +27,17 @@ export const peopleScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "an administrator lists people and moves one to another tier and back",
+		name: "an administrator lists people, and moves one to another tier, disables them, and takes both back",
 		run: async ({ newUser }) => {
 			const admin = await newUser("admin");
 			const { users } = await admin.call<{ users: { sub: string }[] }>("GET", "/admin/users");
 			for (const tier of ["pro", "free"]) {
 				const changed = await admin.call<{ tier: string }>("PATCH", `/admin/users/${users[0]?.sub}`, { tier });
 				check(changed.tier === tier, `the person is of the tier ${tier} (${changed.tier})`);
+			}
+			for (const disabled of [true, false]) {
+				const changed = await admin.call<{ disabled: boolean }>("PATCH", `/admin/users/${users[0]?.sub}`, { disabled });
+				check(changed.disabled === disabled, `the person is disabled or not (${changed.disabled})`);
 			}
 		},
 	},

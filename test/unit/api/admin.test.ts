@@ -21,6 +21,7 @@ describe("an administrator", () => {
 				sub,
 				email: `${sub}@example.com`,
 				confirmed: true,
+				disabled: false,
 				created_at: "2026-12-01T00:00:00.000Z",
 			})),
 		);
@@ -37,12 +38,22 @@ describe("an administrator", () => {
 		expect([status, body.tier, (await person()).body.tier]).toEqual([200, "team", "team"]);
 		expect(await ports.userPool.groups(bob)).toEqual(["team"]);
 		const changes = lines.filter(({ message }) => message === "an administrator changed a person");
-		expect(changes).toMatchObject([{ tier_before: "free", tier_after: "team" }]);
+		expect(changes).toMatchObject([{ before: { tier: "free", disabled: false }, change: { tier: "team" } }]);
 		expect(JSON.stringify(changes)).not.toMatch(new RegExp(`${ada}|${bob}`));
 		expect(changes[0].admin).not.toBe(changes[0].person);
 		for (const json of [{ tier: "gold" }, {}, { tier: "pro", admin: true }]) {
 			expect((await as(admin)("PATCH", `/admin/users/${bob}`, { json })).status).toBe(422);
 		}
+	});
+
+	it("disables a person, and leaves their tier as it is", async () => {
+		const { as } = testApi();
+		const change = (json: object) => as(admin)("PATCH", `/admin/users/${bob}`, { json });
+		await change({ tier: "pro" });
+		expect((await change({ disabled: true })).body).toMatchObject({ tier: "pro", disabled: true });
+		const changes = lines.filter(({ message }) => message === "an administrator changed a person");
+		expect(changes[1]).toMatchObject({ before: { tier: "pro", disabled: false }, change: { disabled: true } });
+		expect((await change({ disabled: false, tier: "free" })).body).toMatchObject({ tier: "free", disabled: false });
 	});
 
 	it.each(["PATCH", "GET"])("is told by %s that there is no such person", async (method) => {

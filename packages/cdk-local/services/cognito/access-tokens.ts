@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import { AwsError } from "../../endpoint/types.ts";
 import type { UserPools } from "./store.ts";
 import type { User } from "./user-pool.ts";
-import { userNotFound } from "./users.ts";
+import { requireEnabled, userNotFound } from "./users.ts";
 
 /** Returns the user whose access token it is. @throws AwsError where it is not valid, or the user is gone */
 export async function userOfToken(pools: UserPools, token: string): Promise<User> {
@@ -10,6 +10,7 @@ export async function userOfToken(pools: UserPools, token: string): Promise<User
 	const sub = await pools.tokens.verifyAccess(pool, pools.issuer(pool), token);
 	const user = pools.findUser(pool, sub);
 	if (!user) throw userNotFound();
+	requireEnabled(user);
 	return user;
 }
 

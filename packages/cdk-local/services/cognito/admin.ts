@@ -80,6 +80,8 @@ export function adminOperations(pools: UserPools) {
 			pools.confirm(user);
 		}),
 		AdminGetUser: operation(userOfPool, (input) => describeUser(find(input), "UserAttributes")),
+		AdminDisableUser: operation(userOfPool, (input) => pools.enable(find(input), false)),
+		AdminEnableUser: operation(userOfPool, (input) => pools.enable(find(input), true)),
 		AdminDeleteUser: operation(userOfPool, (input) => pools.deleteUser(find(input))),
 		AdminUserGlobalSignOut: operation(userOfPool, (input) => pools.signOut(find(input))),
 		ListUsers: operation(

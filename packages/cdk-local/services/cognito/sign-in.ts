@@ -7,7 +7,7 @@ import { answerFactor, isFactor, secondFactor } from "./mfa.ts";
 import { requireValidPassword, verifyPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User, UserPoolClient } from "./user-pool.ts";
-import { expiredCode, requireUser, text, userNotFound, writeAttributes } from "./users.ts";
+import { expiredCode, requireEnabled, requireUser, text, userNotFound, writeAttributes } from "./users.ts";
 
 const authParameters = z.record(z.string(), z.string()).default({});
 
@@ -108,6 +108,7 @@ async function initiateAuth(
 	if (!user || !isCorrect) {
 		throw new AwsError("NotAuthorizedException", "Incorrect username or password.");
 	}
+	requireEnabled(user);
 	if (user.status === "UNCONFIRMED") {
 		throw new AwsError("UserNotConfirmedException", "User is not confirmed.");
 	}
@@ -132,6 +133,8 @@ function refreshed(pools: UserPools, client: UserPoolClient, refreshToken: strin
 }
 
 async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {
+	// They may have been disabled since the challenge.
+	requireEnabled(user);
 	return {
 		ChallengeParameters: {},
 		AuthenticationResult: await pools.tokens.issue(pools.issuer(client.pool), client, user),

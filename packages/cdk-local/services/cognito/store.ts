@@ -9,8 +9,8 @@ import { type JsonWebKey, Tokens } from "./tokens.ts";
 import { type CreationRequest, type InvokeTrigger, preSignUp } from "./triggers.ts";
 import type { User, UserPoolClient, UserPoolClientOptions, UserPoolOptions, UserStatus } from "./user-pool.ts";
 
-const userColumns =
-	"pool, sub, status, password_hash as passwordHash, attributes, created_at as createdAt, updated_at as updatedAt";
+const userColumns = `pool, sub, status, password_hash as passwordHash, attributes, created_at as createdAt, updated_at as updatedAt,
+	(pool, sub) not in (select pool, sub from disabled_users) as enabled`;
 
 /** Stores user pools, their clients and their users. */
 export class UserPools {
@@ -60,6 +60,12 @@ export class UserPools {
 				updated_at integer not null,
 				primary key (pool, sub),
 				constraint one_account_per_address unique (pool, email)
+			) strict;
+			create table if not exists disabled_users (
+				pool text not null,
+				sub text not null,
+				primary key (pool, sub),
+				foreign key (pool, sub) references users (pool, sub) on delete cascade
 			) strict`);
 		this.groups = new Groups(state);
 		this.tokens = new Tokens(state, this.groups);
@@ -205,6 +211,17 @@ export class UserPools {
 		});
 	}
 
+	/** Lets a user sign in again, or ends every session and lets them no more. */
+	enable(user: User, enabled: boolean): void {
+		const { pool, sub } = user;
+		if (enabled) {
+			this.#state.sql("delete from disabled_users where pool = ? and sub = ?").run(pool, sub);
+		} else {
+			this.#state.sql("insert into disabled_users values (?, ?) on conflict do nothing").run(pool, sub);
+			this.tokens.revokeAll(pool, sub);
+		}
+	}
+
 	/** Ends every session of a user. */
 	signOut(user: User): void {
 		this.tokens.revokeAll(user.pool, user.sub);
@@ -226,6 +243,7 @@ function toUser(row: Record<string, unknown>): User {
 	const attributes = JSON.parse(row.attributes as string);
 	return {
 		...row,
+		enabled: row.enabled === 1,
 		attributes: { sub: row.sub, ...attributes },
 	} as User;
 }

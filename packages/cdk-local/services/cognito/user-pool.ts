@@ -42,6 +42,8 @@ export interface User {
 	sub: string;
 	status: UserStatus;
 	passwordHash: string | null;
+	/** An administrator may disable a user, who then gets no tokens. */
+	enabled: boolean;
 	/** All strings, also `email_verified`. */
 	attributes: Record<string, string>;
 	/** Milliseconds since 1970. */

@@ -50,11 +50,16 @@ export function describeUser(user: User, member: "Attributes" | "UserAttributes"
 	return {
 		Username: user.sub,
 		[member]: writeAttributes(user),
-		Enabled: true,
+		Enabled: user.enabled,
 		UserStatus: user.status,
 		UserCreateDate: user.createdAt / 1_000,
 		UserLastModifiedDate: user.updatedAt / 1_000,
 	};
+}
+
+/** @throws AwsError `NotAuthorizedException` where an administrator disabled the user */
+export function requireEnabled(user: User): void {
+	if (!user.enabled) throw new AwsError("NotAuthorizedException", "User is disabled.");
 }
 
 export function userNotFound(): AwsError {

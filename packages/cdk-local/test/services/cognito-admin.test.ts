@@ -2,9 +2,12 @@ import {
 	AdminConfirmSignUpCommand,
 	AdminCreateUserCommand,
 	AdminDeleteUserCommand,
+	AdminDisableUserCommand,
+	AdminEnableUserCommand,
 	AdminGetUserCommand,
 	AdminSetUserPasswordCommand,
 	AdminUserGlobalSignOutCommand,
+	GetUserCommand,
 	ListUsersCommand,
 	RespondToAuthChallengeCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
@@ -91,6 +94,27 @@ describe("an administrator", () => {
 		await expect(cognito.send(new AdminGetUserCommand({ UserPoolId, Username: email }))).rejects.toMatchObject({
 			name: "UserNotFoundException",
 		});
+		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
+			name: "NotAuthorizedException",
+		});
+	});
+
+	test("disables a user, who gets no tokens until enabled again", async () => {
+		await member();
+		const { RefreshToken, AccessToken } = await signIn();
+		const target = { UserPoolId, Username: email };
+		const isEnabled = async () => (await cognito.send(new AdminGetUserCommand(target))).Enabled;
+		await cognito.send(new AdminDisableUserCommand(target));
+		await cognito.send(new AdminDisableUserCommand(target));
+		expect(await isEnabled()).toBe(false);
+		const disabled = { name: "NotAuthorizedException", message: "User is disabled." };
+		await expect(signIn()).rejects.toMatchObject(disabled);
+		await expect(signIn("Wrong-horse-1")).rejects.toMatchObject({ message: "Incorrect username or password." });
+		await expect(cognito.send(new GetUserCommand({ AccessToken }))).rejects.toMatchObject(disabled);
+		await cognito.send(new AdminEnableUserCommand(target));
+		expect(await isEnabled()).toBe(true);
+		await signIn();
+		// The sessions before ended for good.
 		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
 			name: "NotAuthorizedException",
 		});
