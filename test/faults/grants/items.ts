@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
 	announce,
 	check,
@@ -13,6 +14,9 @@ import {
 	until,
 	uploaded,
 } from "./steps.ts";
+
+/** Returns a query whose vector no cache has: the provider is asked. */
+const newQuery = () => `picture ${randomUUID()}`;
 
 /** Scenarios of uploads, images, analyses and searches. */
 export const itemScenarios: GrantScenario[] = [
@@ -182,7 +186,7 @@ export const itemScenarios: GrantScenario[] = [
 		name: "a fresh api runs a vector search",
 		run: async (system) => {
 			await system.cold(String(system.outputs.ApiFunctionName));
-			const { notices } = await system.user.search("picture", {
+			const { notices } = await system.user.search(newQuery(), {
 				search_type: "vector",
 			});
 			check(
