@@ -47,6 +47,15 @@ describe("a quota", () => {
 		expect((await say()).status).toBe(200);
 	});
 
+	it("gives the last five uses to five of twenty who ask at once", async () => {
+		const { say, as } = quotaApi({ ...two, messages: { day: 7, month: 100 } });
+		expect(await statusesOf(say, say)).toEqual([200, 200]);
+		const answers = await Promise.all(Array.from({ length: 20 }, () => say()));
+		expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+		expect(answers.filter(({ body }) => body.code === "quota_exceeded")).toHaveLength(15);
+		expect((await as(ada)("GET", "/usage")).body.quotas[0]).toMatchObject({ used: 7, left: 0 });
+	});
+
 	it("of verifications is its own", async () => {
 		const { say, check } = quotaApi();
 		expect(await statusesOf(check, check, say)).toEqual([201, 429, 200]);

@@ -9,7 +9,7 @@ import { useUsage } from "./use-settings.ts";
 const barWidth = 10;
 const barHeight = 100;
 
-/** How much the person stores, what is used of their quotas, what models cost in all, and their calls by day. */
+/** The person's tier, how much they store, what is used of their quotas, what models cost in all, and their calls by day. */
 export function Usage() {
 	const { t, locale } = useLanguage();
 	const { data, error, refetch } = useUsage();
@@ -20,6 +20,7 @@ export function Usage() {
 	return (
 		<div className={styles.usage}>
 			<dl className={styles.sums}>
+				<Sum label={t("usage.tier")} value={t(`usage.tier.${data.tier}`)} />
 				<Sum label={t("usage.items")} value={data.items.toLocaleString(locale)} />
 				<Sum label={t("usage.bytes")} value={formatBytes(data.bytes, locale)} />
 				<Sum label={t("usage.calls")} value={total.calls.toLocaleString(locale)} />
