@@ -144,6 +144,12 @@ const trash = createRoute({
 	component: lazyRouteComponent(() => import("#web/features/library/trash-page.tsx"), "TrashPage"),
 });
 
+const admin = createRoute({
+	getParentRoute: () => app,
+	path: "/admin",
+	component: lazyRouteComponent(() => import("#web/features/admin/admin-page.tsx"), "AdminPage"),
+});
+
 const settings = createRoute({
 	getParentRoute: () => app,
 	path: "/settings",
@@ -153,7 +159,20 @@ const settings = createRoute({
 export const router = createRouter({
 	routeTree: root.addChildren([
 		account.addChildren([signIn, signInByGoogle, signUp, confirm, forgot]),
-		app.addChildren([library, search, albums, album, tags, duplicates, review, chat, chatSession, trash, settings]),
+		app.addChildren([
+			library,
+			search,
+			albums,
+			album,
+			tags,
+			duplicates,
+			review,
+			chat,
+			chatSession,
+			trash,
+			admin,
+			settings,
+		]),
 	]),
 	defaultPreload: "intent",
 	scrollRestoration: true,

@@ -28,7 +28,7 @@ const never = async () => {
 test("a token that is valid for longer than a minute is used as it is", async () => {
 	const { session } = newSession(tokens("a", 90), never);
 	expect(await session.token()).toBe(tokens("a", 90).idToken);
-	expect(session.person).toEqual({ sub: "person", email: "käthe@example.com" });
+	expect(session.person).toEqual({ sub: "person", email: "käthe@example.com", isAdmin: false });
 });
 
 test("requests at the same time renew an expiring token once", async () => {

@@ -9,6 +9,8 @@ export interface TokenStore {
 export interface Person {
 	sub: string;
 	email: string;
+	/** They administer the other people; the API decides by itself. */
+	isAdmin: boolean;
 }
 
 /** Renewed this long before it expires, so that no request carries a token that ends on the way. */
@@ -48,10 +50,12 @@ export class Session {
 		const tokens = this.#store.read();
 		if (!tokens) return null;
 		if (this.#person?.idToken !== tokens.idToken) {
-			const { sub = "", email = "" } = claimsOf(tokens.idToken);
-			// The same object while the token is the same: React compares by identity.
-			const same = this.#person?.person.sub === sub && this.#person.person.email === email;
-			this.#person = { idToken: tokens.idToken, person: same && this.#person ? this.#person.person : { sub, email } };
+			const { sub = "", email = "", "cognito:groups": groups = [] } = claimsOf(tokens.idToken);
+			const read: Person = { sub, email, isAdmin: groups.includes("admin") };
+			// The same object while the person is the same: React compares by identity.
+			const known = this.#person?.person;
+			const isSame = known?.sub === sub && known.email === email && known.isAdmin === read.isAdmin;
+			this.#person = { idToken: tokens.idToken, person: isSame ? known : read };
 		}
 		return this.#person.person;
 	}
@@ -126,7 +130,7 @@ function isPassing({ code }: CognitoError): boolean {
 }
 
 /** Reads a token's claims; the API verifies them. */
-function claimsOf(token: string): { sub?: string; email?: string; exp?: number } {
+function claimsOf(token: string): { sub?: string; email?: string; exp?: number; "cognito:groups"?: string[] } {
 	const [, payload = ""] = token.split(".");
 	try {
 		const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));

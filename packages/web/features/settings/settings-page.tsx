@@ -11,7 +11,7 @@ import { useLanguage } from "#web/i18n/i18n.tsx";
 import { type Locale, locales } from "#web/i18n/translate.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Field } from "#web/ui/field.tsx";
-import { Icon } from "#web/ui/icon.tsx";
+import { Icon, type IconName } from "#web/ui/icon.tsx";
 import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
 import { toast } from "#web/ui/toasts.ts";
 import { DeleteAccount } from "./delete-account.tsx";
@@ -74,17 +74,20 @@ export function SettingsPage() {
 				<ul className={styles.links}>
 					{collectionPages.map(({ to, icon, label, text }) => (
 						<li key={to}>
-							<Link to={to} className={styles.link}>
-								<Icon name={icon} />
-								<span>
-									<strong>{t(label)}</strong>
-									<span className={styles.linkText}>{t(text)}</span>
-								</span>
-							</Link>
+							<PageLink to={to} icon={icon} label={t(label)} text={t(text)} />
 						</li>
 					))}
 				</ul>
 			</Part>
+			{person?.isAdmin && (
+				<Part title={t("settings.administration")}>
+					<ul className={styles.links}>
+						<li>
+							<PageLink to="/admin" icon="filter" label={t("admin.title")} text={t("admin.lead")} />
+						</li>
+					</ul>
+				</Part>
+			)}
 			<Part title={t("settings.account")}>
 				<p className={styles.person}>{t("settings.signedIn", { email: person?.email ?? "" })}</p>
 				<ChangePassword />
@@ -122,6 +125,26 @@ export function SettingsPage() {
 			toast((error as Error).message, { tone: "danger" });
 		}
 	}
+}
+
+interface PageLinkProps {
+	to: (typeof collectionPages)[number]["to"] | "/admin";
+	icon: IconName;
+	label: string;
+	text: string;
+}
+
+/** A link to another page, with a sentence about it. */
+function PageLink({ to, icon, label, text }: PageLinkProps) {
+	return (
+		<Link to={to} className={styles.link}>
+			<Icon name={icon} />
+			<span>
+				<strong>{label}</strong>
+				<span className={styles.linkText}>{text}</span>
+			</span>
+		</Link>
+	);
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {

@@ -1,0 +1,38 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, bodyOf, type Schemas } from "#web/app/api.ts";
+
+export type ListedUser = Schemas["ListedUser"];
+
+const listKey = ["admin", "users"];
+const userKey = (sub: string) => ["admin", "user", sub];
+
+/** The people who can sign in, page by page. */
+export function useUsers() {
+	return useInfiniteQuery({
+		queryKey: listKey,
+		queryFn: ({ signal, pageParam: cursor }) =>
+			bodyOf(api().GET("/admin/users", { signal, params: { query: cursor ? { cursor } : {} } })),
+		initialPageParam: "",
+		getNextPageParam: ({ next_cursor }) => next_cursor,
+	});
+}
+
+/** One of them, with their tier. */
+export function useUser(sub: string) {
+	return useQuery({
+		queryKey: userKey(sub),
+		queryFn: ({ signal }) => bodyOf(api().GET("/admin/users/{sub}", { signal, params: { path: { sub } } })),
+	});
+}
+
+export function useChangeUser(sub: string) {
+	const client = useQueryClient();
+	return useMutation({
+		mutationFn: (body: Schemas["UserChanges"]) =>
+			bodyOf(api().PATCH("/admin/users/{sub}", { params: { path: { sub } }, body })),
+		onSuccess: (user) => {
+			client.setQueryData(userKey(sub), user);
+			return client.invalidateQueries({ queryKey: listKey });
+		},
+	});
+}

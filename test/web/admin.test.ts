@@ -1,0 +1,82 @@
+import { AdminAddUserToGroupCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { clientOf, localCloud, newPerson, openBrowser, test, Visitor } from "./visitor.ts";
+
+const admin = "administrator@example.com";
+let browser: Browser;
+
+beforeAll(async () => {
+	browser = await openBrowser();
+	await newPerson(admin);
+	const { outputs, operator } = await localCloud();
+	const { Region: region, CognitoEndpoint: endpoint, UserPoolId } = outputs;
+	const cognito = new CognitoIdentityProviderClient({ region, endpoint, credentials: operator });
+	await cognito.send(new AdminAddUserToGroupCommand({ UserPoolId, Username: admin, GroupName: "admin" }));
+});
+afterAll(() => browser.close());
+
+test.each([
+	["phone", "dark"],
+	["desk", "light"],
+	["phone", "light"],
+	["desk", "dark"],
+] as const)("an administrator moves a person to another tier on a %s in the %s theme", async (size, theme) => {
+	const email = await newPerson(`moved-${size}-${theme}@example.com`);
+	const visitor = await Visitor.open(browser, { size, theme });
+	const { page } = visitor;
+	await visitor.signIn(admin);
+	await page.goto("/settings");
+	await page.getByRole("link", { name: /^People/ }).click();
+	await page.getByRole("heading", { name: "People", level: 1 }).waitFor();
+	const row = page.getByRole("button", { name: `Change ${email}` });
+	// Other files' people come page by page.
+	while ((await row.count()) === 0) {
+		await page.getByRole("listitem").first().waitFor();
+		if ((await row.count()) === 0) await page.getByRole("button", { name: "Show more" }).click();
+	}
+	await visitor.expectAccessible();
+	await row.click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByLabel("Tier").selectOption("pro");
+	await visitor.expectAccessible();
+	await dialog.getByRole("button", { name: "Save" }).click();
+	await dialog.waitFor({ state: "detached" });
+	const { tier } = await (await clientOf(email)).call<{ tier: string }>("GET", "/usage");
+	expect(tier).toBe("pro");
+	expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+	await visitor.close();
+});
+
+test("a person whom an administrator disables cannot sign in, until they are enabled again", async () => {
+	const email = await newPerson("disabled@example.com");
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await visitor.signIn(admin);
+	const change = async () => {
+		await page.goto("/admin");
+		await page.getByRole("button", { name: `Change ${email}` }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByText(/^Disabled/).click();
+		await dialog.getByRole("button", { name: "Save" }).click();
+		await dialog.waitFor({ state: "detached" });
+	};
+	await change();
+	await page.getByText(/· Disabled$/).waitFor();
+	await expect(clientOf(email)).rejects.toThrow();
+	await change();
+	await clientOf(email);
+	await visitor.close();
+});
+
+test("for everybody else there is no such page", async () => {
+	const visitor = await Visitor.open(browser);
+	const { page } = visitor;
+	await visitor.signIn(await newPerson("no-administrator@example.com"));
+	await page.goto("/settings");
+	await page.getByText("No model billed anything").waitFor();
+	expect(await page.getByRole("link", { name: /^People/ }).count()).toBe(0);
+	await page.goto("/admin");
+	await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+	await visitor.close();
+});
