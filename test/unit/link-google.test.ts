@@ -39,6 +39,8 @@ afterEach(() => {
 });
 afterAll(async () => {
 	vi.unstubAllEnvs();
+	// Other files of this process must not get modules that have read these variables.
+	vi.resetModules();
 	proxy.close();
 	await apis.destroy();
 });

@@ -6,6 +6,8 @@ vi.stubEnv("SIGN_UP_DOMAINS", "example.com,example.org");
 const { handler } = await import("#lambdas/pre-sign-up/handler.ts");
 afterAll(() => {
 	vi.unstubAllEnvs();
+	// Other files of this process must not get modules that have read these variables.
+	vi.resetModules();
 });
 
 const creation = (email: string, triggerSource: string) =>
