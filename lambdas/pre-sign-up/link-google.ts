@@ -24,7 +24,7 @@ export async function linkGoogle(
 ): Promise<void> {
 	// A pool whose names have no case writes the provider in lower case.
 	const googleId = /^google_(\d+)$/i.exec(userName)?.[1];
-	if (!googleId) throw new Error(`The user ${userName} is none of Google: sign in with a password`);
+	if (!googleId) throw new Error(`The user ${userName} does not come from Google: sign in with a password`);
 	const { email, email_verified: isVerified } = userAttributes;
 	// An address that anyone may claim at Google would open the account of its owner.
 	if (!email || isVerified?.toLowerCase() !== "true") {

@@ -74,7 +74,7 @@ export class StorageStack extends EnvironmentStack {
 			authFlows: { userPassword: true, userSrp: true },
 			// A refresh token that a page leaks is useless after its next use; the grace period is for repeated requests.
 			refreshTokenRotationGracePeriod: Duration.seconds(60),
-			...(google && comesBackTo(String(webUrl))),
+			...(google && webUrl !== null && comesBackTo(webUrl)),
 		});
 		if (google) web.node.addDependency(google);
 		// A script has nobody who would store the next token for it.
@@ -177,7 +177,7 @@ export class StorageStack extends EnvironmentStack {
 				sourceArn: mail.identityArn,
 			};
 		}
-		// They outlive the stack with their members, as the pool does. Who is in no tier's group is of the tier `free`.
+		// Groups outlive the stack with their members, as the pool does. A person in no tier's group has the tier `free`.
 		const groups = [
 			...tierGroups.map((tier) => ({
 				id: `Tier-${tier}`,
@@ -203,7 +203,7 @@ export class StorageStack extends EnvironmentStack {
 		return this.userPool.addDomain("SignIn", { cognitoDomain: { domainPrefix }, managedLoginVersion });
 	}
 
-	/** Gives a client pages: without a style, its own for one, it has none. */
+	/** Gives a client its style, without which it has no hosted pages. */
 	private addStyle(id: string, client: UserPoolClient): void {
 		new CfnManagedLoginBranding(this, id, {
 			userPoolId: this.userPool.userPoolId,
@@ -221,7 +221,7 @@ export class StorageStack extends EnvironmentStack {
 			scopes: ["openid", "email"],
 			attributeMapping: {
 				email: ProviderAttribute.GOOGLE_EMAIL,
-				// Without it each sign-in with Google would make the address an unverified one.
+				// Otherwise each sign-in with Google would mark the address as unverified.
 				emailVerified: ProviderAttribute.GOOGLE_EMAIL_VERIFIED,
 			},
 		});

@@ -1,22 +1,17 @@
-/** After a failure the store is left alone: nothing must wait for a store that is away. */
-const restMs = 5_000;
+import { StoreRest } from "./store-rest.ts";
 
-/**
- * Returns a function that asks a store which an answer can do without.
- * @param onFailure is told why the store did not answer
- * @returns null where it did not, and within five seconds after that
- */
-export function optionalStore(
-	onFailure: (error: unknown) => void,
-	now: () => number = Date.now,
-): <T>(ask: () => Promise<T>) => Promise<T | null> {
-	let restsUntil = 0;
+/** Asks a store that an answer can do without. @returns null where it did not answer, or rests after a failure */
+export type OptionalStore = <T>(ask: () => Promise<T>) => Promise<T | null>;
+
+/** @param onFailure is told why the store did not answer */
+export function optionalStore(onFailure: (error: unknown) => void, now?: () => number): OptionalStore {
+	const rest = new StoreRest(now);
 	return async (ask) => {
-		if (now() < restsUntil) return null;
+		if (rest.isOn) return null;
 		try {
 			return await ask();
 		} catch (error) {
-			restsUntil = now() + restMs;
+			rest.begin();
 			onFailure(error);
 			return null;
 		}

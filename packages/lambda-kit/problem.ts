@@ -52,7 +52,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	// A turn takes a few seconds, and the call has waited for some of them.
 	session_busy: { status: 409, title: "The session is busy", retryAfter: 2 },
 	turn_canceled: { status: 409, title: "The turn was canceled" },
-	person_not_found: { status: 404, title: "There is no such person" },
+	person_not_found: { status: 404, title: "No such person" },
 	share_not_found: { status: 404, title: "Nothing is shared here" },
 	too_many_shares: { status: 409, title: "Too many shares" },
 	verification_not_found: { status: 404, title: "No such verification" },

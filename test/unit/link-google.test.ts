@@ -175,7 +175,7 @@ it.each<Record<string, string>>([{ email }, { email, email_verified: "false" }, 
 );
 
 it("a user of another provider is not taken for one of Google", async () => {
-	await expect(handler(arrival(attributes, "facebook_1076985"))).rejects.toThrow(/is none of Google/);
+	await expect(handler(arrival(attributes, "facebook_1076985"))).rejects.toThrow(/does not come from Google/);
 	expect(calls).toEqual([]);
 });
 

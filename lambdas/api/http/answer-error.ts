@@ -16,11 +16,11 @@ export function answerError(error: Error, c: Context<ApiEnv>): Response {
 	return answer;
 }
 
-/** Hono's middleware throws nothing but its own class. */
 /** Returns the problem of one entry of a request that has many. */
 export const problemIn = ({ code, message, fields: errors, quota }: AppError, requestId: string): Problem =>
 	problemOf(code, message, { requestId, errors, ...(quota && { quota }) });
 
+/** Hono's middleware throws nothing but its own class. */
 function wrappedError(error: Error): unknown {
 	return error instanceof HTTPException && error.cause instanceof AppError ? error.cause : error;
 }

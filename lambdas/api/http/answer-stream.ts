@@ -53,7 +53,7 @@ export function answerStream(
 		send("step", { text: opening });
 		// Counting takes the processor, and begins once the event has left.
 		await setImmediate();
-		// The request's own bill was closed when its head was answered.
+		// What the request itself used was recorded when its head was answered.
 		const work = recordTokenUsage(ports, () => userId, admitAndAnswer);
 		try {
 			await Promise.race([work, timedOut]);

@@ -2,6 +2,7 @@ import { AppError, accountDeleted } from "#core/errors.ts";
 import type { Refusal, Slot, Taken } from "#core/limits/bucket.ts";
 import { type Limits, type RateLimit, type RouteClass, rateLimitOf } from "#core/limits/limits.ts";
 import type { DeletedAccounts, RateLimits } from "#core/ports/index.ts";
+import { StoreRest } from "#core/store-rest.ts";
 import { log } from "#lambda-kit/log.ts";
 
 /** The units that a request takes from one of its user's buckets. */
@@ -26,27 +27,24 @@ export interface RateLimiter {
 	release(userId: string, limit: RateLimit, slot: Slot): Promise<void>;
 }
 
-/** After a failure the table is left alone: a request must not wait for a table that is away. */
-const restMs = 5_000;
-
 /** The buckets also tell, without a further call, that a person deleted the account; where they are away the database does. */
 export function rateLimiter(
 	rateLimits: RateLimits,
 	deletedAccounts: Pick<DeletedAccounts, "isDeleted">,
 	limits: Limits,
 ): RateLimiter {
-	let restsUntil = 0;
+	const rest = new StoreRest();
 	return {
 		async take(userId, { routeClass, units = 1 }) {
 			let error: unknown;
-			if (Date.now() >= restsUntil) {
+			if (!rest.isOn) {
 				const limit = rateLimitOf(limits, routeClass);
 				try {
 					return { limit, taken: await rateLimits.take(userId, limit, units) };
 				} catch (failure) {
 					if (failure instanceof AppError) throw failure;
 					error = failure;
-					restsUntil = Date.now() + restMs;
+					rest.begin();
 				}
 			}
 			log.error("a request passes without a limit", { error }, { metrics: { UnlimitedRequests: 1 } });

@@ -1,10 +1,11 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#core/errors.ts";
 import { adminGroup } from "#core/people/person.ts";
 import { type GuardedRoute, type PublicRoute, type Route, routes } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
+import type { Caller } from "./authenticate.ts";
 import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
 import { limitRate } from "./rate-limit-middleware.ts";
 import type { Charge } from "./rate-limiter.ts";
@@ -18,11 +19,7 @@ export type Api = OpenAPIHono<ApiEnv>;
 
 const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	const authenticate = c.get("authenticate");
-	const { userId, groups } = await authenticate(c.req.header("authorization"));
-	c.set("userId", userId);
-	c.set("groups", groups);
-	c.header("cache-control", "private, no-store");
-	await next();
+	await admit(c, next, await authenticate(c.req.header("authorization")));
 });
 
 const requireAdmin = createMiddleware<ApiEnv>(async (c, next) => {
@@ -32,8 +29,15 @@ const requireAdmin = createMiddleware<ApiEnv>(async (c, next) => {
 		throw error;
 	});
 	if (!caller?.groups.includes(adminGroup)) return routeNotFound(c);
-	await requireUser(c, next);
+	await admit(c, next, caller);
 });
+
+async function admit(c: Context<ApiEnv>, next: Next, { userId, groups }: Caller): Promise<void> {
+	c.set("userId", userId);
+	c.set("groups", groups);
+	c.header("cache-control", "private, no-store");
+	await next();
+}
 
 /** The description of a route; the table has its name, method and path. */
 type Details = Omit<RouteConfig, "method" | "path" | "operationId">;

@@ -49,7 +49,7 @@ const list = guarded(routes.listUsers, {
 		}),
 	},
 	responses: {
-		404: problem("You are none of the administrators."),
+		404: problem("You are not an administrator."),
 		200: json(
 			"A page of people.",
 			z.object({ users: z.array(z.object(listed).openapi("ListedUser")), next_cursor: z.string().nullable() }),

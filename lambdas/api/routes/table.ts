@@ -35,13 +35,13 @@ export interface GuardedRoute extends AnyRoute {
 	 * the gateway's own 401 cannot say where to sign in.
 	 */
 	ungated?: Throttle;
-	/** Everybody but the group `admin` is told that there is no such route; so it is `ungated`, too. */
+	/** Only the group `admin` is served; others get the 404 of an unknown path. It is `ungated`, since the gateway's 401 would tell. */
 	forAdmins?: true;
 	/** Takes more JSON than other routes, in bytes. */
 	maxJsonBytes?: number;
 }
 
-/** As often as unknown paths: for who is no administrator it is one. */
+/** The throttle is that of unknown paths, which these are for everybody but administrators. */
 const admins = { forAdmins: true, ungated: { rate: 50, burst: 100 }, module: "admin" } as const;
 
 /** A route of one of the two APIs, as gateway, handler and OpenAPI document know it. */

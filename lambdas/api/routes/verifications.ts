@@ -3,6 +3,7 @@ import { verificationNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import { countUse } from "#core/limits/count-use.ts";
 import { quotasOf } from "#core/limits/limits.ts";
+import { optionalStore } from "#core/optional-store.ts";
 import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
 import { riskLevels, verdicts } from "#core/verification/verdict.ts";
@@ -190,6 +191,7 @@ const verifiedAfterMs = 20_000;
 
 /** Serves a person's verifications. */
 export const register: RegisterRoutes = (app, ports, { deployment, limits, verificationCacheMinutes }) => {
+	const askCache = optionalStore((error) => log.warn("the cache of verifications did not answer", { error }));
 	app.openapi(verify, async (c) => {
 		const { text, item_id: itemId, sources, model } = c.req.valid("json");
 		// With the stemmers, which lists do not need.
@@ -204,7 +206,7 @@ export const register: RegisterRoutes = (app, ports, { deployment, limits, verif
 			cache: {
 				seconds: verificationCacheMinutes * 60,
 				release: deployment.gitSha,
-				onFailure: (error: unknown) => log.warn("the cache of verifications did not answer", { error }),
+				ask: askCache,
 			},
 		};
 		const quotas = quotasOf(limits, c.get("groups"));

@@ -57,6 +57,7 @@ function ofFileSystem({ code = "", path, syscall }: NodeJS.ErrnoException): Fail
 		);
 	}
 	if (!["EACCES", "EPERM", "EROFS"].includes(code)) return null;
-	const what = path ? path : "a file";
-	return new Failure(`You may not use ${what} (${syscall}: ${code}): ask its owner for it, or give another place.`);
+	return new Failure(
+		`You may not use ${path ?? "a file"} (${syscall}: ${code}): ask its owner for it, or give another place.`,
+	);
 }

@@ -145,7 +145,7 @@ describe("what is no export", () => {
 				{ name: "Takeout/link.jpg", content: "/etc/hostname", mode: 0o120777 },
 				{ name: "Takeout/pipe.jpg", content: "", mode: 0o010644 },
 				{ name: "../../up.jpg", ...picture },
-				{ name: "/root/up.jpg", ...picture },
+				{ name: "/pictures/up.jpg", ...picture },
 				{ name: "Takeout/..\\..\\windows.jpg", ...picture },
 				{ name: "Takeout/secret.jpg", ...picture, claimed: { flags: 1 } },
 				{ name: "Takeout/lzma.jpg", ...picture, claimed: { method: 14 } },
@@ -168,7 +168,7 @@ describe("what is no export", () => {
 		expect(pictures).toBe(2);
 		const reasons = Object.fromEntries(not_carried.map(({ reason, names }) => [reason, names]));
 		expect(reasons).toMatchObject({
-			"its path leads out of the archive": ["../../up.jpg", "/root/up.jpg", "Takeout/../../windows.jpg"],
+			"its path leads out of the archive": ["../../up.jpg", "/pictures/up.jpg", "Takeout/../../windows.jpg"],
 			"links are not followed": [`${first}/Takeout/link.jpg`, `${first}/Takeout/pipe.jpg`],
 			"is encrypted: unpack it with its password, and give the folder": [`${first}/Takeout/secret.jpg`],
 			"is packed in another way than ZIP files are: unpack it, and give the folder": [`${first}/Takeout/lzma.jpg`],

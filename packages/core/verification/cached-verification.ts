@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { OptionalStore } from "../optional-store.ts";
 import type { Ports } from "../ports/index.ts";
 import type { Verification, VerificationSource } from "./verification.ts";
 
@@ -17,8 +18,8 @@ export interface CacheOptions {
 	seconds: number;
 	/** The code that judges, with its prompt: what another release found does not count. */
 	release: string;
-	/** Is told why the cache did not answer. The question is asked without it then. */
-	onFailure: (error: unknown) => void;
+	/** Asks the cache, without which the question is judged where it does not answer. */
+	ask: OptionalStore;
 }
 
 /** The place of one question's outcome. */
@@ -37,7 +38,7 @@ export async function cacheEntry(
 	{ items, verifications, verificationCache, embedder }: CachePorts,
 	userId: string,
 	{ subject, sources, model }: Question,
-	{ seconds, release, onFailure }: CacheOptions,
+	{ seconds, release, ask }: CacheOptions,
 ): Promise<CacheEntry> {
 	if (seconds === 0) return { find: async () => null, keep: async () => {} };
 	const question = [
@@ -47,11 +48,11 @@ export async function cacheEntry(
 	const key = createHash("sha256").update(JSON.stringify(question)).digest("hex");
 	return {
 		async find() {
-			const id = await verificationCache.find(userId, key).catch(onFailure);
+			const id = await ask(() => verificationCache.find(userId, key));
 			return id ? verifications.find(userId, id) : null;
 		},
 		async keep({ id }) {
-			await verificationCache.keep(userId, key, id, seconds).catch(onFailure);
+			await ask(() => verificationCache.keep(userId, key, id, seconds));
 		},
 	};
 }

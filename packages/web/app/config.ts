@@ -8,7 +8,7 @@ export interface Config {
 	environment: string;
 	/** Codes of authenticator apps; missing where the pool has none. */
 	secondFactor?: "optional" | "required";
-	/** The user pool's hosted pages on the way to Google, and the `iss` of its tokens; missing where passwords are all. */
+	/** The user pool's hosted pages on the way to Google, and the `iss` of its tokens; missing where people sign in with a password alone. */
 	google?: { signInUrl: string; issuer: string };
 	/** The demo user's login, in `local` alone. */
 	demo?: { email: string; password: string };
