@@ -19,6 +19,8 @@ export interface DocumentText {
 	filename: string;
 	/** The person's own. @default none */
 	note?: string;
+	/** Sentences of the headline and summary that are known to be wrong: they weigh as little as text in the image. @default none */
+	refuted?: readonly string[];
 }
 
 const fieldLabels = {
@@ -28,8 +30,10 @@ const fieldLabels = {
 	extractedText: "D",
 	filename: "D",
 	note: "B",
+	refuted: "D",
 } as const satisfies Record<keyof DocumentText, string>;
-const fields = Object.keys(fieldLabels) as (keyof DocumentText)[];
+type Field = keyof typeof fieldLabels;
+const fields = Object.keys(fieldLabels) as Field[];
 
 /** No phrase goes across two fields. */
 const fieldGap = 10;
@@ -44,10 +48,11 @@ const maxVectorBytes = 1_000_000;
  */
 export function documentVector(text: DocumentText): string {
 	const positions = new Map<string, Set<string>>();
+	const texts = fieldTexts(text);
 	let bytes = 0;
 	let from = 1;
 	for (const field of fields) {
-		const { lexemes, length } = lexemesOf(text[field] ?? "");
+		const { lexemes, length } = lexemesOf(texts[field]);
 		for (const { lexeme, position } of lexemes) {
 			const place = `${Math.min(from + position, maxPosition)}${fieldLabels[field]}`;
 			const places = positions.get(lexeme);
@@ -59,6 +64,13 @@ export function documentVector(text: DocumentText): string {
 		from += length + fieldGap;
 	}
 	return [...positions].map(([lexeme, places]) => `${quoteLexeme(lexeme)}:${[...places].join(",")}`).join(" ");
+}
+
+/** Moves the refuted sentences that headline and summary have into a field of their own. */
+function fieldTexts({ headline, summary, note = "", refuted = [], ...rest }: DocumentText): Record<Field, string> {
+	const moved = refuted.filter((sentence) => headline.includes(sentence) || summary.includes(sentence));
+	const without = (text: string) => moved.reduce((left, sentence) => left.replaceAll(sentence, " "), text);
+	return { ...rest, headline: without(headline), summary: without(summary), note, refuted: moved.join("\n") };
 }
 
 /** Returns the lexemes of a text, as a document has them. */

@@ -233,6 +233,41 @@ describe(`the migration that leaves words to the application, on ${contractDatab
 	});
 });
 
+it(`the migration that weighs refuted claims finds those of analyses that were checked before, on ${contractDatabase.title}`, async () => {
+	const empty = await create(contractDatabase);
+	await migrateUpTo(empty, 33);
+	const db = empty.connect(1);
+	const user = newUser();
+	const claims = [
+		{ text: "It costs 4.", contradiction: "number" },
+		{ text: "Tom sold it.", contradiction: "name" },
+		{ text: "It was in May.", contradiction: "date" },
+	];
+	for (const unsupported of [claims, claims.slice(1, 2), null]) {
+		const verification = unsupported && { accuracyScore: 1, riskLevel: "high", unsupported };
+		await db.query(
+			`with item as (
+			   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+			   values (gen_random_uuid(), $1, 'a.png', 'image/png', 1, 'c') returning id
+			 ), analysis as (
+			   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, verification)
+			   select gen_random_uuid(), id, $1, 1, 'Other', '{}', 'test', 'test', $2::jsonb from item returning id, item_id
+			 )
+			 insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text, search, search_version)
+			 select item_id, $1, id, 'Other', '', '', '', '', '', 2 from analysis`,
+			[user, verification && JSON.stringify(verification)],
+		);
+	}
+	await empty.migrate();
+	expect(
+		await db.query("select refuted, search_version from documents where user_id = $1 order by search_version", [user]),
+	).toEqual([
+		{ refuted: ["It costs 4.", "It was in May."], search_version: 0 },
+		{ refuted: [], search_version: 2 },
+		{ refuted: [], search_version: 2 },
+	]);
+});
+
 describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 	it("let the application change rows but not the schema", async () => {
 		const empty = await create();

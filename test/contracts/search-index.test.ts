@@ -71,6 +71,41 @@ describe(`the index of full-text search on ${contractDatabase.title}`, () => {
 		expect(await rows(user)).toEqual([{ headline: "Katzen", version: documentVersion, search: fresh?.search }]);
 	});
 
+	it("weighs a sentence that its picture refutes least, of a new document and of one that is indexed anew", async () => {
+		const user = newUser();
+		const sentence = "The receipt has a total of 46 pounds.";
+		const commit = async (headline: string, contradiction: "number" | null) => {
+			const item = await processedItem(ports, user);
+			const { lease } = await claim(ports, item, "analyze");
+			const verdict = contradiction ? ("contradicted" as const) : ("not_found" as const);
+			await commitAnalysis(ports, lease, item, {
+				...newAnalysis({ headline, summary: `${sentence} It lists milk.` }),
+				verification: {
+					...{ accuracyScore: 50, riskLevel: "high" },
+					unsupported: [{ field: "summary", text: sentence, verdict, contradiction, reason: "" }],
+				},
+			});
+		};
+		await commit("Refuted", "number");
+		await commit("Unproven", null);
+		const scores = async (text: string) =>
+			(await ports.search.byText(user, { text }, { topK: 10 }))
+				.toSorted((a, b) => (a.headline < b.headline ? -1 : 1))
+				.map(({ score }) => score);
+		const ofBoth = await scores("total pounds");
+		expect(ofBoth).toHaveLength(2);
+		expect(ofBoth[0]).toBeLessThan((ofBoth[1] ?? 0) * 0.9);
+		const [refuted, unproven] = await scores("milk");
+		expect(refuted, "the other sentence counts as ever").toBeCloseTo(unproven ?? 0, 2);
+
+		await db.query("update documents set search_version = 0 where user_id = $1", [user]);
+		expect(await ports.searchIndex.indexOutdated(10)).toBe(2);
+		expect(await scores("total pounds")).toEqual(ofBoth);
+		await db.query("update documents set summary = 'Milk alone.' where user_id = $1", [user]);
+		await ports.searchIndex.indexOutdated(10);
+		expect(await scores("total pounds"), "a sentence that the person has removed is found no more").toEqual([]);
+	});
+
 	it("takes no more documents than it may, those of the earliest version first", async () => {
 		const user = newUser();
 		for (const headline of ["one", "two", "three"]) await analyzedItem(ports, user, { headline });

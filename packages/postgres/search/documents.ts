@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Analysis, type SearchText, searchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
+import { refutedClaims } from "#core/verification/refuted-claims.ts";
 import type { Queryable } from "../database.ts";
 import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "../items/whole-item.ts";
 import { sql } from "../sql.ts";
@@ -12,7 +13,7 @@ const textPackage = () => import("#text/document.ts");
 /** The parts of an item that its document is made from. */
 export interface DocumentSource {
 	item: Item;
-	analysis: Pick<Analysis, "id" | "description">;
+	analysis: Pick<Analysis, "id" | "description" | "verification">;
 	tags: string[];
 }
 
@@ -33,19 +34,21 @@ export async function writeDocuments(tx: Queryable, userId: string, sources: rea
 	const { documentVector, documentVersion } = await textPackage();
 	const documents = sources.map(({ item, analysis, tags }) => {
 		const text = storableTexts(searchText(analysis.description, { ...item, tags }));
+		const refuted = refutedClaims(analysis).map(storableText);
 		return {
 			...text,
+			refuted: JSON.stringify(refuted),
 			itemId: item.id,
 			analysisId: analysis.id,
 			category: storableText(item.edits.category ?? analysis.description.category),
-			search: documentVector({ ...text, filename: item.originalFilename }),
+			search: documentVector({ ...text, refuted, filename: item.originalFilename }),
 		};
 	});
 	await tx.query(
 		sql`insert into documents (item_id, user_id, analysis_id, category, headline, summary, note, labels, extracted_text,
-		      search, search_version, written_at)
+		      refuted, search, search_version, written_at)
 		    select item_id, ${userId}, analysis_id, category, headline, summary, note, labels, extracted_text,
-		      search::tsvector, ${documentVersion}, clock_timestamp()
+		      refuted, search::tsvector, ${documentVersion}, clock_timestamp()
 		    from unnest(
 		      ${documents.map(({ itemId }) => itemId)}::uuid[],
 		      ${documents.map(({ analysisId }) => analysisId)}::uuid[],
@@ -55,12 +58,13 @@ export async function writeDocuments(tx: Queryable, userId: string, sources: rea
 		      ${documents.map(({ note }) => note)}::text[],
 		      ${documents.map(({ labels }) => labels)}::text[],
 		      ${documents.map(({ extractedText }) => extractedText)}::text[],
+		      ${documents.map(({ refuted }) => refuted)}::jsonb[],
 		      ${documents.map(({ search }) => search)}::text[]
-		    ) as written (item_id, analysis_id, category, headline, summary, note, labels, extracted_text, search)
+		    ) as written (item_id, analysis_id, category, headline, summary, note, labels, extracted_text, refuted, search)
 		    on conflict (item_id) do update set
 		      analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
 		      summary = excluded.summary, note = excluded.note, labels = excluded.labels,
-		      extracted_text = excluded.extracted_text,
+		      extracted_text = excluded.extracted_text, refuted = excluded.refuted,
 		      search = excluded.search, search_version = excluded.search_version,
 		      written_at = excluded.written_at
 		    where documents.user_id = ${userId}`,

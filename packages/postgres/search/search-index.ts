@@ -10,6 +10,7 @@ interface OutdatedRow {
 	note: string;
 	labels: string;
 	extracted_text: string;
+	refuted: string[];
 	original_filename: string;
 }
 
@@ -21,7 +22,7 @@ export function postgresSearchIndex(db: Database): SearchIndex {
 				const { documentVector, documentVersion } = await import("#text/document.ts");
 				// A document that a stage writes now is indexed by it.
 				const rows = await tx.query<OutdatedRow>(
-					sql`select item_id, headline, summary, documents.note, labels, extracted_text, original_filename
+					sql`select item_id, headline, summary, documents.note, labels, extracted_text, refuted, original_filename
 					    from documents join items on items.user_id = documents.user_id and items.id = documents.item_id
 					    where search_version < ${documentVersion}
 					    order by search_version
@@ -35,6 +36,7 @@ export function postgresSearchIndex(db: Database): SearchIndex {
 						note: row.note,
 						labels: row.labels,
 						extractedText: row.extracted_text,
+						refuted: row.refuted,
 						filename: row.original_filename,
 					}),
 				);
