@@ -21,7 +21,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/images": /^(#core\/|#images\/|(sharp|thumbhash)$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
-		/^(#core\/|#lambda-kit\/|#ai\/(adapters|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
+		/^(#core\/|#lambda-kit\/|#ai\/(adapters|circuit-breaker|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/cdk-local":
 		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
 	// Runs in browsers, too, and could be published alone.

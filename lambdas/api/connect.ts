@@ -1,5 +1,6 @@
 import { cachedQueries } from "#ai/cached-queries.ts";
 import { chatFor } from "#ai/chat.ts";
+import type { CircuitBreaker } from "#ai/circuit-breaker.ts";
 import { embedderFor } from "#ai/embedder.ts";
 import { providersWith } from "#ai/providers.ts";
 import type { TableOptions } from "#aws/dynamodb.ts";
@@ -12,6 +13,7 @@ import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { lazyPort } from "#lambda-kit/lazy-port.ts";
 import { log } from "#lambda-kit/log.ts";
 import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
+import { sharedBreaker } from "#lambda-kit/shared-breaker.ts";
 import type { apiEnv } from "./env.ts";
 import type { ApiPorts } from "./http/route-module.ts";
 
@@ -35,6 +37,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		const { documentClient } = await import("#aws/dynamodb.ts");
 		return documentClient();
 	});
+	const breaker = sharedBreaker(env.CHECKPOINT_TABLE_NAME, dynamodb);
 	return withCrashVariable({
 		items: lazyPort(async () => (await database()).items),
 		edits: lazyPort(async () => (await database()).edits),
@@ -77,13 +80,13 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		webhooks: lazyPort(async () => (await database()).webhooks),
 		userPool: cognitoUserPool(env.USER_POOL_ID),
 		objects: s3Objects(env.BUCKET_NAME),
-		embedder: await connectEmbedder(env, dynamodb),
-		chat: chatFor(providerSettings("chat", env)),
+		embedder: await connectEmbedder(env, dynamodb, breaker),
+		chat: chatFor(providerSettings("chat", env, breaker)),
 		sessions: lazyPort(async () => (await conversations()).sessions),
 		turns: lazyPort(async () => (await conversations()).turns()),
 		webSearch: lazyPort(async () => {
 			const { tavilySearch } = await import("#ai/tavily/web-search.ts");
-			return tavilySearch(accessTo("tavily", env));
+			return tavilySearch({ ...accessTo("tavily", env), breaker });
 		}),
 		events: lazyPort(async () => {
 			const { eventBridgeEvents } = await import("#aws/events.ts");
@@ -93,8 +96,12 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 }
 
 /** Connects the environment's embedding model. Only a provider's takes longer than the table of vectors. */
-async function connectEmbedder(env: Env<typeof apiEnv>, dynamodb: () => Promise<TableOptions["dynamodb"]>) {
-	const settings = providerSettings("embedding", env);
+async function connectEmbedder(
+	env: Env<typeof apiEnv>,
+	dynamodb: () => Promise<TableOptions["dynamodb"]>,
+	breaker: CircuitBreaker,
+) {
+	const settings = providerSettings("embedding", env, breaker);
 	const embedder = await embedderFor({ ...settings, onnx: runtimeEnv.onnx });
 	const seconds = Number(env.QUERY_CACHE_MINUTES) * 60;
 	if (seconds === 0 || !(providersWith("embedding") as string[]).includes(settings.provider)) return embedder;

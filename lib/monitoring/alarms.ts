@@ -116,6 +116,13 @@ function outageAlarms(environment: Environment, sources: Sources) {
 			}),
 			threshold: 10,
 		};
+		// Where no provider is chosen, none fails.
+		alarms.OpenedCircuits = {
+			description: "A model failed so often that chats and searches pass it by, and its trial failed, too.",
+			runbook: "opened-circuits",
+			metric: application("OpenedCircuits", { statistic: "Sum" }),
+			threshold: 2,
+		};
 	}
 	return alarms;
 }

@@ -98,12 +98,14 @@ function storeHealth({ application, database, table, each }: Sources) {
 			table("ReadThrottleEvents"),
 			table("WriteThrottleEvents"),
 			application("UnlimitedRequests", { statistic: "Sum" }),
+			application("CircuitFailures", { statistic: "Sum" }),
 		]),
 		graph("Sessions, once an hour", "sessions", [
 			application("ActiveSessions", { statistic: "Maximum", period: hour }),
 			application("ExpiredSessions", { statistic: "Maximum", period: hour }),
 		]),
-		graph("Provider errors and throttles", "requests", [
+		graph("Provider errors, throttles and opened circuits", "events", [
+			application("OpenedCircuits", { statistic: "Sum" }),
 			each("ProviderErrors", "Sum", fiveMinutes),
 			each("ProviderThrottles", "Sum", fiveMinutes),
 		]),

@@ -4,6 +4,7 @@ import pRetry from "p-retry";
 import { beforeDeadline } from "#core/before-deadline.ts";
 import { type ErrorCode, ModelFailure } from "#core/errors.ts";
 import { type ProviderRequest, providerRequests } from "#core/pipeline/provider-request.ts";
+import type { CircuitBreaker, Pass, RequestEnd } from "./circuit-breaker.ts";
 import { inSpan, type Tokens } from "./provider-span.ts";
 import { type Capability, type KeyedProvider, modelSetting, type ProviderName, providers } from "./providers.ts";
 
@@ -22,6 +23,8 @@ export interface ProviderSettings {
 	model: string;
 	/** Only tests and environment `local` set it. @default the provider's own address */
 	baseUrl?: string | undefined;
+	/** Keeps calls from a model that fails. @default every call is made */
+	breaker?: CircuitBreaker | undefined;
 	/** The environment's server that speaks OpenAI's protocol, in the provider's place. @default none */
 	server?: CompatibleServer | undefined;
 }
@@ -58,6 +61,7 @@ export interface ProviderUse {
 export interface Provider extends ProviderUse {
 	name: ProviderName;
 	key: ApiKey;
+	breaker: CircuitBreaker | undefined;
 	isUnknownModel(status: number, message: string, model: string): boolean;
 	/** The setting in cdk.json that names its model. @default that of the provider */
 	modelSetting?: string;
@@ -107,6 +111,42 @@ async function callWithRetries<T>(
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 	canceled: AbortSignal | undefined,
 ): Promise<T> {
+	const pass = await enter(provider, model);
+	try {
+		return await callWithPass(provider, model, pass, { deadline, canceled }, request);
+	} finally {
+		await pass.end();
+	}
+}
+
+/** Stands for a pass where there is no breaker. */
+const freePass: Pass = { record: async () => {}, mayRetry: true, end: async () => {} };
+
+/** @throws ModelFailure where the model has failed too often lately */
+async function enter({ name, breaker, unavailable, afterwards = defaultAfterwards }: Provider, model: string) {
+	const pass = (await breaker?.enter(`${name}/${model}`)) ?? freePass;
+	if (typeof pass !== "number") return pass;
+	const seconds = Math.ceil(pass / 1_000);
+	throw new ModelFailure(
+		unavailable,
+		`${providers[name].label} failed too often lately and is asked again in ${seconds} s: ${afterwards}.`,
+		{ retryAfterSeconds: seconds },
+	);
+}
+
+/** When a call ends in any case. */
+interface End {
+	deadline: Date;
+	canceled: AbortSignal | undefined;
+}
+
+async function callWithPass<T>(
+	provider: Provider,
+	model: string,
+	pass: Pass,
+	{ deadline, canceled }: End,
+	request: (key: string, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
 	const { name, capability } = provider;
 	const { label, access } = providers[name];
 	const credential = access === "role" ? "role" : "API key";
@@ -116,7 +156,7 @@ async function callWithRetries<T>(
 
 	const send = async (attempt: number): Promise<T> => {
 		try {
-			return await sendRequest(provider, model, { deadline, canceled }, attempt, (signal) =>
+			return await sendRequest(provider, model, pass, { deadline, canceled }, attempt, (signal) =>
 				request(key as string, signal),
 			);
 		} catch (error) {
@@ -149,7 +189,7 @@ async function callWithRetries<T>(
 			shouldRetry: async ({ error }) => {
 				if (!(error instanceof RequestFailure)) return false;
 				const { waitMs } = error;
-				if (waitMs === null || waitMs > maxWaitMs) return false;
+				if (waitMs === null || waitMs > maxWaitMs || !pass.mayRetry) return false;
 				if (Date.now() + waitMs + minRequestMs > deadline.getTime()) {
 					return false;
 				}
@@ -188,7 +228,8 @@ class RequestFailure extends Error {
 async function sendRequest<T>(
 	provider: Provider,
 	model: string,
-	{ deadline, canceled }: { deadline: Date; canceled: AbortSignal | undefined },
+	pass: Pass,
+	{ deadline, canceled }: End,
 	attempt: number,
 	request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -206,11 +247,10 @@ async function sendRequest<T>(
 			ended,
 			durationMs: Date.now() - started,
 		} satisfies ProviderRequest);
+	const maxMs = Math.min(leftMs, provider.maxRequestMs);
+	let answer: T;
 	try {
-		const maxMs = Math.min(leftMs, provider.maxRequestMs);
-		const answer = await within(maxMs, request, canceled);
-		publish("answered");
-		return answer;
+		answer = await within(maxMs, request, canceled);
 	} catch (error) {
 		// It is no failure of the provider.
 		canceled?.throwIfAborted();
@@ -220,7 +260,30 @@ async function sendRequest<T>(
 		if (!status || !provider.isUnknownModel(status, message, model)) {
 			publish({ status });
 		}
+		await pass.record(endOf(failure, provider, model, maxMs));
 		throw failure;
+	}
+	publish("answered");
+	await pass.record("answered");
+	return answer;
+}
+
+/** Tells a failure of the provider from one of the request, of which another person's may be right. */
+function endOf(
+	{ status, message, waitMs, cause }: RequestFailure,
+	provider: Provider,
+	model: string,
+	maxMs: number,
+): RequestEnd {
+	if (waitMs === null || (status && provider.isUnknownModel(status, message, model))) return "inconclusive";
+	return cause instanceof TimedOut && maxMs < (provider.breaker?.minTimeoutMs ?? 0) ? "inconclusive" : "failed";
+}
+
+/** The caller gave a request up. */
+class TimedOut extends Error {
+	override name = "TimedOut";
+	constructor(milliseconds: number) {
+		super(`no answer after ${milliseconds / 1000} s`);
 	}
 }
 
@@ -273,7 +336,7 @@ async function within<T>(
 	);
 	if (done) return done.value;
 	controller.abort();
-	throw new Error(`no answer after ${milliseconds / 1000} s`);
+	throw new TimedOut(milliseconds);
 }
 
 /** Reads what the SDKs' errors have in common. Without a status there was no answer, or not a whole one. */

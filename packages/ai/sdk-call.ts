@@ -22,7 +22,7 @@ interface Sdk<Request, Answer> {
 /** Returns a function that calls a provider through its SDK, within the deadline. */
 export function sdkCall<Request extends { model: string }, Answer>(
 	name: "anthropic" | "openai",
-	{ key, baseUrl = providers[name].baseUrl, server }: ProviderSettings,
+	{ key, baseUrl = providers[name].baseUrl, server, breaker }: ProviderSettings,
 	use: ProviderUse,
 	{ send, tokensOf }: Sdk<Request, Answer>,
 ): (request: Request, deadline: Date, waiting?: Pick<ChatRequest, "signal" | "onText">) => Promise<Answer> {
@@ -31,6 +31,7 @@ export function sdkCall<Request extends { model: string }, Answer>(
 		...use,
 		name,
 		key,
+		breaker,
 		maxRequestMs,
 		isUnknownModel: (status) => status === 404,
 		...(server && { modelSetting: `openaiServer.models.${use.capability}` }),

@@ -23,6 +23,10 @@ export const metrics = {
 	DatabaseConnectionErrors: { unit: "Count", by: null },
 	/** Requests that passed without a limit, since the limiter's table did not answer. */
 	UnlimitedRequests: { unit: "Count", by: null },
+	/** Models that failed so often that calls pass them by for a while; again each time that a trial fails. */
+	OpenedCircuits: { unit: "Count", by: null },
+	/** Times that the circuits' table did not answer, so that calls passed. */
+	CircuitFailures: { unit: "Count", by: null },
 	/** Verifications whose outcome was that of the same request before. */
 	CachedVerifications: { unit: "Count", by: null },
 	/** Queries whose vector was that of the same query before. */

@@ -1,4 +1,5 @@
 import type { Settings } from "#ai/adapters.ts";
+import type { CircuitBreaker } from "#ai/circuit-breaker.ts";
 import type { ApiKey, ProviderSettings } from "#ai/provider.ts";
 import {
 	baseUrlVariable,
@@ -21,6 +22,7 @@ type Variables = Readonly<Record<string, string>>;
 export function providerSettings<C extends ModelCapability>(
 	capability: C,
 	env: Readonly<Record<ProviderVariable<C>, string>>,
+	breaker?: CircuitBreaker,
 ): Settings<C> {
 	const variables: Variables = env;
 	const list = (variables[providerVariable(capability)] ?? "").split(",");
@@ -29,10 +31,10 @@ export function providerSettings<C extends ModelCapability>(
 	for (const name of providersWith(capability) as ProviderName[]) {
 		const model = variables[modelVariable(capability, name)];
 		if (isKeyed(name)) {
-			settings[name] = { ...accessTo(name, variables), model };
+			settings[name] = { ...accessTo(name, variables), model, breaker };
 		} else if (list.some((entry) => readListedModel(entry).provider === name)) {
 			// A function's role is let in only where the environment names that provider.
-			settings[name] = { model };
+			settings[name] = { model, breaker };
 		}
 	}
 	return { provider, fallbacks, onTakeover: logTakeover, ...settings } as Settings<C>;

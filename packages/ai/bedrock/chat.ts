@@ -13,10 +13,11 @@ import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
 import { modelSetting } from "../providers.ts";
 
 /** Returns chat models on Amazon Bedrock. The function's role is its access. */
-export function connect({ model: defaultModel, baseUrl }: SettingsOf<"bedrock">): Chat {
+export function connect({ model: defaultModel, baseUrl, breaker }: SettingsOf<"bedrock">): Chat {
 	const provider: Provider = {
 		...chatUse,
 		name: "bedrock",
+		breaker,
 		key: {
 			setting: `${modelSetting("chat", "bedrock")} in cdk.json to a model that the account may use`,
 			read: async () => "the role's own",

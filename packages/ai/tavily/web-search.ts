@@ -15,11 +15,13 @@ const answer = z.object({
 export function tavilySearch({
 	key,
 	baseUrl = providers.tavily.baseUrl,
-}: Pick<ProviderSettings, "key" | "baseUrl">): WebSearch {
+	breaker,
+}: Pick<ProviderSettings, "key" | "baseUrl" | "breaker">): WebSearch {
 	const provider: Provider = {
 		name: "tavily",
 		capability: "webSearch",
 		key,
+		breaker,
 		unavailable: "chat_unavailable",
 		maxRequestMs: 8_000,
 		isUnknownModel: () => false,

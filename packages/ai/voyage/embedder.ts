@@ -9,11 +9,12 @@ import { modelSetting, providers } from "../providers.ts";
 const maxRequestMs = 15_000;
 
 /** Returns Voyage's embedding model. The SDK is loaded by the first call. */
-export function connect({ key, model, baseUrl = providers.voyage.baseUrl }: ProviderSettings): Embedder {
+export function connect({ key, model, baseUrl = providers.voyage.baseUrl, breaker }: ProviderSettings): Embedder {
 	const provider: Provider = {
 		name: "voyage",
 		capability: "embedding",
 		key,
+		breaker,
 		unavailable: "embedding_unavailable",
 		maxRequestMs,
 		// Voyage answers 400: "Model x is not supported. Supported models are ...".

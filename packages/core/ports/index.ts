@@ -42,6 +42,7 @@ export * from "./albums.ts";
 export * from "./analyses.ts";
 export * from "./archives.ts";
 export * from "./chat.ts";
+export * from "./circuits.ts";
 export * from "./deleted-accounts.ts";
 export * from "./edits.ts";
 export * from "./embedder.ts";
