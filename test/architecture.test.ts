@@ -32,7 +32,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/deployment": /^(#cli\/|#deployment\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
 	// A program of its own: it knows the service by its client alone.
 	"packages/cli":
-		/^(#cli\/src\/|#client\/index\.ts$|#archive\/(import|manifest|read)\.ts$|#mcp\/src\/stdio\.ts$|commander$|@clack\/prompts$|modern-tar$|zod$|fast-xml-parser$|yauzl$|node:)/,
+		/^(#cli\/src\/|#cli\/package\.json$|#client\/index\.ts$|#archive\/(import|manifest|read)\.ts$|#mcp\/src\/stdio\.ts$|commander$|@clack\/prompts$|modern-tar$|zod$|fast-xml-parser$|yauzl$|node:)/,
 	// What agents see; whoever starts it has signed in.
 	"packages/mcp": /^(#mcp\/src\/|#client\/index\.ts$|@modelcontextprotocol\/sdk\/|zod$|node:)/,
 	// A page in a browser: it knows the API by its types, and reads streamed answers as every client does.

@@ -1,4 +1,4 @@
-import { ApiProblem, SignInRefused } from "../../client/index.ts";
+import { ApiProblem, SignInRefused, StreamCut, TimedOut } from "../../client/index.ts";
 
 /** The exit codes that programs may rely on; the README lists them. */
 export const exitCodes = {
@@ -27,23 +27,45 @@ export class Failure extends Error {
 export function failureOf(error: unknown): Failure {
 	if (error instanceof Failure) return error;
 	if (error instanceof SignInRefused) {
-		return new Failure(`${error.message} Run collections login again.`, exitCodes.signedOut);
+		return isPassing(error.code)
+			? new Failure(`${sentence(error.message)} Try again later.`, exitCodes.unavailable)
+			: new Failure(`${sentence(error.message)} Run collections login again.`, exitCodes.signedOut);
 	}
 	if (error instanceof ApiProblem) {
 		if (error.status === 401)
 			return new Failure("The session has ended: run collections login again.", exitCodes.signedOut);
-		return new Failure(error.message, [429, 503].includes(error.status) ? exitCodes.unavailable : exitCodes.failed);
+		return new Failure(error.message, isPassing(`${error.status}`) ? exitCodes.unavailable : exitCodes.failed);
 	}
-	const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as { code?: string }).code;
-	if (cause && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR)/.test(cause)) {
-		return new Failure(
-			`The service does not answer (${cause}): is the address right, and this machine online?`,
-			exitCodes.unavailable,
-		);
+	if (error instanceof TimedOut || error instanceof StreamCut) {
+		return new Failure(`${sentence(error.message)} Try again later.`, exitCodes.unavailable);
 	}
 	return (
-		ofFileSystem(error as NodeJS.ErrnoException) ?? new Failure(error instanceof Error ? error.message : String(error))
+		ofNetwork(error as Error) ??
+		ofFileSystem(error as NodeJS.ErrnoException) ??
+		new Failure(error instanceof Error ? error.message : String(error))
 	);
+}
+
+/** Cognito's sentences have a full stop, or none. */
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Tells by a status, or by Cognito's name of an error, that the service has too much to do, or is away. */
+const isPassing = (code: string) =>
+	["429", "502", "503", "504", "TooManyRequestsException", "InternalErrorException"].includes(code);
+
+/** Says of an error of the network what to look at; null of others. */
+function ofNetwork(error: Error): Failure | null {
+	const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
+	const isNetwork =
+		/^(ECONN|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR)/.test(code ?? "") ||
+		error.message === "fetch failed" ||
+		error.name === "TimeoutError";
+	return isNetwork
+		? new Failure(
+				`The service does not answer (${code && typeof code === "string" ? code : message}): is the address right, and this machine online?`,
+				exitCodes.unavailable,
+			)
+		: null;
 }
 
 /** Says of an error of the file system what to do; null of others. */

@@ -1,30 +1,59 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { ItemFilter, SearchRequest } from "../../client/index.ts";
+import manifest from "../package.json" with { type: "json" };
 import { chat } from "./commands/chat.ts";
-import { completion } from "./commands/completion.ts";
+import { completion, shells } from "./commands/completion.ts";
 import { ask, list, open, search, tag } from "./commands/find.ts";
 import { login, logout } from "./commands/login.ts";
 import { doctor, usage } from "./commands/state.ts";
 import { uploadCommand } from "./commands/upload.ts";
-import { exitCodes, failureOf } from "./failure.ts";
+import { exitCodes, Failure, failureOf } from "./failure.ts";
 import { Output, type OutputOptions, plain } from "./output.ts";
 import { connect } from "./session-file.ts";
 
+/** An error of usage may come before the option is parsed. */
+const wantsJson = process.argv.includes("--json");
+
 const program = new Command("collections")
+	.version(manifest.version)
 	.option("--json", "print results as JSON")
 	.option("--quiet", "print nothing but failures")
 	.configureHelp({ showGlobalOptions: true })
 	.showHelpAfterError("collections --help shows what there is.")
+	.configureOutput({ writeErr: (text) => wantsJson || process.stderr.write(text) })
 	.helpCommand(false)
 	.exitOverride();
 
 const output = () => new Output(program.opts<OutputOptions>());
 const several = (value: string, before: string[] = []) => [...before, value];
-const count = (value: string) => {
-	const number = Number(value);
-	if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("A whole number from 1 is needed.");
-	return number;
+const count =
+	(max = Number.MAX_SAFE_INTEGER) =>
+	(value: string) => {
+		const number = Number(value);
+		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
+		const to = max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : "";
+		throw new InvalidArgumentError(`A whole number from 1${to} is needed.`);
+	};
+const top = () => new Option("-n, --top <number>", "how many, 50 at most").argParser(count(50)).default(10);
+/** The predecessor's names, as `hybrid-lc`, are for its clients. */
+type SearchType = Exclude<NonNullable<SearchRequest["search_type"]>, `${string}-lc`>;
+const searchTypes: Record<SearchType, true> = {
+	bm25: true,
+	vector: true,
+	hybrid: true,
+	agentic: true,
 };
-const top = () => new Option("-n, --top <number>", "how many, 50 at most").argParser(count).default(10);
+const type = () => new Option("--type <type>", "the kind of search").choices(Object.keys(searchTypes));
+const statuses: Record<NonNullable<ItemFilter["status"]>, true> = {
+	pending: true,
+	uploaded: true,
+	processed: true,
+	analyzed: true,
+	deferred: true,
+	ready: true,
+	failed: true,
+	trashed: true,
+};
 
 /** Adds a command. Options for all commands may stand before or after its name. */
 function command(name: string, description: string): Command {
@@ -51,7 +80,7 @@ command("upload", "upload pictures and folders, or go on with it")
 	.option("--watch", "go on with what appears in the folders, until Ctrl-C")
 	.option("--album <name>", "put them into an album, which is made where there is none")
 	.option("--tag <tag>", "give them a tag; repeatable", several)
-	.option("--dry-run", "list what would be sent")
+	.option("--dry-run", "list what is not sent yet")
 	.option("--delete-after", "delete each file here once it is stored")
 	.action((paths, options) => uploadCommand(output(), paths, options));
 command("import-from", "take over pictures of another product")
@@ -63,22 +92,22 @@ command("import-from", "take over pictures of another product")
 		(await import("./commands/import-from.ts")).importFrom(output(), product, places, options),
 	);
 command("list", "list items, the newest first")
-	.option("-n, --limit <number>", "how many", count, 20)
+	.option("-n, --limit <number>", "how many", count(), 20)
 	.option("--tag <tag>", "with this tag; repeatable", several)
 	.option("--category <name>")
 	.option("--favorite", "favourites alone")
-	.option("--status <status>", "pending, ready, failed ...")
+	.addOption(new Option("--status <status>", "in this state").choices(Object.keys(statuses)))
 	.action((options) => list(output(), options));
 command("search", "find items by words and by meaning")
 	.argument("<words...>")
 	.addOption(top())
-	.option("--type <type>", "bm25, vector, hybrid or agentic")
+	.addOption(type())
 	.option("--category <name>")
 	.action((words, options) => search(output(), words, options));
 command("ask", "answer a question from what is in the pictures")
 	.argument("<words...>")
 	.addOption(top())
-	.option("--type <type>", "bm25, vector, hybrid or agentic")
+	.addOption(type())
 	.option("--category <name>")
 	.action((words, options) => ask(output(), words, options));
 command("chat", "talk with the collection, line by line")
@@ -111,7 +140,7 @@ command("mcp", "serve your items to an agent (MCP over stdio)").action(async () 
 	await serveStdio(connect());
 });
 command("completion", 'complete in a shell: eval "$(collections completion bash)"')
-	.argument("<shell>", "bash, zsh or fish")
+	.addArgument(new Argument("<shell>").choices(shells))
 	.action((shell) => void process.stdout.write(`${completion(program, shell)}\n`));
 
 /** Fits one screen of 24 lines: `collections COMMAND --help` has the rest. */
@@ -128,21 +157,28 @@ program.helpInformation = () => {
 	].join("\n");
 };
 
+function usageFailure({ code, message }: CommanderError): Failure {
+	const isCommandMissing = code === "commander.help";
+	return new Failure(isCommandMissing ? "Which command?" : message.replace(/^error: /, ""), exitCodes.usage);
+}
+
+function tell({ message, exitCode }: Failure, isJson = false): void {
+	process.stderr.write(`${isJson ? JSON.stringify({ error: message, exit_code: exitCode }) : plain(message)}\n`);
+}
+
 // A reader that has enough, as head, closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 try {
 	await program.parseAsync();
 } catch (error) {
-	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-	else {
+	if (error instanceof CommanderError) {
+		process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+		// Commander has said it to a person.
+		if (error.exitCode !== 0 && wantsJson) tell(usageFailure(error), wantsJson);
+	} else {
 		const failure = failureOf(error);
 		process.exitCode = failure.exitCode;
-		const { json } = program.opts<OutputOptions>();
-		process.stderr.write(
-			json
-				? `${JSON.stringify({ error: failure.message, exit_code: failure.exitCode })}\n`
-				: `${plain(failure.message)}\n`,
-		);
+		tell(failure, program.opts<OutputOptions>().json);
 	}
 }

@@ -36,6 +36,24 @@ export class Output {
 	}
 }
 
+/** Counts what a noun names, as `1 item` or `2 items`. */
+export const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Aligns rows in columns, numbers and their heading at the right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string[] {
+	const widths: number[] = [];
+	const numbers = new Set<number>();
+	for (const row of rows) {
+		for (const [at, cell] of row.entries()) {
+			widths[at] = Math.max(widths[at] ?? 0, String(cell).length);
+			if (typeof cell === "number") numbers.add(at);
+		}
+	}
+	const aligned = (cell: string | number, at: number) =>
+		String(cell)[numbers.has(at) ? "padStart" : "padEnd"](widths[at] ?? 0);
+	return rows.map((row) => row.map(aligned).join("  ").trimEnd());
+}
+
 /** Colours on a terminal alone, and never where `NO_COLOR` is set. */
 export const bold = (text: string) => (isColoured() ? styleText("bold", text) : text);
 export const dim = (text: string) => (isColoured() ? styleText("dim", text) : text);

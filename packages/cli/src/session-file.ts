@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { CollectionsClient, type Pool, resumeSession, type Session } from "../../client/index.ts";
@@ -41,15 +41,27 @@ export const forgetSession = () => rmSync(file(), { force: true });
 export function storedSession(): StoredSession {
 	const { COLLECTIONS_REFRESH_TOKEN: refreshToken } = process.env;
 	if (refreshToken) return { ...addressOf({}), email: "", refreshToken, idToken: "" };
+	if (!existsSync(file())) throw new Failure("You are not signed in: run collections login.", exitCodes.signedOut);
+	const session = sessionIn(readFileSync(file(), "utf8"));
+	if (!session) throw new Failure(`${file()} is broken: run collections login again.`, exitCodes.signedOut);
+	return session;
+}
+
+/** Reads a session that a person, a full disk or an earlier release may have changed; null where it is none. */
+function sessionIn(text: string): StoredSession | null {
 	try {
-		return JSON.parse(readFileSync(file(), "utf8")) as StoredSession;
-	} catch (cause) {
-		if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
-			throw new Failure(`${file()} cannot be read: run collections login again.`, exitCodes.signedOut);
-		}
-		throw new Failure("You are not signed in: run collections login.", exitCodes.signedOut);
+		const session = JSON.parse(text);
+		const { apiUrl, streamUrl, pool, email, refreshToken, idToken } = session;
+		const texts = [email, refreshToken, idToken, pool.clientId, pool.endpoint.region ?? pool.endpoint];
+		const isSession =
+			texts.every((text) => typeof text === "string") && isAddress(apiUrl) && (!streamUrl || isAddress(streamUrl));
+		return isSession ? session : null;
+	} catch {
+		return null;
 	}
 }
+
+const isAddress = (text: unknown) => typeof text === "string" && /^https?:\/\//.test(text) && URL.canParse(text);
 
 export interface AddressOptions {
 	/** An outputs file of the environment, which has all of the others. */
@@ -79,6 +91,8 @@ export function addressOf(options: AddressOptions): Address {
 			exitCodes.usage,
 		);
 	}
+	const noAddress = [apiUrl, streamUrl].find((address) => address && !isAddress(address));
+	if (noAddress) throw new Failure(`${noAddress} is no address: it begins with https://.`, exitCodes.usage);
 	return {
 		apiUrl,
 		...(streamUrl && { streamUrl }),
@@ -92,6 +106,12 @@ function outputsIn(name: string): Record<string, string> {
 	} catch (cause) {
 		throw new Failure(`${name} cannot be read as an outputs file: ${(cause as Error).message}`, exitCodes.usage);
 	}
+}
+
+/** Names the person and the environment to which a journal belongs. */
+export function journalOwner(): string {
+	const { apiUrl, email, refreshToken } = storedSession();
+	return `${apiUrl} ${email || refreshToken}`;
 }
 
 /** Makes the client of whoever is signed in. Its tokens are renewed, and the newest is kept. */

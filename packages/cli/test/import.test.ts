@@ -164,7 +164,7 @@ test("an import that ends at any moment is finished by the next, and sends nothi
 	}
 	expect(await start(api.url, "import", parts()).ended).toMatchObject({
 		code: 0,
-		stdout: "0 items imported, 30 there already, 1 albums, 0 refused.\n",
+		stdout: "0 items imported, 30 there already, 1 album, 0 refused.\n",
 	});
 	expect(api.service.stored.sort()).toEqual(Array.from({ length: 30 }, (_, at) => idOf(at)));
 	expect(api.service.members.at(-1)).toMatchObject(["PATCH", `/albums/here-${idOf(90)}`, {}]);

@@ -13,24 +13,16 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { stubServer } from "../../client/test/stub-server.ts";
 import { makeArchive, writeFolder } from "./archives.ts";
 import { signInAtStub, startCommand, startProgram, tokenOf } from "./command.ts";
 import { exportService } from "./export-service.ts";
-import { Service } from "./upload-service.ts";
+import { serving } from "./upload-service.ts";
 
 let folder: string;
 beforeEach(() => {
 	folder = mkdtempSync(path.join(tmpdir(), "cli-places-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-async function serving() {
-	const service = new Service();
-	const server = await stubServer((request) => service.answer(request));
-	service.url = server.url;
-	return { service, url: server.url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
-}
 
 describe("a full disk", () => {
 	const fullSentence = "The disk is full: free some space and run the same command again.\n";

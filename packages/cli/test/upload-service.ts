@@ -1,5 +1,13 @@
-import type { Received } from "../../client/test/stub-server.ts";
+import { type Received, stubServer } from "../../client/test/stub-server.ts";
 import { tokenOf } from "./command.ts";
+
+/** Starts a service on a port of its own. */
+export async function serving() {
+	const service = new Service();
+	const server = await stubServer((request) => service.answer(request));
+	service.url = server.url;
+	return { service, url: server.url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
 
 /** An API, its storage and its user pool: an item is pending until its bytes are stored. */
 export class Service {

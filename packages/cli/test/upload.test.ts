@@ -16,7 +16,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stubServer } from "../../client/test/stub-server.ts";
 import { Ending, signInAtStub, startCommand, tokenOf } from "./command.ts";
-import { Service } from "./upload-service.ts";
+import { Service, serving } from "./upload-service.ts";
 
 /** As many files are uploaded through two kills: CLI_FILES=2000 tries a large folder. */
 const files = Number(process.env.CLI_FILES || 120);
@@ -98,6 +98,29 @@ test("a line that was cut off in the journal takes no other with it", async () =
 	writeFileSync(path.join(pictures, "b.png"), "b");
 	await run(api.url, "upload", pictures);
 	expect(await run(api.url, "upload", pictures)).toMatchObject({ stdout: expect.stringContaining("2 sent before") });
+});
+
+test("a dry run lists what is not in yet, also while an upload runs", async () => {
+	const pictures = path.join(folder, "pictures");
+	const file = (name: string) => path.join(pictures, name);
+	await using api = await serving();
+	writeFileSync(file("a.png"), "a");
+	const dry = (...args: string[]) => run(api.url, "upload", pictures, "--dry-run", ...args);
+	expect(await dry()).toMatchObject({
+		code: 0,
+		stdout: `${file("a.png")}\n1 picture, 0.0 MB, 0 sent before; nothing was sent.\n`,
+	});
+	await run(api.url, "upload", pictures);
+	writeFileSync(file("b.png"), "bb");
+	const journal = readdirSync(path.join(folder, "home")).find((name) => name.endsWith(".jsonl")) ?? "";
+	writeFileSync(path.join(folder, "home", `${journal}.lock`), String(process.pid));
+	expect(JSON.parse((await dry("--json")).stdout)).toEqual({
+		files: [file("b.png")],
+		bytes: 2,
+		resumed: 1,
+		skipped: [],
+	});
+	expect(api.service.stored.size).toBe(1);
 });
 
 test("a file is deleted only once its item is there, also where the journal has it", async () => {

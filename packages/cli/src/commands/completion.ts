@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 
+export const shells = ["bash", "zsh", "fish"];
+
 /** Writes a script that completes commands and options in a shell. */
 export function completion(program: Command, shell: string): string {
 	const names = program.commands.map((command) => command.name());
 	const optionsOf = (command: Command) => command.options.flatMap(({ long }) => long ?? []);
-	const common = optionsOf(program);
+	const common = optionsOf(program).filter((option) => option !== "--version");
 	if (shell === "fish") {
 		return program.commands
 			.flatMap((command) => [

@@ -8,7 +8,7 @@ import { verifyArchive } from "../archive/verify.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { interruptible } from "../interruption.ts";
 import { lock } from "../lock.ts";
-import type { Output } from "../output.ts";
+import { counted, type Output } from "../output.ts";
 import { connect, storedSession } from "../session-file.ts";
 import { Rate } from "../upload/rate.ts";
 
@@ -73,7 +73,9 @@ async function exportInto(
 	const { damaged, bytes } = await verifyArchive(partial, { signal, ...verifying(output) });
 	if (damaged.length > 0) {
 		rmSync(partial);
-		throw new Failure(`${damaged.length} files changed on this disk, ${damaged[0]} first: run the same command again.`);
+		throw new Failure(
+			`${counted(damaged.length, "file")} changed on this disk, ${damaged[0]} first: run the same command again.`,
+		);
 	}
 	renameSync(partial, file);
 	rmSync(state);
@@ -82,7 +84,7 @@ async function exportInto(
 		`${file}: ${summaryOf(manifest)}; every file is what the manifest says.`,
 		...(manifest.counts.left_out > 0
 			? [
-					`${manifest.counts.left_out} items have no picture in storage and were left out: GET /jobs/${job.id} names them.`,
+					`Left out, since storage has no picture: ${counted(manifest.counts.left_out, "item")}. GET /jobs/${job.id} names them.`,
 				]
 			: []),
 	]);
@@ -90,7 +92,7 @@ async function exportInto(
 }
 
 const summaryOf = ({ counts: { items, albums, chats } }: Manifest) =>
-	`${items} items, ${albums} albums, ${chats} chats`;
+	[counted(items, "item"), counted(albums, "album"), counted(chats, "chat")].join(", ");
 
 /** The person and the service that an unfinished export is of. */
 const addressOf = () => {
@@ -209,7 +211,7 @@ export async function verifyCommand(output: Output, source: string): Promise<voi
 			...damaged.map((name) => `${name} is damaged: its bytes are not those of the manifest.`),
 			damaged.length === 0
 				? `${source}: ${summaryOf(manifest)}; every file is what the manifest says.`
-				: `${source}: ${damaged.length} of ${manifest.entries.length} files are damaged: export again.`,
+				: `${source}: damaged are ${damaged.length} of ${counted(manifest.entries.length, "file")}: export again.`,
 		]);
 		if (damaged.length > 0) process.exitCode = exitCodes.failed;
 	} finally {

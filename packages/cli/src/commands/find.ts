@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ItemFilter, SearchRequest } from "../../../client/index.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { bold, dim, type Output } from "../output.ts";
+import { bold, counted, dim, type Output } from "../output.ts";
 import { connect } from "../session-file.ts";
 
 /** Lists items, the newest first. */
@@ -110,9 +110,10 @@ export async function tag(
 		tags,
 	});
 	const failed = answer.failed?.length ?? 0;
+	const done = answer.done ?? ids.length - failed;
 	output.result(
 		answer,
-		`${answer.done ?? ids.length - failed} items ${remove ? "lost" : "have"} ${tags.join(", ")}; ${failed} could not be changed.`,
+		`${counted(done, "item")} ${remove ? "lost" : done === 1 ? "has" : "have"} ${tags.join(", ")}; ${failed} could not be changed.`,
 	);
 	if (failed > 0) process.exitCode = exitCodes.partly;
 }

@@ -7,8 +7,8 @@ import { readScreenshots } from "../import-from/screenshots.ts";
 import type { Losses, ReadOptions, Source } from "../import-from/source.ts";
 import { readTakeout } from "../import-from/takeout.ts";
 import { interruptible } from "../interruption.ts";
-import type { Output } from "../output.ts";
-import { connect, home, storedSession } from "../session-file.ts";
+import { type Output, table } from "../output.ts";
+import { connect, home, journalOwner } from "../session-file.ts";
 import { Journal } from "../upload/journal.ts";
 import { Rate } from "../upload/rate.ts";
 import { type UploadSummary, upload } from "../upload/upload.ts";
@@ -74,8 +74,7 @@ async function carry(
 	{ signal, onSent }: { signal: AbortSignal; onSent: () => void },
 ): Promise<Outcome> {
 	const client = connect({ signal });
-	const { apiUrl, email, refreshToken } = storedSession();
-	const journal = new Journal(home(), `${apiUrl} ${email || refreshToken}`);
+	const journal = new Journal(home(), journalOwner());
 	try {
 		const { pictures, losses } = source;
 		const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
@@ -110,7 +109,7 @@ function dryRun(output: Output, product: string, { pictures, losses }: Source): 
 		times: described.filter(({ takenAt }) => takenAt).length,
 	};
 	output.result({ source: product, pictures: pictures.length, carried: would, not_carried: losses.list() }, [
-		...rows([["pictures", pictures.length], ...Object.entries(would)]),
+		...table([["pictures", pictures.length], ...Object.entries(would)]),
 		...lossLines(losses),
 		"Nothing was sent.",
 	]);
@@ -136,7 +135,7 @@ function report(output: Output, product: string, losses: Losses, { sent, carried
 			not_carried: losses.list(),
 		},
 		[
-			...rows([
+			...table([
 				["pictures", pictures, `${sent.sent} sent, ${sent.known} there already, ${sent.resumed} sent before`],
 				["items", items],
 				...Object.entries(words),
@@ -147,26 +146,20 @@ function report(output: Output, product: string, losses: Losses, { sent, carried
 	if (losses.size > 0) process.exitCode = exitCodes.partly;
 }
 
-function rows(lines: [name: string, count: number, about?: string][]): string[] {
-	const width = Math.max(...lines.map(([, count]) => String(count).length));
-	return lines.map(([name, count, about]) =>
-		`${name.padEnd(10)}${String(count).padStart(width)}${about ? `  ${about}` : ""}`.trimEnd(),
-	);
-}
-
 /** Names that a person reads; `--json` has all. */
 const maxNames = 3;
 
 function lossLines(losses: Losses): string[] {
 	const list = losses.list();
 	if (list.length === 0) return [];
-	const width = Math.max(...list.map(({ count }) => String(count).length));
 	return [
 		"",
 		"Not carried:",
-		...list.map(({ reason, count, names }) => {
-			const more = count > maxNames ? `, and ${count - maxNames} more` : "";
-			return `${String(count).padStart(width)}  ${reason}: ${names.slice(0, maxNames).join(", ")}${more}`;
-		}),
+		...table(
+			list.map(({ reason, count, names }) => {
+				const more = count > maxNames ? `, and ${count - maxNames} more` : "";
+				return [count, `${reason}: ${names.slice(0, maxNames).join(", ")}${more}`];
+			}),
+		),
 	];
 }

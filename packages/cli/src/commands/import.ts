@@ -3,7 +3,7 @@ import { openArchive } from "../../../archive/read.ts";
 import { storedFiles } from "../archive/stored-files.ts";
 import { exitCodes } from "../failure.ts";
 import { interruptible } from "../interruption.ts";
-import type { Output } from "../output.ts";
+import { counted, type Output } from "../output.ts";
 import { connect } from "../session-file.ts";
 import { Rate } from "../upload/rate.ts";
 
@@ -36,8 +36,10 @@ export async function importCommand(output: Output, source: string): Promise<voi
 		const { imported, known, albums, refused } = summary;
 		output.result({ imported, known, albums, refused: refused.map(({ path, reason }) => ({ path, reason })) }, [
 			...refused.map(({ path, reason }) => `${path}: ${reason}`),
-			`${imported} items imported, ${known} there already, ${albums} albums, ${refused.length} refused.`,
-			...(summary.chats > 0 ? [`${summary.chats} chats stay in the archive: a chat lives for four hours.`] : []),
+			`${counted(imported, "item")} imported, ${known} there already, ${counted(albums, "album")}, ${refused.length} refused.`,
+			...(summary.chats > 0
+				? [`Left in the archive: ${counted(summary.chats, "chat")}. A chat lives for four hours.`]
+				: []),
 		]);
 		if (refused.length > 0) process.exitCode = exitCodes.partly;
 	} finally {

@@ -4,8 +4,8 @@ import type { CollectionsClient } from "../../../client/index.ts";
 import { Albums } from "../albums.ts";
 import { exitCodes, Failure, failureOf } from "../failure.ts";
 import { interruptible } from "../interruption.ts";
-import type { Output } from "../output.ts";
-import { connect, home, storedSession } from "../session-file.ts";
+import { counted, type Output } from "../output.ts";
+import { connect, home, journalOwner } from "../session-file.ts";
 import { Journal } from "../upload/journal.ts";
 import { findPictures, type LocalPicture } from "../upload/pictures.ts";
 import { Rate } from "../upload/rate.ts";
@@ -27,18 +27,10 @@ const idsPerChange = 100;
 /** Uploads files and folders; the same command again goes on where it ended. */
 export async function uploadCommand(output: Output, paths: string[], options: UploadOptions): Promise<void> {
 	const { pictures, skipped } = findPictures(paths, { recursive: options.recursive ?? false });
-	const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
-	const megabytes = (bytes / 1e6).toFixed(1);
 	const [unread] = skipped;
 	if (unread && pictures.length === 0) throw new Failure(`Nothing can be sent: ${unread}`);
 	for (const reason of skipped) output.note(`Skipped ${reason}`);
-	if (options.dryRun) {
-		output.result({ files: pictures.map(({ path }) => path), bytes, skipped }, [
-			...pictures.map(({ path }) => path),
-			`${pictures.length} pictures, ${megabytes} MB; nothing was sent.`,
-		]);
-		return;
-	}
+	if (options.dryRun) return dryRun(output, pictures, skipped);
 	if (pictures.length === 0 && !options.watch) {
 		throw new Failure(
 			`There is no picture in ${paths.join(", ")}${options.recursive ? "" : ": folders below need -r"}.`,
@@ -51,8 +43,7 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 	const onEnded = () => ended++;
 	const work = async (signal: AbortSignal) => {
 		const client = connect({ signal });
-		const { apiUrl, email, refreshToken } = storedSession();
-		const journal = new Journal(home(), `${apiUrl} ${email || refreshToken}`);
+		const journal = new Journal(home(), journalOwner());
 		try {
 			if (pictures.length > 0) await send(client, output, { pictures, skipped, journal, options, onEnded });
 			if (!options.watch) return;
@@ -76,6 +67,18 @@ export async function uploadCommand(output: Output, paths: string[], options: Up
 	} finally {
 		output.clearProgress();
 	}
+}
+
+/** Lists what would be sent: all but what the journal has. */
+function dryRun(output: Output, pictures: readonly LocalPicture[], skipped: readonly string[]): void {
+	const stored = new Set(Journal.stored(home(), journalOwner(), pictures));
+	const waiting = pictures.filter((picture) => !stored.has(picture));
+	const files = waiting.map(({ path }) => path);
+	const bytes = waiting.reduce((sum, { size }) => sum + size, 0);
+	output.result({ files, bytes, resumed: stored.size, skipped }, [
+		...files,
+		`${counted(files.length, "picture")}, ${(bytes / 1e6).toFixed(1)} MB, ${stored.size} sent before; nothing was sent.`,
+	]);
 }
 
 interface Batch {

@@ -26,22 +26,23 @@ const keyOf = ({ path: file, size, modified }: LocalPicture) => `${size} ${modif
 export class Journal {
 	readonly #file: string;
 	readonly #release: () => void;
-	readonly #entries = new Map<string, Entry>();
+	readonly #entries: Map<string, Entry>;
 
 	/** @throws Failure where another process is uploading */
 	constructor(folder: string, owner: string) {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
-		const name = createHash("sha256").update(owner).digest("hex").slice(0, 16);
-		this.#file = path.join(folder, `uploads-${name}.jsonl`);
+		this.#file = fileOf(folder, owner);
 		this.#release = lock(`${this.#file}.lock`, "upload");
-		if (!existsSync(this.#file)) return;
-		const lines = readFileSync(this.#file, "utf8").split("\n");
-		for (const text of lines) {
-			const line = lineOf(text);
-			if (line) this.#entries.set(line.file, line);
-		}
+		const { entries, isCut } = entriesIn(this.#file);
+		this.#entries = entries;
 		// A line that a kill or a full disk cut off takes no other with it.
-		if (lines.at(-1)) appendFileSync(this.#file, "\n");
+		if (isCut) appendFileSync(this.#file, "\n");
+	}
+
+	/** Returns the pictures that are certainly stored, also while another process writes the journal. */
+	static stored(folder: string, owner: string, pictures: readonly LocalPicture[]): LocalPicture[] {
+		const { entries } = entriesIn(fileOf(folder, owner));
+		return pictures.filter((picture) => entries.get(keyOf(picture))?.stored);
 	}
 
 	of(picture: LocalPicture): Entry | undefined {
@@ -57,6 +58,21 @@ export class Journal {
 	close(): void {
 		this.#release();
 	}
+}
+
+function fileOf(folder: string, owner: string): string {
+	const name = createHash("sha256").update(owner).digest("hex").slice(0, 16);
+	return path.join(folder, `uploads-${name}.jsonl`);
+}
+
+function entriesIn(file: string): { entries: Map<string, Entry>; isCut: boolean } {
+	const entries = new Map<string, Entry>();
+	const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+	for (const text of lines) {
+		const line = lineOf(text);
+		if (line) entries.set(line.file, line);
+	}
+	return { entries, isCut: Boolean(lines.at(-1)) };
 }
 
 /** A line that was cut off is no line. */
