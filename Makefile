@@ -178,6 +178,9 @@ bench-partitions: $(INSTALLED) ## measure what a search of a large, partitioned 
 bench-lists: $(INSTALLED) ## measure pages of a large collection by each filter and sort, against the unfiltered page: [ROWS=20000] [DATABASE_URL=postgres://...]
 	@node test/bench/lists.ts
 
+bench-export: $(INSTALLED) ## measure the export of a large collection through a kill: time, memory, parts: [ITEMS=5000] [KB=200 of each picture]
+	@node test/bench/export.ts
+
 bench-cells: bench-partitions ## the same as bench-partitions, by its former name
 
 test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json

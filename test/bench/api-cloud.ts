@@ -6,21 +6,25 @@ import { ensureUser, signIn } from "#deployment/users.ts";
 import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../system/cloud-process.ts";
 
-/** Starts a local cloud with the token issuer, secret and database that the api's first request needs. */
-export async function startCloud(directory: string) {
+/**
+ * Starts a local cloud with the token issuer, secret and database that the api's first request needs.
+ * @param change rewrites the templates before
+ */
+export async function startCloud(directory: string, change?: (assembly: string) => Promise<void>) {
 	const options = {
 		assembly: path.join(directory, "cdk.out"),
 		stateDir: path.join(directory, "state"),
 		outputsFile: path.join(directory, "outputs.json"),
 	};
 	await synthesize(options.assembly, { limits: busyLimits });
+	await change?.(options.assembly);
 	const { stop } = await startCloudProcess(options);
 	const outputs = await readOutputsFile(options.outputsFile, "start");
 	const operator = await operatorOf(options.stateDir);
 	await invoke(outputs, operator, outputs.MigrationFunctionName);
 	const password = `${randomUUID()}-Aa1`;
 	await ensureUser(outputs, operator, "bench@example.com", password);
-	const token = (await signIn(outputs, "bench@example.com", password)).idToken;
+	const session = await signIn(outputs, "bench@example.com", password);
 	const lambda = new LambdaClient({
 		region: outputs.Region,
 		endpoint: outputs.AwsEndpointUrl ?? undefined,
@@ -33,9 +37,10 @@ export async function startCloud(directory: string) {
 	);
 	return {
 		stop,
-		/** Creates a user without items. @returns their token */
 		outputs,
-		token,
+		operator,
+		session,
+		token: session.idToken,
 		variables: {
 			...Environment?.Variables,
 			AWS_REGION: outputs.Region,
