@@ -4,7 +4,7 @@ import { faultsOf } from "#tools/eval/answers/judge.ts";
 
 const id = "1c6a680c-e5e3-42e0-9bf2-bed7863237d9";
 const secondId = "d5ebd2cd-f71b-4d6e-898a-0e3cc02302ff";
-const question = { ask: "How much?", facts: [["64.18"]], items: [id], held_out: false };
+const question = { ask: "How much?", facts: [["64.18"]], items: [id], held_out: false, other_words: false };
 const cited = (text: string, ...ids: string[]) => ({
 	text,
 	citations: ids.map((itemId) => ({ itemId, sentence: "", snippet: "" })),

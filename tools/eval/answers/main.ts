@@ -26,6 +26,10 @@ const answerMs = 20_000;
 const minRight = 22 / 25;
 const minHonest = 0.9;
 
+/** The known questions, those kept from whoever changes how answers are written, and those in other words than the items'. */
+const groups = ["known", "held out", "other words"] as const;
+type Group = (typeof groups)[number];
+
 interface Judged {
 	set: string;
 	model: string;
@@ -95,18 +99,21 @@ function isAnswerable({ question }: Judged): boolean {
 	return question.facts.length > 0;
 }
 
+function groupOf({ question }: Judged): Group {
+	if (question.held_out) return "held out";
+	return question.other_words ? "other words" : "known";
+}
+
 function summaries(judged: Judged[]): Record<string, string>[] {
 	const share = (some: Judged[]) => `${some.filter(isRight).length} of ${some.length}`;
 	return [...new Set(judged.map(({ set }) => set))].flatMap((set) =>
 		Object.keys(models).flatMap((model) =>
-			[false, true].map((isHeldOut) => {
-				const asked = judged.filter(
-					(each) => each.set === set && each.model === model && each.question.held_out === isHeldOut,
-				);
+			groups.map((group) => {
+				const asked = judged.filter((each) => each.set === set && each.model === model && groupOf(each) === group);
 				return {
 					set,
 					model,
-					questions: isHeldOut ? "held out" : "known",
+					questions: group,
 					right: share(asked.filter(isAnswerable)),
 					honest: share(asked.filter((each) => !isAnswerable(each))),
 				};
@@ -116,29 +123,27 @@ function summaries(judged: Judged[]): Record<string, string>[] {
 }
 
 /**
- * Demands the shares of each set's known questions, and of the held-out ones of all sets together, of which a set has few.
- * The known ones were looked at while answering was written, so the held-out ones tell more.
+ * Demands the shares of each set's known questions, and of the other groups of all sets together, of which a set has few.
+ * The known ones were looked at while answering was written, so the others tell more. What is asked in other words takes a
+ * model: offline it need only be honest.
  */
 function demandsOn(judged: Judged[]): Demand[] {
-	const demandsFor = (name: string, asked: Judged[]) => {
-		const share = (some: Judged[]) => some.filter(isRight).length / some.length;
+	const share = (some: Judged[]) => some.filter(isRight).length / some.length;
+	const right = (name: string, asked: Judged[]) =>
+		minDemand(`${name}: right`, share(asked.filter(isAnswerable)), minRight);
+	const honest = (name: string, asked: Judged[]) =>
+		minDemand(`${name}: honest`, share(asked.filter((each) => !isAnswerable(each))), minHonest);
+	const sets = [...new Set(judged.map(({ set }) => set))];
+	return Object.keys(models).flatMap((model) => {
+		const askedOf = (group: Group, set?: string) =>
+			judged.filter((each) => each.model === model && groupOf(each) === group && (!set || each.set === set));
+		const known = sets.map((set) => ({ name: `${set}, ${model}`, asked: askedOf("known", set) }));
+		const heldOut = { name: `held out, ${model}`, asked: askedOf("held out") };
+		const otherWords = { name: `other words, ${model}`, asked: askedOf("other words") };
 		return [
-			minDemand(`${name}: right`, share(asked.filter(isAnswerable)), minRight),
-			minDemand(`${name}: honest`, share(asked.filter((each) => !isAnswerable(each))), minHonest),
+			...[...known, heldOut].flatMap(({ name, asked }) => [right(name, asked), honest(name, asked)]),
+			...(model === "offline" ? [] : [right(otherWords.name, otherWords.asked)]),
+			honest(otherWords.name, otherWords.asked),
 		];
-	};
-	const known = judged.filter(({ question }) => !question.held_out);
-	const heldOut = judged.filter(({ question }) => question.held_out);
-	return Object.keys(models).flatMap((model) => [
-		...[...new Set(known.map(({ set }) => set))].flatMap((set) =>
-			demandsFor(
-				`${set}, ${model}`,
-				known.filter((each) => each.set === set && each.model === model),
-			),
-		),
-		...demandsFor(
-			`held out, ${model}`,
-			heldOut.filter((each) => each.model === model),
-		),
-	]);
+	});
 }

@@ -14,6 +14,8 @@ const questionFile = z.array(
 		items: z.array(z.string()),
 		/** Kept from whoever changes how answers are written. */
 		held_out: z.boolean().default(false),
+		/** Most of them have few words of the item. */
+		other_words: z.boolean().default(false),
 	}),
 );
 
