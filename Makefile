@@ -196,7 +196,7 @@ bench-chat: $(INSTALLED) ## measure requests and bytes of a chat turn as the cha
 bench-web: $(INSTALLED) ## measure the web app in Debian's Chromium, against a bare Vite page and a bare list: [ROUNDS=3] [MINUTES=10]
 	@node test/bench/web/main.ts
 
-bench-fair: $(INSTALLED) ## measure what one person at full abuse costs twenty others, against the twenty alone: [ATTACK=full,announcements,noise,lists,chat,search,form] [SECONDS=30] [ROUNDS=5]
+bench-fair: $(INSTALLED) ## measure what one person at full abuse costs twenty others, against the twenty alone: [ATTACK=full,announcements,noise,lists,chat,search,form] [SECONDS=30] [ROUNDS=5] [DATABASE_URL=postgres://...]
 	@node test/bench/fair/main.ts
 
 ##: on AWS

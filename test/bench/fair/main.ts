@@ -8,7 +8,7 @@ import { CollectionsClient } from "#client/index.ts";
 import { readOutputsFile } from "#deployment/outputs.ts";
 import { ensureUser, signIn } from "#deployment/users.ts";
 import { invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
-import { startCloudProcess } from "../../system/cloud-process.ts";
+import { describeInstantly, startCloudProcess } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";
 import { demand, mean, measured, median, minDemand, quantile, report } from "../report.ts";
 import { type AttackName, attacks } from "./attacks.ts";
@@ -32,6 +32,7 @@ const options = {
 	outputsFile: path.join(directory, "outputs.json"),
 };
 await synthesize(options.assembly);
+await describeInstantly(options.assembly);
 const cloud = await startCloudProcess(options);
 try {
 	const outputs = await readOutputsFile(options.outputsFile, "start");
