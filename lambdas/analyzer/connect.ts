@@ -5,6 +5,7 @@ import { runtimeEnv, type StageEnv } from "#lambda-kit/env.ts";
 import { lazyPort } from "#lambda-kit/lazy-port.ts";
 import { log } from "#lambda-kit/log.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
+import { sharedBreaker } from "#lambda-kit/shared-breaker.ts";
 
 export async function connect(env: StageEnv<"analyze">) {
 	if (["instant", "replay"].includes(env.VISION_PROVIDER) && env.ENVIRONMENT !== "local") {
@@ -17,7 +18,7 @@ export async function connect(env: StageEnv<"analyze">) {
 		// A description that is replayed or instant needs no pixels, and so no decoder.
 		images: lazyPort(async () => (await import("#images/sharp-images.ts")).sharpImages()),
 		vision: visionFor({
-			...providerSettings("vision", env),
+			...providerSettings("vision", env, sharedBreaker(env.CHECKPOINT_TABLE_NAME)),
 			replayFolder: runtimeEnv.replayFolder,
 			onUnread: (error) => log.warn("text not placed", { error }),
 		}),

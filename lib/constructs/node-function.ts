@@ -103,6 +103,18 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 		);
 	}
 
+	/** Allows actions, each on one item, on those of a table whose partition keys begin with a prefix. */
+	allowItems(actions: string[], tableArn: string, prefix: string): this {
+		this.role.addToPrincipalPolicy(
+			new PolicyStatement({
+				actions,
+				resources: [tableArn],
+				conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] } },
+			}),
+		);
+		return this;
+	}
+
 	/** Allows reading the API keys that some capabilities need. The key `aws/ssm` decrypts for every role that may read a parameter. */
 	allowKeys(environment: Environment, ...capabilities: Capability[]): this {
 		return this.allow(

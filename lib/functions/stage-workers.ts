@@ -1,6 +1,7 @@
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { type ObjectAccess, type Stage, type StageName, stages } from "#core/pipeline/stages.ts";
+import { circuitPrefix } from "#core/ports/circuits.ts";
 import { capabilitiesIn, stageContract, stageGroups } from "#lambda-kit/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
@@ -35,7 +36,10 @@ export function stageWorker(
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, ...capabilitiesIn(stages[name].env)); // calls models
-	const { objects }: Stage = stages[name];
+	const { objects, env }: Stage = stages[name];
+	if (env.includes("checkpoints")) {
+		worker.allowItems(["dynamodb:GetItem", "dynamodb:UpdateItem"], database.checkpoints.tableArn, circuitPrefix); // knows which models fail
+	}
 	if (objects) allowAccess(worker, storage.bucket, objects);
 	return worker.allow(["events:PutEvents"], [storage.bus.eventBusArn]); // announces its results
 }

@@ -118,7 +118,7 @@ function outageAlarms(environment: Environment, sources: Sources) {
 		};
 		// Where no provider is chosen, none fails.
 		alarms.OpenedCircuits = {
-			description: "A model failed so often that chats and searches pass it by, and its trial failed, too.",
+			description: "A model failed so often that calls pass it by and images wait, and its trial failed, too.",
 			runbook: "opened-circuits",
 			metric: application("OpenedCircuits", { statistic: "Sum" }),
 			threshold: 2,

@@ -18,6 +18,8 @@ export const circuitThresholds = {
 	probeLookMs: 1_000,
 	/** A time-out of less says nothing about the provider. */
 	minTimeoutMs: 5_000,
+	/** A failure counts once for each of so many milliseconds: a model that hangs lets few requests end in a window. */
+	countedMs: 18_000,
 };
 
 /** How a request ended: `inconclusive` says nothing about the provider, such as a request that is wrong itself. */
@@ -26,9 +28,9 @@ export type RequestEnd = "answered" | "failed" | "inconclusive";
 /** A call that the breaker lets pass. */
 export interface Pass {
 	/** Counts a request of the call. */
-	record(end: RequestEnd): Promise<void>;
-	/** False once the circuit is open: another request of the call would not help. */
-	readonly mayRetry: boolean;
+	record(end: RequestEnd, durationMs: number): Promise<void>;
+	/** The milliseconds until the model is tried again, once the circuit is open: another request of the call would not help. */
+	readonly openMs: number | null;
 	/** Ends the call, whatever happened to it. */
 	end(): Promise<void>;
 }
@@ -71,7 +73,7 @@ export function circuitBreaker(
 	circuits: Circuits,
 	{ thresholds = circuitThresholds, onOpen, onFailure, now = Date.now }: CircuitBreakerOptions,
 ): CircuitBreaker {
-	const { openMs, probeMs, probeLookMs, viewMs, windowMs } = thresholds;
+	const { countedMs, openMs, probeMs, probeLookMs, viewMs, windowMs } = thresholds;
 	const ask = optionalStore(onFailure, now);
 	const views = new Map<string, View>();
 
@@ -109,18 +111,21 @@ export function circuitBreaker(
 		if (hasOpened !== null) view.state = { ...closed, openUntil };
 	}
 
+	const untilTried = ({ state: { openUntil } }: View) => openUntil && Math.max(0, openUntil - now());
+
 	function passClosed(name: string, view: View): Pass {
 		return {
-			get mayRetry() {
-				return view.state.openUntil === null;
+			get openMs() {
+				return untilTried(view);
 			},
-			async record(end) {
+			async record(end, durationMs) {
 				if (end === "answered") {
 					if (view.answered === 0) view.answeredSince = now();
 					view.answered += 1;
 				}
 				if (end !== "failed") return;
-				const counted = { requests: takeAnswered(view) + 1, failures: 1 };
+				const failed = Math.max(1, Math.floor(durationMs / countedMs));
+				const counted = { requests: takeAnswered(view) + failed, failures: failed };
 				const state = await ask(() => circuits.count(name, counted, windowMs));
 				if (!state) return;
 				view.state = state;
@@ -134,8 +139,8 @@ export function circuitBreaker(
 	function passProbe(name: string, view: View, ends: number): Pass {
 		let isOver = false;
 		return {
-			get mayRetry() {
-				return !isOver;
+			get openMs() {
+				return isOver ? untilTried(view) : null;
 			},
 			async record(end) {
 				if (isOver || end === "inconclusive") return;

@@ -120,7 +120,7 @@ async function callWithRetries<T>(
 }
 
 /** Stands for a pass where there is no breaker. */
-const freePass: Pass = { record: async () => {}, mayRetry: true, end: async () => {} };
+const freePass: Pass = { record: async () => {}, openMs: null, end: async () => {} };
 
 /** @throws ModelFailure where the model has failed too often lately */
 async function enter({ name, breaker, unavailable, afterwards = defaultAfterwards }: Provider, model: string) {
@@ -130,7 +130,7 @@ async function enter({ name, breaker, unavailable, afterwards = defaultAfterward
 	throw new ModelFailure(
 		unavailable,
 		`${providers[name].label} failed too often lately and is asked again in ${seconds} s: ${afterwards}.`,
-		{ retryAfterSeconds: seconds },
+		{ retryAfterSeconds: seconds, outage: { wasAsked: false, seconds } },
 	);
 }
 
@@ -189,7 +189,7 @@ async function callWithPass<T>(
 			shouldRetry: async ({ error }) => {
 				if (!(error instanceof RequestFailure)) return false;
 				const { waitMs } = error;
-				if (waitMs === null || waitMs > maxWaitMs || !pass.mayRetry) return false;
+				if (waitMs === null || waitMs > maxWaitMs || pass.openMs !== null) return false;
 				if (Date.now() + waitMs + minRequestMs > deadline.getTime()) {
 					return false;
 				}
@@ -198,7 +198,7 @@ async function callWithPass<T>(
 			},
 		});
 	} catch (error) {
-		throw error instanceof RequestFailure ? noAnswer(provider, error) : error;
+		throw error instanceof RequestFailure ? noAnswer(provider, error, pass) : error;
 	}
 }
 
@@ -260,11 +260,11 @@ async function sendRequest<T>(
 		if (!status || !provider.isUnknownModel(status, message, model)) {
 			publish({ status });
 		}
-		await pass.record(endOf(failure, provider, model, maxMs));
+		await pass.record(endOf(failure, provider, model, maxMs), Date.now() - started);
 		throw failure;
 	}
 	publish("answered");
-	await pass.record("answered");
+	await pass.record("answered", Date.now() - started);
 	return answer;
 }
 
@@ -290,12 +290,18 @@ class TimedOut extends Error {
 function noAnswer(
 	{ name, unavailable, afterwards = defaultAfterwards, isQuoted = false }: Provider,
 	{ status, message, waitMs, cause, isRequestWrong }: RequestFailure,
+	{ openMs }: Pass,
 ): ModelFailure {
 	const answered = status ?? "no response";
 	return new ModelFailure(
 		unavailable,
 		`${providers[name].label} gave no answer (${isQuoted ? `${answered}: ${message}` : answered}): ${afterwards}.`,
-		{ cause, retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000), isRequestWrong },
+		{
+			cause,
+			retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000),
+			isRequestWrong,
+			outage: openMs === null ? null : { wasAsked: true, seconds: Math.ceil(openMs / 1000) },
+		},
 	);
 }
 

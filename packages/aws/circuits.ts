@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { CircuitState, Circuits } from "#core/ports/index.ts";
+import { type CircuitState, type Circuits, circuitPrefix } from "#core/ports/index.ts";
 import type { TableOptions } from "./dynamodb.ts";
 
 interface DynamoDbCircuitsOptions extends TableOptions {
@@ -116,7 +116,7 @@ export function dynamoDbCircuits({
 	};
 }
 
-const keyOf = (name: string) => ({ pk: `circuit#${name}`, sk: "state" });
+const keyOf = (name: string) => ({ pk: `${circuitPrefix}${name}`, sk: "state" });
 
 function stateOf(item: Record<string, unknown>, at: number): CircuitState {
 	const isCounting = Number(item.window_ends ?? 0) > at;

@@ -1,6 +1,7 @@
 import type { ModelUsage } from "./items/analysis.ts";
 import type { ItemError } from "./items/item.ts";
 import type { ExceededQuota } from "./limits/quotas.ts";
+import type { Outage } from "./pipeline/outage.ts";
 import type { Deferral } from "./ports/stages.ts";
 
 /** Errors that a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
@@ -228,13 +229,14 @@ export class EventsNotPublished extends AggregateError {
 	}
 }
 
-/** Other people come first: the work waits. */
+/** Other people come first, or no model is asked at present: the work waits. */
 export class WorkDeferred extends Error {
 	override name = "WorkDeferred";
 	readonly deferral: Deferral;
 
 	constructor(deferral: Deferral) {
-		super(`Other people come first: the work waits for ${deferral.seconds} s more.`);
+		const cause = deferral.reason === "outage" ? "The provider fails" : "Other people come first";
+		super(`${cause}: the work waits for ${deferral.seconds} s more.`);
 		this.deferral = deferral;
 	}
 }
@@ -263,6 +265,8 @@ export class ModelFailure extends AppError {
 	readonly usage: ModelUsage[];
 	/** The provider found the request wrong: another provider would, too. */
 	readonly isRequestWrong: boolean;
+	/** The model failed so often that calls pass it by. */
+	readonly outage: Outage | null;
 
 	constructor(
 		code: ErrorCode,
@@ -272,11 +276,13 @@ export class ModelFailure extends AppError {
 			retryAfterSeconds?: number | null;
 			usage?: ModelUsage[];
 			isRequestWrong?: boolean;
+			outage?: Outage | null;
 		} = {},
 	) {
 		super(code, detail, options);
 		this.usage = options.usage ?? [];
 		this.isRequestWrong = options.isRequestWrong ?? false;
+		this.outage = options.outage ?? null;
 	}
 }
 
@@ -289,6 +295,6 @@ export function usageOf(error: unknown): ModelUsage[] {
 export function withUsage(error: unknown, usage: ModelUsage[]): unknown {
 	if (error instanceof PermanentFailure) return new PermanentFailure(error.error, error.cause, usage);
 	if (!(error instanceof ModelFailure)) return error;
-	const { code, message, cause, retryAfterSeconds, isRequestWrong } = error;
-	return new ModelFailure(code, message, { cause, retryAfterSeconds, usage, isRequestWrong });
+	const { code, message, cause, retryAfterSeconds, isRequestWrong, outage } = error;
+	return new ModelFailure(code, message, { cause, retryAfterSeconds, usage, isRequestWrong, outage });
 }

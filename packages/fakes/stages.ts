@@ -3,6 +3,7 @@ import { derivedId } from "#core/ids.ts";
 import type { Analysis } from "#core/items/analysis.ts";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
 import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
+import { putOffBy } from "#core/pipeline/outage.ts";
 import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import { type RequestError, requestEvent, stageOf } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
@@ -316,6 +317,22 @@ export function fakeStages(store: Store): Stages {
 			if (!stored) return;
 			stored.usage.push(...structuredClone(usage));
 			stored.lease = null;
+		},
+
+		async putOff(lease, outage, usage = []) {
+			const stored = findLeased(lease);
+			if (!stored) return null;
+			const requested = stored.requests.find(({ request }) => request.id === lease.requestId);
+			const waiting = requested ?? stored;
+			const since = requested?.request.createdAt.getTime() ?? stored.stageAt;
+			const waitedSeconds = (store.now() - since) / 1000;
+			const { seconds, counts } = putOffBy(outage, waitedSeconds);
+			stored.usage.push(...structuredClone(usage));
+			stored.lease = null;
+			if (!counts) waiting.attempts = Math.max(0, waiting.attempts - 1);
+			waiting.sweptAt = store.now();
+			waiting.deferredUntil = store.now() + seconds * 1000;
+			return { reason: "outage", waitedSeconds, seconds };
 		},
 
 		claimStalled: async ({ idleSeconds, againSeconds, limit }) =>

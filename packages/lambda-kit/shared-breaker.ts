@@ -4,8 +4,11 @@ import type { Circuits } from "#core/ports/index.ts";
 import { lazyPort } from "./lazy-port.ts";
 import { log } from "./log.ts";
 
+const connectDynamodb = async (): Promise<TableOptions["dynamodb"]> =>
+	(await import("#aws/dynamodb.ts")).documentClient();
+
 /** Makes a sandbox's breaker over the circuits that all share. The table is asked by the first call of a provider. */
-export function sharedBreaker(table: string, connect: () => Promise<TableOptions["dynamodb"]>): CircuitBreaker {
+export function sharedBreaker(table: string, connect = connectDynamodb): CircuitBreaker {
 	const circuits: Circuits = lazyPort(async () => {
 		const { dynamoDbCircuits } = await import("#aws/circuits.ts");
 		return dynamoDbCircuits({ dynamodb: await connect(), table });

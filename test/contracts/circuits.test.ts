@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chatFor } from "#ai/chat.ts";
-import { circuitBreaker } from "#ai/circuit-breaker.ts";
+import { circuitBreaker, circuitThresholds } from "#ai/circuit-breaker.ts";
 import type { ApiKey } from "#ai/provider.ts";
 import { dynamoDbCircuits } from "#aws/circuits.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Circuits } from "#core/ports/index.ts";
 import { fakeCircuits } from "#fakes/circuits.ts";
-import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
+import { anthropicChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
 import { type ProviderServer, type Reply, serveProvider } from "#tools/provider-stubs/server.ts";
 import { backends } from "../support/checkpoint-saver.ts";
 import { startedBackend } from "../support/started-backend.ts";
@@ -96,16 +96,18 @@ function breakerContract(get: () => Circuits): void {
 	afterAll(() => server.close());
 
 	/** Makes a sandbox that asks a model of its own, and counts the circuits that it opens. */
-	function sandbox(model: string, circuits = get()) {
+	function sandbox(model: string, circuits = get(), thresholds = circuitThresholds) {
 		const told = { opened: 0, failures: [] as unknown[] };
 		const breaker = circuitBreaker(circuits, {
 			onOpen: () => void told.opened++,
 			onFailure: (error) => void told.failures.push(error),
 			now: clock.now,
+			thresholds,
 		});
 		const chat = chatFor({ provider: "anthropic", anthropic: { key, model, baseUrl: server.url, breaker } });
-		const ask = () => chat.answer({ messages: [{ role: "user", text: "Which gate?" }], deadline: inSeconds(20) });
-		return { ...told, told, ask, fails: () => rejectionOf(ask(), ModelFailure) };
+		const ask = (seconds = 20) =>
+			chat.answer({ messages: [{ role: "user", text: "Which gate?" }], deadline: inSeconds(seconds) });
+		return { told, ask, fails: (seconds?: number) => rejectionOf(ask(seconds), ModelFailure) };
 	}
 
 	it("cost a dead model's callers milliseconds, in every sandbox", async () => {
@@ -116,6 +118,7 @@ function breakerContract(get: () => Circuits): void {
 		await second.fails();
 		expect(server.requests.length).toBeLessThan(7);
 		expect(first.told.opened + second.told.opened).toBe(1);
+		expect(await second.fails()).toMatchObject({ outage: { wasAsked: false, seconds: 30 } });
 		const asked = server.requests.length;
 		const times: number[] = [];
 		for (let at = 0; at < 40; at++) {
@@ -138,7 +141,7 @@ function breakerContract(get: () => Circuits): void {
 		expect(first.told.opened).toBe(1);
 		server.answers(failed(503));
 		clock.pass(31_000);
-		await first.fails();
+		expect(await first.fails()).toMatchObject({ outage: { wasAsked: true, seconds: 30 } });
 		// The failed trial is one request, and opens again.
 		expect(server.requests).toHaveLength(1);
 		await second.fails();
@@ -162,6 +165,37 @@ function breakerContract(get: () => Circuits): void {
 		expect(stranger.told.opened + other.told.opened).toBe(0);
 		await other.ask();
 		await stranger.ask();
+	});
+
+	it("open after the first request where a model hangs for long", async () => {
+		server.answers("silence");
+		const model = randomUUID();
+		const thresholds = { ...circuitThresholds, minTimeoutMs: 1_000, countedMs: 300 };
+		const [first, second] = [sandbox(model, get(), thresholds), sandbox(model)];
+		const seconds = 2;
+		expect(await first.fails(seconds)).toMatchObject({ outage: { wasAsked: true } });
+		expect([server.requests.length, first.told.opened]).toEqual([1, 1]);
+		const began = performance.now();
+		expect(await second.fails()).toMatchObject({ outage: { wasAsked: false } });
+		expect(performance.now() - began).toBeLessThan(1_000);
+		server.answers(works);
+		clock.pass(31_000);
+		expect((await second.ask()).message.text).toBe("Gate 12.");
+	});
+
+	it("let the next model of a list answer in milliseconds", async () => {
+		server.answersBy(({ path }) =>
+			path.includes("messages") ? failed(503) : openaiChatWire.reply({ text: "Gate 9." }),
+		);
+		const breaker = circuitBreaker(get(), { onOpen: () => {}, onFailure: () => {}, now: clock.now });
+		const settings = () => ({ key, model: randomUUID(), baseUrl: server.url, breaker });
+		const chat = chatFor({ provider: "anthropic", fallbacks: ["openai"], anthropic: settings(), openai: settings() });
+		const ask = () => chat.answer({ messages: [{ role: "user", text: "Which gate?" }], deadline: inSeconds(20) });
+		while (server.requests.filter(({ path }) => path.includes("messages")).length < 5) await ask();
+		const began = performance.now();
+		expect((await ask()).message.text).toBe("Gate 9.");
+		expect(performance.now() - began).toBeLessThan(500);
+		expect(server.requests.filter(({ path }) => path.includes("messages"))).toHaveLength(5);
 	});
 
 	it("let calls pass while their store is away, which is told", async () => {

@@ -18,6 +18,7 @@ import { itemListsContract } from "./item-lists.ts";
 import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
 import { jobsContract } from "./jobs.ts";
+import { outagesContract } from "./outages.ts";
 import { outboxContract } from "./outbox.ts";
 import { profilesContract, usageContract } from "./people.ts";
 import { rebuildContract } from "./rebuild.ts";
@@ -183,6 +184,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	billedUsageContract(get);
 	currentAnalysisContract(get);
 	sweeperContract(get);
+	outagesContract(get);
 	outboxContract(get);
 	requestsContract(get);
 	redactionsContract(get);

@@ -107,6 +107,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await stages.commitProcessed(forged, processed(), newEvent("ImageProcessed", leased))).toBe(false);
 			expect(await stages.fail(forged, { code: "undecodable_image", detail: "Forged." })).toBe(false);
 			await stages.release(forged);
+			expect(await stages.putOff(forged, { wasAsked: true, seconds: 1 })).toBeNull();
 			expect(await stages.claim(ada, leased.id, "embed", 60)).toMatchObject({ outcome: "busy" });
 		});
 

@@ -28,6 +28,10 @@ const conversationGrants = [
 	...["GetObject", "PutObject", "DeleteObjectVersion"].map((action) => `s3:${action} on Images/checkpoints/*`),
 ];
 const deletesPeople = ["cognito-idp:AdminDeleteUser on People", "cognito-idp:AdminUserGlobalSignOut on People"];
+const knowsCircuits = [
+	"dynamodb:GetItem on Checkpoints where LeadingKeys are circuit#*",
+	"dynamodb:UpdateItem on Checkpoints where LeadingKeys are circuit#*",
+];
 const publishes = ["events:PutEvents on Events"];
 const worksOn = (queue: string) =>
 	["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"].map(
@@ -86,13 +90,14 @@ const permissions: Record<string, string[]> = {
 		...readsLogin,
 		...publishes,
 		...worksOn("AnalyzerQueue"),
+		...knowsCircuits,
 		readsKey("anthropic"),
 		readsKey("openai"),
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
 		"s3:ListBucket on Images",
 	],
-	EmbedderWorkerRole: [...readsLogin, ...publishes, ...worksOn("EmbedderQueue")],
+	EmbedderWorkerRole: [...readsLogin, ...publishes, ...worksOn("EmbedderQueue"), ...knowsCircuits],
 	JobsWorkerRole: [
 		...readsLogin,
 		...deletesVersions,
@@ -147,6 +152,7 @@ const networkInterfaces = [
 
 /** The only resources with a wildcard, each with its reason. */
 const openResources: [RegExp, string][] = [
+	[/^Checkpoints where LeadingKeys are circuit#\*$/, "people name models, so that nobody knows the circuits at synth"],
 	[
 		/^Images\/(originals|derived|checkpoints|exports)\/\*$/,
 		"keys below the prefix begin with the user, whom nobody knows at synth",
@@ -188,11 +194,14 @@ const statementsOf = (templates: Templates, type: string) =>
 		),
 	);
 
-/** Returns `action on resource` for every pair. */
-const grantsOf = (templates: Templates, { Action, Resource }: Statement) =>
-	[Action]
+/** Returns `action on resource` for every pair, with the partitions to which a table's are limited. */
+const grantsOf = (templates: Templates, { Action, Resource, Condition }: Statement) => {
+	const partitions = Condition?.["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"];
+	const where = partitions ? ` where LeadingKeys are ${partitions}` : "";
+	return [Action]
 		.flat()
-		.flatMap((action) => [Resource].flat().map((resource) => `${action} on ${pointsAt(templates, resource)}`));
+		.flatMap((action) => [Resource].flat().map((resource) => `${action} on ${pointsAt(templates, resource)}${where}`));
+};
 
 const rolesGrants = (templates: Templates) => {
 	const found: Record<string, string[]> = {};

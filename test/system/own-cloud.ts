@@ -17,6 +17,8 @@ const password = "correct-Horse-9";
 interface OwnCloudOptions {
 	/** Settings of the machine beside the defaults: the providers' keys and addresses. */
 	machine?: LocalMachine;
+	/** The settings that differ from the environment's row in `cdk.json`; they need a machine. */
+	settings?: object;
 	/** Rewrites the templates before the start. */
 	change?: (assembly: string) => Promise<void>;
 }
@@ -50,7 +52,7 @@ export class OwnCloud {
 	async restart(options?: OwnCloudOptions): Promise<void> {
 		if (options) {
 			this.#starts += 1;
-			await writeAssembly(this.#assembly, options.machine);
+			await writeAssembly(this.#assembly, options.machine, options.settings);
 			await options.change?.(this.#assembly);
 		}
 		this.#process = await startCloudProcess({

@@ -154,9 +154,14 @@ describe("a stage's handler", () => {
 	);
 
 	const deferral = { reason: "fair_share", held: 2, waitedSeconds: 90, seconds: 45 } as const;
-	it.each(["user", ""])(
+	const outage = { reason: "outage", waitedSeconds: 90, seconds: 45 } as const;
+	it.each([
+		["user", deferral],
+		["", deferral],
+		["user", outage],
+	] as const)(
 		"acknowledges a message of group '%s' that is put off, and sends it again for later",
-		async (group) => {
+		async (group, deferral) => {
 			const original = record(5, "a", group);
 			const { sent, failed, delays } = await handle([original], async () => {
 				throw new WorkDeferred(deferral);

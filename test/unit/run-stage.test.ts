@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ModelFailure, PermanentFailure, StageBusy } from "#core/errors.ts";
+import { ModelFailure, PermanentFailure, StageBusy, WorkDeferred } from "#core/errors.ts";
 import { runStage } from "#core/pipeline/run-stage.ts";
 import { sendOutbox } from "#core/pipeline/send-events.ts";
 import { fakePlaceholder } from "#fakes/models.ts";
@@ -106,6 +106,28 @@ describe("a stage", () => {
 		const broken = new Error("The bucket is unavailable.");
 		await expect(run(() => Promise.reject(broken))).rejects.toBe(broken);
 		expect(await claim()).toMatchObject({ outcome: "claimed", attempt: 2 });
+	});
+
+	it("puts its work off while the provider fails, and the attempt does not count", async () => {
+		const outage = { wasAsked: false, seconds: 30 };
+		const away = new ModelFailure("vision_unavailable", "It failed too often.", { outage });
+		const deferred = await run(() => Promise.reject(away)).catch((error) => error);
+		expect(deferred).toBeInstanceOf(WorkDeferred);
+		expect(deferred).toMatchObject({
+			deferral: { reason: "outage", seconds: 30 },
+			message: expect.stringMatching(/30 s/),
+		});
+		expect(await claim()).toMatchObject({ outcome: "claimed", attempt: 1 });
+	});
+
+	it("has nothing to put off where another holds the lease by now", async () => {
+		const away = new ModelFailure("vision_unavailable", "No.", { outage: { wasAsked: true, seconds: 30 } });
+		const late = run(async ({ lease }) => {
+			await ports.stages.release(lease);
+			await claim();
+			throw away;
+		});
+		expect(await late).toBe("skipped");
 	});
 
 	it("releases the lease if there is nothing to do", async () => {

@@ -131,6 +131,15 @@ describe("conditions", () => {
 		expect(mayList({ "s3:prefix": "b", "s3:delimiter": "/" })).toBe(false);
 	});
 
+	test("on all values of a key ask for the one that a call carries, and refuse a call that carries none", () => {
+		const Condition = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["circuit#*"] } };
+		allow({ Action: "dynamodb:*", Resource: "*", Condition });
+		const mayGet = (context?: object) => may("dynamodb:GetItem", "*", context);
+		expect(mayGet({ "dynamodb:leadingkeys": "circuit#a" })).toBe(true);
+		expect(mayGet({ "dynamodb:leadingkeys": "person#a" })).toBe(false);
+		expect(mayGet()).toBe(false);
+	});
+
 	test("on a key that the call lacks hold if they are negated, end in IfExists or are a true Null", () => {
 		const holds = (Condition: object, index: number) => {
 			allow({ Action: `x:Do${index}`, Resource: "*", Condition });

@@ -78,6 +78,10 @@ export async function runStage(
 			recorded = await stages.failRequest(lease, requestError, usage);
 		} else if (error instanceof PermanentFailure) {
 			recorded = await stages.fail(lease, error.error, usage);
+		} else if (error instanceof ModelFailure && error.outage) {
+			const deferral = await stages.putOff(lease, error.outage, usage);
+			if (deferral) throw new WorkDeferred(deferral);
+			recorded = false;
 		} else {
 			await stages.release(lease, usage);
 			throw error;

@@ -91,7 +91,7 @@ export const stages = {
 			AnalysisRequested: "AnalysisRequested",
 		},
 		restart: "ImageProcessed",
-		env: ["bucket", "vision"],
+		env: ["bucket", "vision", "checkpoints"],
 		// The vision image, and the text of the original.
 		objects: { read: ["originals/", "derived/"] },
 		// A description takes seconds to minutes: one slow image must not hold back another.
@@ -111,7 +111,7 @@ export const stages = {
 			EmbeddingRequested: "EmbeddingRequested",
 		},
 		restart: "AnalysisComplete",
-		env: ["embedding"],
+		env: ["embedding", "checkpoints"],
 		batchSize: 5,
 		memory: 512,
 		timeout: 60,

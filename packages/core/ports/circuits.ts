@@ -21,3 +21,6 @@ export interface Circuits {
 	/** Closes the circuit where the place is still the caller's. */
 	close(name: string, ends: number): Promise<void>;
 }
+
+/** Begins the partition keys of the circuits in the table of checkpoints: stages may use these items alone. */
+export const circuitPrefix = "circuit#";

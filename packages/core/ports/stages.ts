@@ -3,6 +3,7 @@ import type { Fingerprint } from "../items/fingerprint.ts";
 import type { Item, ItemError, Location } from "../items/item.ts";
 import type { TakenAt } from "../items/taken-at.ts";
 import type { OutgoingEvent } from "../pipeline/events.ts";
+import type { Outage } from "../pipeline/outage.ts";
 import type { StageName } from "../pipeline/stages.ts";
 import type { RequestError, WorkRequest } from "../pipeline/work-request.ts";
 
@@ -28,10 +29,10 @@ export interface Fairness {
 }
 
 export interface Deferral {
-	/** `order`: another waits who comes first. `fair_share`: the person holds a fair share. */
-	reason: "order" | "fair_share";
-	/** The person's leases of the stage. */
-	held: number;
+	/** `order`: another waits who comes first. `fair_share`: the person holds a fair share. `outage`: no model is asked at present. */
+	reason: "order" | "fair_share" | "outage";
+	/** The person's leases of the stage, where other people come first. */
+	held?: number;
 	/** How long the item or request has waited. */
 	waitedSeconds: number;
 	/** Nobody yields to it before it comes again, in so many seconds. */
@@ -140,6 +141,11 @@ export interface Stages {
 	 * analysis of a later one.
 	 */
 	release(lease: Lease, usage?: ModelUsage[]): Promise<void>;
+	/**
+	 * Releases the lease where a provider's outage stopped the work, whose message comes again (`pipeline/outage.ts`): the
+	 * attempt does not count, and the sweeper restarts nothing meanwhile. Null where the lease was lost.
+	 */
+	putOff(lease: Lease, outage: Outage, usage?: ModelUsage[]): Promise<Deferral | null>;
 
 	/**
 	 * Claims for the sweeper, over all tenants, items that wait for a stage for `idleSeconds`, without a lease, which no

@@ -1,8 +1,9 @@
 import type { ModelUsage } from "#core/items/analysis.ts";
 import type { ItemError } from "#core/items/item.ts";
+import { type Outage, putOffBy } from "#core/pipeline/outage.ts";
 import { stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
-import type { Lease } from "#core/ports/index.ts";
+import type { Deferral, Lease } from "#core/ports/index.ts";
 import type { Queryable } from "../database.ts";
 import { usageText } from "../rows.ts";
 import { sql } from "../sql.ts";
@@ -88,4 +89,31 @@ export async function release(tx: Queryable, lease: Lease, usage: ModelUsage[] =
 		sql`update items set ${endOfLease}, usage = usage || ${usageText(usage)}::jsonb
 		    where ${isHeld(lease)}`,
 	);
+}
+
+/** Ends the lease for `Stages.putOff`, and takes the attempt back from the item or the request. */
+export async function putOff(
+	tx: Queryable,
+	lease: Lease,
+	outage: Outage,
+	usage: ModelUsage[] = [],
+): Promise<Deferral | null> {
+	const { userId, itemId, requestId } = lease;
+	const isRequest = sql`user_id = ${userId} and item_id = ${itemId} and id = ${requestId}`;
+	const [found] = await tx.query<{ waited: number }>(
+		sql`select extract(epoch from clock_timestamp() - coalesce(
+		        (select created_at from requests where ${isRequest}), stage_at))::float8 as waited
+		    from items where ${isHeld(lease)} for update of items`,
+	);
+	if (!found) return null;
+	const { seconds, counts } = putOffBy(outage, found.waited);
+	const waits = sql`attempts = greatest(0, attempts - ${counts ? 0 : 1}::int), swept_at = clock_timestamp(),
+	      deferred_until = clock_timestamp() + make_interval(secs => ${seconds})`;
+	await release(tx, lease, usage);
+	await tx.query(
+		requestId
+			? sql`update requests set ${waits} where ${isRequest}`
+			: sql`update items set ${waits} where user_id = ${userId} and id = ${itemId}`,
+	);
+	return { reason: "outage", waitedSeconds: found.waited, seconds };
 }

@@ -15,7 +15,7 @@ import { halfvecBytes } from "../search/halfvec.ts";
 import { constants, type Sql, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 import { claimItem } from "./claims.ts";
-import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
+import { advance, becomeEmbedded, fail, holds, putOff, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { nextInTurns } from "./turns.ts";
@@ -156,6 +156,7 @@ export function postgresStages(db: Database): Stages {
 				return true;
 			}),
 		release: (lease, usage) => release(db, lease, usage),
+		putOff: (lease, outage, usage) => db.transaction((tx) => putOff(tx, lease, outage, usage)),
 
 		claimStalled: ({ idleSeconds, againSeconds, limit }) =>
 			claimWaiting(db, queuedStatuses, { idleSeconds, isAgain: sweptBefore(againSeconds), limit }),

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { providers } from "#ai/providers.ts";
+import type { GrantsCloud } from "./grants-cloud.ts";
 import {
 	announce,
 	check,
@@ -17,6 +20,15 @@ import {
 
 /** Returns a query whose vector no cache has: the provider is asked. */
 const newQuery = () => `picture ${randomUUID()}`;
+
+/** Opens the circuit of a provider's model, which one call may try by now. @returns whether it is open */
+async function openCircuit({ dynamodb, outputs }: GrantsCloud, model: string): Promise<() => Promise<boolean>> {
+	const TableName = String(outputs.CheckpointTableName);
+	const Key = { pk: { S: `circuit#${model}` }, sk: { S: "state" } };
+	const open_until = { N: String(Date.now() - 1_000) };
+	await dynamodb.send(new PutItemCommand({ TableName, Item: { ...Key, open_until } }));
+	return async () => (await dynamodb.send(new GetItemCommand({ TableName, Key }))).Item?.open_until !== undefined;
+}
 
 /** Scenarios of uploads, images, analyses and searches. */
 export const itemScenarios: GrantScenario[] = [
@@ -50,6 +62,28 @@ export const itemScenarios: GrantScenario[] = [
 			);
 			const item = await uploaded(system, signal);
 			check(item.status === "ready", "it is ready");
+		},
+	},
+	{
+		name: "a fresh embedder closes the circuit of a model that answers again",
+		provesActions: /^dynamodb:/,
+		run: async (system, signal) => {
+			const isOpen = await openCircuit(system, `voyage/${providers.voyage.capabilities.embedding}`);
+			await system.cold(String(system.outputs.EmbedderFunctionName));
+			await uploaded(system, signal);
+			check(!(await isOpen()), "it is closed");
+		},
+	},
+	{
+		name: "a fresh analyzer closes the circuit of a model that answers again",
+		provesActions: /^dynamodb:/,
+		run: async (system, signal) => {
+			const { id } = await uploaded(system, signal);
+			const isOpen = await openCircuit(system, `anthropic/${providers.anthropic.capabilities.vision}`);
+			await system.cold(String(system.outputs.AnalyzerFunctionName));
+			await system.user.call("POST", `/items/${id}/analyze`, { force_reanalyze: true, provider: "anthropic" });
+			await ready(system, id, signal);
+			check(!(await isOpen()), "it is closed");
 		},
 	},
 	{

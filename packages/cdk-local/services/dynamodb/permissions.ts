@@ -5,6 +5,8 @@ import type { Tables } from "./store.ts";
 export interface TableReferences {
 	TableName?: string;
 	IndexName?: string;
+	Key?: Record<string, { S?: string } | undefined>;
+	Item?: Record<string, { S?: string } | undefined>;
 	RequestItems?: Record<string, unknown[]>;
 	TransactItems?: Record<string, { TableName: string } | undefined>[];
 }
@@ -16,11 +18,11 @@ const transactionActions: Readonly<Record<string, string>> = {
 	Delete: "DeleteItem",
 };
 
-/** Lists the permissions a request needs: an index is a resource of its own, a batch needs its action on every table, a transaction the actions of its parts. */
+/** Lists the permissions a request needs, with the partition key of a request for one item: an index is a resource of its own, a batch needs its action on every table, a transaction the actions of its parts. */
 export function permissionsFor(
 	tables: Tables,
 	operation: string,
-	{ TableName, IndexName, RequestItems, TransactItems }: TableReferences,
+	{ TableName, IndexName, Key, Item, RequestItems, TransactItems }: TableReferences,
 ): Permission[] {
 	const on = (action: string, table: string, index?: string) => ({
 		action: `dynamodb:${action}`,
@@ -36,5 +38,11 @@ export function permissionsFor(
 	if (RequestItems) {
 		return Object.keys(RequestItems).map((table) => on(operation, table));
 	}
-	return [on(operation, TableName ?? "", IndexName)];
+	const leadingKey = (Key ?? Item)?.[tables.hashKey(TableName ?? "") ?? ""]?.S;
+	return [
+		{
+			...on(operation, TableName ?? "", IndexName),
+			...(leadingKey !== undefined && { context: { "dynamodb:leadingkeys": leadingKey } }),
+		},
+	];
 }

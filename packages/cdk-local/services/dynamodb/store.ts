@@ -115,6 +115,11 @@ export class Tables {
 		return table;
 	}
 
+	/** Returns the name of a table's partition key; undefined where there is no such table. */
+	hashKey(nameOrArn: string): string | undefined {
+		return this.#tables.get(nameIn(nameOrArn))?.key.hash;
+	}
+
 	/** Commits everything `run` writes, or nothing if it throws. */
 	transaction<T>(run: () => T): T {
 		return this.#state.transaction(run);

@@ -12,6 +12,7 @@ const knownKeys = new Set([
 	"aws:securetransport",
 	"aws:sourceaccount",
 	"aws:sourcearn",
+	"dynamodb:leadingkeys",
 	"s3:delimiter",
 	"s3:prefix",
 ]);
@@ -67,7 +68,8 @@ function readCondition(name: string, keyInPolicy: string, values: string[]): Con
 		return (context) => (context[key] === undefined) === absent;
 	}
 	const ifExists = name.endsWith("IfExists");
-	const operator = name.replace(/IfExists$/, "");
+	// A call carries one value of a key here. One that carries none, as a query its partition, is refused, and not on AWS.
+	const operator = name.replace(/^ForAllValues:|IfExists$/g, "");
 	const definition = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
 	if (!definition) {
 		throw new Error(`cdk-local does not know the condition operator ${name}: add it to services/iam/conditions.ts`);

@@ -4,6 +4,7 @@ import {
 	BatchWriteItemCommand,
 	DynamoDBClient,
 	GetItemCommand,
+	PutItemCommand,
 	QueryCommand,
 	TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -368,6 +369,24 @@ describe("on DynamoDB", () => {
 		expect((await read).Item).toBeUndefined();
 		const allActions = required.map((action) => `dynamodb:${action}`);
 		expect(await refusal(client([allActions, table]).send(transaction))).toBeNull();
+	});
+
+	test("of one item may be limited to partitions", async () => {
+		const credentials = apis.keysOf("role-of-a-partition", {
+			Effect: "Allow",
+			Action: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+			Resource: table,
+			Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["mine#*"] } },
+		});
+		const limited = new DynamoDBClient({ ...apis.client, credentials });
+		const put = (pk: string) =>
+			refusal(limited.send(new PutItemCommand({ TableName: "table", Item: { pk: { S: pk }, sk: { S: "1" } } })));
+		const get = (pk: string) =>
+			refusal(limited.send(new GetItemCommand({ TableName: "table", Key: { pk: { S: pk }, sk: { S: "1" } } })));
+		expect([await put("mine#1"), await get("mine#1")]).toEqual([null, null]);
+		for (const refused of [await put("theirs#1"), await get("theirs#1")]) {
+			expect(refused).toMatchObject({ name: "AccessDeniedException" });
+		}
 	});
 
 	test("batches have permissions of their own", async () => {
