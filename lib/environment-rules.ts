@@ -1,3 +1,4 @@
+import { readListedModel } from "#ai/providers.ts";
 import type { Environment, NamedSettings } from "./environments.ts";
 import { minutesOf } from "./hours.ts";
 import { verifiableRegions } from "./verifiable-regions.ts";
@@ -82,12 +83,14 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 			broken.push(["openaiServer.url", "must be https: pictures and questions would cross the internet in the clear"]);
 		}
 	}
-	const bedrockAnswers =
-		environment.chatProvider === "bedrock" || environment.modelLists.chat.some((entry) => entry.startsWith("bedrock"));
-	if (environment.bedrock.subscribe && (!bedrockAnswers || environment.name === "local")) {
+	const { visionProvider, chatProvider, modelLists } = environment;
+	const usesBedrock = [visionProvider, chatProvider, ...modelLists.vision, ...modelLists.chat].some(
+		(entry) => readListedModel(entry).provider === "bedrock",
+	);
+	if (environment.bedrock.subscribe && (!usesBedrock || environment.name === "local")) {
 		broken.push([
 			"bedrock.subscribe",
-			"must be left out: only an environment on AWS whose chatProvider is bedrock, or whose list has it, needs a subscription",
+			"must be left out: only an environment on AWS whose chatProvider is bedrock, or its visionProvider, or whose lists have it, needs a subscription",
 		]);
 	}
 	if (environment.database.tls === "off" && environment.name !== "local") {

@@ -364,7 +364,7 @@ export const environmentSchema = z.strictObject({
 	chatModels: z.strictObject(modelFields("chat")).prefault({}),
 	bedrock: z
 		.strictObject({
-			/** The api may subscribe the account to its model at AWS Marketplace. @default false: a person does that once */
+			/** Functions may subscribe the account to their models at AWS Marketplace. @default false: a person does that once */
 			subscribe: z.boolean().default(false),
 		})
 		.prefault({}),

@@ -3,8 +3,6 @@ import type { Construct } from "constructs";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { streamEnv } from "#lambdas/stream/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import type { Environment } from "../environments.ts";
-import { listedModels } from "../providers.ts";
 import {
 	checkpoints,
 	derived,
@@ -14,6 +12,7 @@ import {
 	s3DeleteActions,
 	s3ListActions,
 } from "./actions.ts";
+import { allowBedrockModels } from "./bedrock.ts";
 import { type FunctionResources, itemVariables, variablesOf } from "./variables.ts";
 
 const administersPeople = [
@@ -68,7 +67,7 @@ export function apiFunction(
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
 		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]) // deletes accounts
 		.allow(administersPeople, [storage.userPool.userPoolArn]); // shows people to administrators, moves them between tiers, disables them
-	return allowChatModels(api, environment);
+	return allowBedrockModels(api, environment, "chat"); // answers questions
 }
 
 /** Streams the answers of searches and chats, which an HTTP API cannot. */
@@ -91,7 +90,7 @@ export function streamFunction(
 		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of a deleted conversation's parts
 		.allow(dynamoDbActions, [database.checkpoints.tableArn]) // stores conversations, counts requests
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
-	return allowChatModels(stream, environment);
+	return allowBedrockModels(stream, environment, "chat"); // answers questions
 }
 
 function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFunctionProps, "bundle">) {
@@ -120,11 +119,3 @@ function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFuncti
 }
 
 const idsOf = (clients: readonly UserPoolClient[]) => clients.map(({ userPoolClientId }) => userPoolClientId).join();
-
-function allowChatModels(made: NodeFunction, environment: Environment): NodeFunction {
-	for (const model of listedModels(environment, "chat", "bedrock")) {
-		made.allowBedrock(model); // answers questions
-	}
-	if (environment.bedrock.subscribe) made.allowBedrockSubscription(); // enables a model at its first answer
-	return made;
-}

@@ -7,6 +7,7 @@ import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { functionKey } from "../environments.ts";
 import { s3DeleteActions, s3ListActions } from "./actions.ts";
+import { allowBedrockModels } from "./bedrock.ts";
 import { type FunctionResources, queueVariables, variablesOf } from "./variables.ts";
 
 /** Settings of a worker's process that no code reads. */
@@ -41,6 +42,7 @@ export function stageWorker(
 		worker.allowItems(["dynamodb:GetItem", "dynamodb:UpdateItem"], database.checkpoints.tableArn, circuitPrefix); // knows which models fail
 	}
 	if (objects) allowAccess(worker, storage.bucket, objects);
+	if (env.includes("vision")) allowBedrockModels(worker, environment, "vision"); // describes images
 	return worker.allow(["events:PutEvents"], [storage.bus.eventBusArn]); // announces its results
 }
 

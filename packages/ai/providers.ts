@@ -60,7 +60,7 @@ export const providers = {
 		label: "Bedrock",
 		access: "role",
 		// A model's id, or an inference profile's.
-		capabilities: { chat: "us.anthropic.claude-sonnet-5-5" },
+		capabilities: { vision: "us.anthropic.claude-haiku-5-5", chat: "us.anthropic.claude-sonnet-5-5" },
 		prices: {},
 	},
 	voyage: {

@@ -9,7 +9,8 @@ import type { Target } from "../environment/target.ts";
  * and a subscription at AWS Marketplace. Without them the first answers are errors.
  */
 export async function bedrockAccess({ client, name, environment }: Target): Promise<string> {
-	const models = listedModels(environment, "chat", "bedrock").map(foundationModel);
+	const named = (["vision", "chat"] as const).flatMap((task) => listedModels(environment, task, "bedrock"));
+	const models = [...new Set(named.map(foundationModel))];
 	if (models.length === 0) return "not used";
 	const missing: string[] = [];
 	if (models.some((model) => model.startsWith("anthropic.")) && !(await formSubmitted(client))) {
@@ -22,7 +23,7 @@ export async function bedrockAccess({ client, name, environment }: Target): Prom
 		const subscribed = await subscription(client, model);
 		if (!subscribed && !environment.bedrock.subscribe) {
 			missing.push(
-				`The account has no subscription to ${model}: send it one prompt in the Bedrock console's playground as a person who may aws-marketplace:Subscribe, or let the api do it: cdk.json: environments.${name}.bedrock.subscribe: true.`,
+				`The account has no subscription to ${model}: send it one prompt in the Bedrock console's playground as a person who may aws-marketplace:Subscribe, or let the functions do it: cdk.json: environments.${name}.bedrock.subscribe: true.`,
 			);
 		}
 		states.push(

@@ -89,7 +89,7 @@ describe("the table of environments", () => {
 		[
 			"a listed model of a provider that does not describe",
 			tableWith(({ dev }) => Object.assign(dev, { modelLists: { vision: ["voyage"] } })),
-			"environments.dev.modelLists.vision.0: must be one of offline, anthropic, openai",
+			"environments.dev.modelLists.vision.0: must be one of offline, anthropic, openai, bedrock",
 		],
 		[
 			"a listed model twice",

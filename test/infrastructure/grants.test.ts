@@ -384,3 +384,23 @@ test("only an environment with Bedrock that asks for it lets what answers subscr
 		})),
 	);
 });
+
+test("an environment whose list describes by Bedrock lets the analyzer alone invoke that model, and subscribe where it may", () => {
+	const templates = synthesize("dev", ({ dev }) => {
+		Object.assign(dev, {
+			modelLists: { vision: ["anthropic", "bedrock/amazon.nova-lite-v1:0"] },
+			bedrock: { subscribe: true },
+		});
+	});
+	const found = Object.entries(rolesGrants(templates)).flatMap(([role, grants]) =>
+		grants.filter((grant) => /^(bedrock|aws-marketplace):/.test(grant)).map((grant) => [role, grant]),
+	);
+	expect(found).toEqual([
+		["AnalyzerWorkerRole", "aws-marketplace:Subscribe on *"],
+		["AnalyzerWorkerRole", "aws-marketplace:ViewSubscriptions on *"],
+		[
+			"AnalyzerWorkerRole",
+			expect.stringMatching(/^bedrock:InvokeModel on .*foundation-model\/amazon\.nova-lite-v1:0$/),
+		],
+	]);
+});

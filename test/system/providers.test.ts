@@ -159,7 +159,7 @@ test("a provider without a key, or an unknown provider or model, is the caller's
 			errors: [
 				{
 					field: "body.provider",
-					detail: "Must be one of offline, anthropic, openai",
+					detail: "Must be one of offline, anthropic, openai, bedrock",
 				},
 			],
 		},

@@ -1,5 +1,5 @@
 import type { Reply } from "./server.ts";
-import { anthropicWire, type Ending, openaiCompletion, openaiWire, type Wire } from "./wire.ts";
+import { anthropicWire, bedrockWire, type Ending, openaiCompletion, openaiWire, type Wire } from "./wire.ts";
 
 /** The content of a model's reply. */
 interface ReplyContent {
@@ -92,25 +92,8 @@ export const bedrockChatWire: ChatWire = {
 			usage: { inputTokens: 2_000, outputTokens: 400, totalTokens: 2_400 },
 		},
 	}),
-	error: (status, message, headers = {}) => ({
-		status,
-		headers: {
-			"x-amzn-errortype":
-				{
-					403: "AccessDeniedException",
-					404: "ResourceNotFoundException",
-					429: "ThrottlingException",
-					503: "ServiceUnavailableException",
-				}[status] ?? "InternalServerException",
-			...headers,
-		},
-		body: { message },
-	}),
-	unknownModel: () => ({
-		status: 400,
-		headers: { "x-amzn-errortype": "ValidationException" },
-		body: { message: "The provided model identifier is invalid." },
-	}),
+	error: bedrockWire.error,
+	unknownModel: bedrockWire.unknownModel,
 	resultsIn: ({ messages }) =>
 		messages.flatMap(({ content }: Body) =>
 			content.flatMap(({ toolResult }: Body) => (toolResult ? [toolResult.content[0].text] : [])),

@@ -81,6 +81,36 @@ export const anthropicWire: Wire = {
 	unknownModel: (model) => anthropicWire.error(404, `model: ${model}`),
 };
 
+/** docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and .../CommonErrors.html */
+export const bedrockWire: Wire = {
+	answer: (text, ended = "complete", { input, output } = { input: 2_000, output: 400 }) => ({
+		status: 200,
+		headers: { "x-amzn-requestid": "8a1b2c3d-0000-4000-8000-000000000001" },
+		body: {
+			metrics: { latencyMs: 700 },
+			output: { message: { role: "assistant", content: text ? [{ text }] : [] } },
+			stopReason: { complete: "end_turn", cut_off: "max_tokens", refused: "content_filtered" }[ended],
+			usage: { inputTokens: input, outputTokens: output, totalTokens: input + output },
+		},
+	}),
+	error: (status, message, headers = {}) => ({
+		status,
+		headers: {
+			"x-amzn-errortype":
+				{
+					400: "ValidationException",
+					403: "AccessDeniedException",
+					404: "ResourceNotFoundException",
+					429: "ThrottlingException",
+					503: "ServiceUnavailableException",
+				}[status] ?? "InternalServerException",
+			...headers,
+		},
+		body: { message },
+	}),
+	unknownModel: () => bedrockWire.error(400, "The provided model identifier is invalid."),
+};
+
 /** A chat completion with one choice. Without `tool_calls` it ends by itself, or as `ending` says. */
 export function openaiCompletion(
 	{ content, ...more }: { content: string | null; tool_calls?: object[] },

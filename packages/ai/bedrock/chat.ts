@@ -1,44 +1,16 @@
-import {
-	BedrockRuntimeClient,
-	type ContentBlock,
-	ConverseCommand,
-	type ConverseCommandInput,
-	type Message,
-	type ToolResultBlock,
-} from "@aws-sdk/client-bedrock-runtime";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { ContentBlock, ConverseCommandInput, Message, ToolResultBlock } from "@aws-sdk/client-bedrock-runtime";
 import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
 import { chatModel, chatUse, ownContentReader, parseToolInput, systemPrompt } from "../chat-model.ts";
-import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
-import { modelSetting } from "../providers.ts";
+import type { SettingsOf } from "../provider.ts";
+import { converse } from "./client.ts";
 
-/** Returns chat models on Amazon Bedrock. The function's role is its access. */
-export function connect({ model: defaultModel, baseUrl, breaker }: SettingsOf<"bedrock">): Chat {
-	const provider: Provider = {
-		...chatUse,
-		name: "bedrock",
-		breaker,
-		key: {
-			setting: `${modelSetting("chat", "bedrock")} in cdk.json to a model that the account may use`,
-			read: async () => "the role's own",
-		},
-		isUnknownModel: (status, message, model) =>
-			status === 404 ||
-			// "The provided model identifier is invalid", and of models that only inference profiles reach.
-			(status === 400 && /model identifier|inference profile/i.test(message)) ||
-			// The function's role lets in the environment's own model alone.
-			(status === 403 && model !== defaultModel),
-	};
-	const client = new BedrockRuntimeClient({
-		endpoint: baseUrl,
-		maxAttempts: 1,
-		// The SDK's own is HTTP/2, for streams that go both ways.
-		requestHandler: new NodeHttpHandler(),
-	});
-	return chatModel("bedrock", defaultModel, async (request, model) => {
+/** Returns chat models on Amazon Bedrock. */
+export function connect(settings: SettingsOf<"bedrock">): Chat {
+	const call = converse(chatUse, settings);
+	return chatModel("bedrock", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
 		const system = systemPrompt(messages);
-		const command = new ConverseCommand({
+		const input = {
 			modelId: model,
 			...(system && { system: [{ text: system }] }),
 			messages: toMessages(messages, model),
@@ -56,31 +28,11 @@ export function connect({ model: defaultModel, baseUrl, breaker }: SettingsOf<"b
 						})) as NonNullable<ConverseCommandInput["toolConfig"]>["tools"],
 					},
 				}),
-		});
-		const { content, stopReason, usage, id } = await callProvider(
-			provider,
-			model,
-			request.deadline,
-			async (_, abortSignal) => {
-				const answer = await client.send(command, { abortSignal });
-				const content = answer.output?.message?.content;
-				if (!content) throw new Error("no message");
-				return {
-					content,
-					stopReason: answer.stopReason,
-					usage: answer.usage,
-					id: answer.$metadata.requestId ?? null,
-				};
-			},
-			({ usage }) => ({
-				input: usage?.inputTokens,
-				output: usage?.outputTokens,
-			}),
-			request.signal,
-		);
+		};
+		const { content, text, ended, usage, id } = await call(input, request);
 		return {
-			text: content.map(({ text }) => text ?? "").join(""),
-			ended: stopReasonOf(stopReason),
+			text,
+			ended,
 			toolCalls: content.flatMap(({ toolUse }) =>
 				toolUse
 					? [
@@ -98,20 +50,6 @@ export function connect({ model: defaultModel, baseUrl, breaker }: SettingsOf<"b
 			id,
 		};
 	});
-}
-
-function stopReasonOf(stopReason: string | undefined) {
-	switch (stopReason) {
-		case "content_filtered":
-		case "guardrail_intervened":
-		case "refusal":
-			return "refused";
-		case "max_tokens":
-		case "model_context_window_exceeded":
-			return "cut_off";
-		default:
-			return "complete";
-	}
 }
 
 const hasToolCalls = (messages: ChatMessage[]) =>

@@ -59,6 +59,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			EMBEDDING_PROVIDER: environment.embeddingProvider,
 			ANTHROPIC_MODEL: models.anthropic,
 			OPENAI_MODEL: models.openai,
+			BEDROCK_MODEL: models.bedrock,
 			OPENAI_EMBEDDING_MODEL: environment.embeddingModels.openai,
 			VOYAGE_MODEL: models.voyage,
 			CHAT_PROVIDER: environment.chatProvider,

@@ -194,7 +194,7 @@ describe("POST /items/{id}/analyze", () => {
 			errors: [
 				{
 					field: "body.provider",
-					detail: "Must be one of offline, anthropic, openai",
+					detail: "Must be one of offline, anthropic, openai, bedrock",
 				},
 			],
 		});
