@@ -83,14 +83,20 @@ export function brokenRules(environment: NamedSettings): [field: string, message
 			broken.push(["openaiServer.url", "must be https: pictures and questions would cross the internet in the clear"]);
 		}
 	}
-	const { visionProvider, chatProvider, modelLists } = environment;
-	const usesBedrock = [visionProvider, chatProvider, ...modelLists.vision, ...modelLists.chat].some(
+	const { visionProvider, chatProvider, embeddingProvider, embeddingModels, modelLists } = environment;
+	if (embeddingProvider === "bedrock" && !embeddingModels.bedrock.startsWith("amazon.titan-embed-text-v2")) {
+		broken.push([
+			"embeddingModels.bedrock",
+			"must be amazon.titan-embed-text-v2:0: other models have requests of their own",
+		]);
+	}
+	const usesBedrock = [visionProvider, chatProvider, embeddingProvider, ...modelLists.vision, ...modelLists.chat].some(
 		(entry) => readListedModel(entry).provider === "bedrock",
 	);
 	if (environment.bedrock.subscribe && (!usesBedrock || environment.name === "local")) {
 		broken.push([
 			"bedrock.subscribe",
-			"must be left out: only an environment on AWS whose chatProvider is bedrock, or its visionProvider, or whose lists have it, needs a subscription",
+			"must be left out: only an environment on AWS whose chatProvider is bedrock, or another of its providers, or whose lists have it, needs a subscription",
 		]);
 	}
 	if (environment.database.tls === "off" && environment.name !== "local") {

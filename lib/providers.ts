@@ -7,7 +7,6 @@ import {
 	type ModelCapability,
 	openaiServerVariables,
 	type ProviderName,
-	type ProviderWith,
 	providersWith,
 	readListedModel,
 } from "#ai/providers.ts";
@@ -46,14 +45,19 @@ export function defaultModel(
 	return { provider, model: models[provider] ?? "" };
 }
 
+/** Returns a task's models in order, as providers with or without a model; embeddings have no list. */
+const listOf = ({ modelLists }: Pick<Environment, "modelLists">, task: ModelCapability): readonly string[] =>
+	task === "embedding" ? [] : modelLists[task];
+
 /** Returns the models of a task's list, or its one, that a provider serves where a request names none. */
 export function listedModels(
 	environment: ModelChoices & Pick<Environment, "modelLists">,
-	task: keyof Environment["modelLists"],
-	provider: ProviderWith<typeof task>,
+	task: ModelCapability,
+	provider: ProviderName,
 ): string[] {
 	const { provider: first, models } = choice(environment, task);
-	return (environment.modelLists[task].length > 0 ? environment.modelLists[task] : [first])
+	const list = listOf(environment, task);
+	return (list.length > 0 ? list : [first])
 		.map(readListedModel)
 		.flatMap((listed) => (listed.provider === provider ? [listed.model ?? models[provider] ?? ""] : []));
 }
@@ -83,9 +87,7 @@ export function providerVariables<C extends Capability>(
 	}
 	if (capability !== "webSearch" && capability !== "tracing") {
 		const { provider, models } = choice(environment, capability);
-		const task: ModelCapability = capability;
-		const list = task === "embedding" ? [] : environment.modelLists[task];
-		variables[providerVariable(capability)] = list.join() || provider;
+		variables[providerVariable(capability)] = listOf(environment, capability).join() || provider;
 		for (const name of providersWith(capability)) {
 			variables[modelVariable(capability, name)] = models[name] ?? "";
 		}

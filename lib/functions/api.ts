@@ -67,7 +67,7 @@ export function apiFunction(
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
 		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]) // deletes accounts
 		.allow(administersPeople, [storage.userPool.userPoolArn]); // shows people to administrators, moves them between tiers, disables them
-	return allowBedrockModels(api, environment, "chat"); // answers questions
+	return allowBedrockModels(api, environment, "embedding", "chat"); // embeds queries, answers questions
 }
 
 /** Streams the answers of searches and chats, which an HTTP API cannot. */
@@ -90,7 +90,7 @@ export function streamFunction(
 		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of a deleted conversation's parts
 		.allow(dynamoDbActions, [database.checkpoints.tableArn]) // stores conversations, counts requests
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
-	return allowBedrockModels(stream, environment, "chat"); // answers questions
+	return allowBedrockModels(stream, environment, "embedding", "chat"); // embeds queries, answers questions
 }
 
 function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFunctionProps, "bundle">) {

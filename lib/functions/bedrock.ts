@@ -1,3 +1,4 @@
+import type { ModelCapability } from "#ai/providers.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
 import { listedModels } from "../providers.ts";
@@ -6,7 +7,7 @@ import { listedModels } from "../providers.ts";
 export function allowBedrockModels(
 	made: NodeFunction,
 	environment: Environment,
-	...tasks: (keyof Environment["modelLists"])[]
+	...tasks: ModelCapability[]
 ): NodeFunction {
 	const models = new Set(tasks.flatMap((task) => listedModels(environment, task, "bedrock")));
 	for (const model of models) made.allowBedrock(model);

@@ -42,7 +42,8 @@ export function stageWorker(
 		worker.allowItems(["dynamodb:GetItem", "dynamodb:UpdateItem"], database.checkpoints.tableArn, circuitPrefix); // knows which models fail
 	}
 	if (objects) allowAccess(worker, storage.bucket, objects);
-	if (env.includes("vision")) allowBedrockModels(worker, environment, "vision"); // describes images
+	const tasks = (["vision", "embedding"] as const).filter((task) => env.includes(task));
+	allowBedrockModels(worker, environment, ...tasks); // describes images, embeds their text
 	return worker.allow(["events:PutEvents"], [storage.bus.eventBusArn]); // announces its results
 }
 

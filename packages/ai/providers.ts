@@ -60,8 +60,13 @@ export const providers = {
 		label: "Bedrock",
 		access: "role",
 		// A model's id, or an inference profile's.
-		capabilities: { vision: "us.anthropic.claude-haiku-5-5", chat: "us.anthropic.claude-sonnet-5-5" },
-		prices: {},
+		capabilities: {
+			vision: "us.anthropic.claude-haiku-5-5",
+			chat: "us.anthropic.claude-sonnet-5-5",
+			embedding: "amazon.titan-embed-text-v2:0",
+		},
+		// aws.amazon.com/bedrock/pricing
+		prices: { "amazon.titan-embed-text-v2:0": { input: 0.02, output: 0 } },
 	},
 	voyage: {
 		label: "Voyage",

@@ -9,7 +9,9 @@ import type { Target } from "../environment/target.ts";
  * and a subscription at AWS Marketplace. Without them the first answers are errors.
  */
 export async function bedrockAccess({ client, name, environment }: Target): Promise<string> {
-	const named = (["vision", "chat"] as const).flatMap((task) => listedModels(environment, task, "bedrock"));
+	const named = (["vision", "embedding", "chat"] as const).flatMap((task) =>
+		listedModels(environment, task, "bedrock"),
+	);
 	const models = [...new Set(named.map(foundationModel))];
 	if (models.length === 0) return "not used";
 	const missing: string[] = [];

@@ -404,3 +404,14 @@ test("an environment whose list describes by Bedrock lets the analyzer alone inv
 		],
 	]);
 });
+
+test("an environment that embeds by Bedrock lets what embeds invoke that model, and refuses a model of others", () => {
+	const embedsBy = (model: string) =>
+		synthesize("dev", ({ dev }) => {
+			Object.assign(dev, { embeddingProvider: "bedrock", embeddingModels: { bedrock: model } });
+		});
+	const grants = Object.entries(rolesGrants(embedsBy("amazon.titan-embed-text-v2:0")));
+	const roles = grants.filter(([, list]) => list.some((grant) => /^bedrock:.*titan-embed-text-v2:0$/.test(grant)));
+	expect(roles.map(([role]) => role).sort()).toEqual(["ApiRole", "EmbedderWorkerRole", "StreamRole"]);
+	expect(() => embedsBy("cohere.embed-v4:0")).toThrow("embeddingModels.bedrock: must be amazon.titan-embed-text-v2:0");
+});

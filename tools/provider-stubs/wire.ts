@@ -111,6 +111,17 @@ export const bedrockWire: Wire = {
 	unknownModel: () => bedrockWire.error(400, "The provided model identifier is invalid."),
 };
 
+/** docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html */
+export const titanWire = {
+	answer: (embedding: unknown, inputTextTokenCount = 12): HttpReply => ({
+		status: 200,
+		headers: { "x-amzn-requestid": "8a1b2c3d-0000-4000-8000-000000000002" },
+		body: { embedding, inputTextTokenCount, embeddingsByType: { float: embedding } },
+	}),
+	error: bedrockWire.error,
+	vector: (seed: number, length?: number) => voyageWire.vector(seed, length),
+};
+
 /** A chat completion with one choice. Without `tool_calls` it ends by itself, or as `ending` says. */
 export function openaiCompletion(
 	{ content, ...more }: { content: string | null; tool_calls?: object[] },

@@ -61,6 +61,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			OPENAI_MODEL: models.openai,
 			BEDROCK_MODEL: models.bedrock,
 			OPENAI_EMBEDDING_MODEL: environment.embeddingModels.openai,
+			BEDROCK_EMBEDDING_MODEL: environment.embeddingModels.bedrock,
 			VOYAGE_MODEL: models.voyage,
 			CHAT_PROVIDER: environment.chatProvider,
 			ANTHROPIC_CHAT_MODEL: chatModels.anthropic,
