@@ -10,8 +10,8 @@ export const circuitThresholds = {
 	windowMs: 60_000,
 	/** Nobody asks for so long; then one call tries. */
 	openMs: 30_000,
-	/** Another call may try where the one that tries has said nothing for so long: no request takes longer. */
-	probeMs: 120_000,
+	/** Another call may try where the one that tries has said nothing for so long after its request's time-out. */
+	probeMarginMs: 30_000,
 	/** A sandbox believes for so long what it has read. */
 	viewMs: 5_000,
 	/** While another tries, a sandbox looks again after this time. */
@@ -38,8 +38,11 @@ export interface Pass {
 /** Keeps calls from a model that fails, so that they cost milliseconds and no time-out. */
 export interface CircuitBreaker {
 	readonly minTimeoutMs: number;
-	/** @returns the milliseconds until the model is tried again, in place of a pass */
-	enter(name: string): Promise<Pass | number>;
+	/**
+	 * @param maxRequestMs the time-out of a request
+	 * @returns the milliseconds until the model is tried again, in place of a pass
+	 */
+	enter(name: string, maxRequestMs: number): Promise<Pass | number>;
 }
 
 interface CircuitBreakerOptions {
@@ -73,7 +76,7 @@ export function circuitBreaker(
 	circuits: Circuits,
 	{ thresholds = circuitThresholds, onOpen, onFailure, now = Date.now }: CircuitBreakerOptions,
 ): CircuitBreaker {
-	const { countedMs, openMs, probeMs, probeLookMs, viewMs, windowMs } = thresholds;
+	const { countedMs, openMs, probeMarginMs, probeLookMs, viewMs, windowMs } = thresholds;
 	const ask = optionalStore(onFailure, now);
 	const views = new Map<string, View>();
 
@@ -157,14 +160,14 @@ export function circuitBreaker(
 
 	return {
 		minTimeoutMs: thresholds.minTimeoutMs,
-		async enter(name) {
+		async enter(name, maxRequestMs) {
 			const view = viewOf(name);
 			if (now() - view.readAt >= viewMs) await refresh(name, view);
 			const { openUntil } = view.state;
 			if (openUntil === null) return passClosed(name, view);
 			const at = now();
 			if (openUntil > at) return openUntil - at;
-			const ends = at + probeMs;
+			const ends = at + maxRequestMs + probeMarginMs;
 			const hasClaimed = await ask(() => circuits.claimProbe(name, ends));
 			if (hasClaimed === null) return passClosed(name, view);
 			if (hasClaimed) return passProbe(name, view, ends);

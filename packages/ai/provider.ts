@@ -123,8 +123,9 @@ async function callWithRetries<T>(
 const freePass: Pass = { record: async () => {}, openMs: null, end: async () => {} };
 
 /** @throws ModelFailure where the model has failed too often lately */
-async function enter({ name, breaker, unavailable, afterwards = defaultAfterwards }: Provider, model: string) {
-	const pass = (await breaker?.enter(`${name}/${model}`)) ?? freePass;
+async function enter(provider: Provider, model: string) {
+	const { name, breaker, maxRequestMs, unavailable, afterwards = defaultAfterwards } = provider;
+	const pass = (await breaker?.enter(`${name}/${model}`, maxRequestMs)) ?? freePass;
 	if (typeof pass !== "number") return pass;
 	const seconds = Math.ceil(pass / 1_000);
 	throw new ModelFailure(

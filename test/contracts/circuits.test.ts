@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import { circuitBreaker, circuitThresholds } from "#ai/circuit-breaker.ts";
 import type { ApiKey } from "#ai/provider.ts";
@@ -20,6 +20,26 @@ const second = 1_000;
 describe("circuits in memory", () => {
 	const circuits = fakeCircuits(clock.now);
 	circuitsContract(() => circuits);
+});
+
+test("a call that tries a slow server keeps its place until its request has timed out", async () => {
+	const circuits = fakeCircuits(clock.now);
+	const sandbox = () => circuitBreaker(circuits, { onOpen: () => {}, onFailure: () => {}, now: clock.now });
+	await circuits.open("slow", clock.now() + second);
+	clock.pass(2 * second);
+	const slow = 280 * second;
+	const trial = await sandbox().enter("slow", slow);
+	if (typeof trial === "number") throw new Error("It does not try.");
+	clock.pass(270 * second);
+	expect(await sandbox().enter("slow", slow)).toBeTypeOf("number");
+	await trial.record("answered", 270 * second);
+	expect((await circuits.read("slow")).openUntil).toBeNull();
+	await circuits.open("slow", clock.now() + second);
+	clock.pass(2 * second);
+	await sandbox().enter("slow", slow);
+	// Its sandbox died.
+	clock.pass(311 * second);
+	expect(await sandbox().enter("slow", slow)).toBeTypeOf("object");
 });
 
 describe.each(backends)("circuits on $name", ({ start }) => {
