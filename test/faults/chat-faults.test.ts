@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ApiProblem, CollectionsClient } from "#client/index.ts";
 import { anthropicChatWire, type ChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
 import type { ProviderServer, Reply } from "#tools/provider-stubs/server.ts";
@@ -102,6 +102,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		foreignId = await keeping(await cloud.newUser("stranger@example.com"), ["A bowl of noodles", "Zanzibar"]);
 	}, 120_000);
 	afterAll(() => cloud?.stop());
+	beforeEach(() => cloud?.closeCircuits());
 
 	const say = (message: string, session_id: string) => user.call<Answered>("POST", "/chat", { message, session_id });
 	const problem = async (message: string, session_id: string) =>

@@ -20,6 +20,12 @@ export class Control {
 		return this.#post("PUT", `/functions/${functionName}/crash-at`, { at });
 	}
 
+	/** Gives the function's next invocation a process of its own, which has cached nothing. */
+	replaceSandbox(functionName: string): Promise<void> {
+		// No function makes that many calls.
+		return this.crashNext(functionName, "before:items.find#1000000");
+	}
+
 	/** Returns whether the invocation that `crashNext` targets is still to end, and whether its process died at the point. */
 	async crash(functionName: string): Promise<{ waiting: string | null; died: string | null }> {
 		const response = await this.#send("GET", `/functions/${functionName}/crash-at`);
