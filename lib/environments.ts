@@ -15,7 +15,7 @@ import {
 import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
 import { type CountedUse, countedUses, type Period, type PerPeriod } from "#core/limits/quotas.ts";
-import type { QuotaChanges, Tier } from "#core/limits/tiers.ts";
+import { type QuotaChanges, type Tier, tierGroups } from "#core/limits/tiers.ts";
 import { queueFunctions } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { isTimezone } from "./hours.ts";
@@ -130,6 +130,10 @@ const domainPrefix = z
 		/^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
 		"must be a part of a domain in lower case, without aws, amazon and cognito, such as acme-collections",
 	);
+
+/** Returns a field for the name of a secret that somebody stores by hand. */
+const secretName = (example: string) =>
+	z.string().regex(/^[\w/+=.@-]{1,512}$/, `must be the name of a secret in Secrets Manager such as ${example}`);
 
 /** Returns a field for an ARN of a service that CloudFront reads in us-east-1 alone. */
 const inUsEast1 = (service: string, resource: string) =>
@@ -296,12 +300,24 @@ export const environmentSchema = z.strictObject({
 					"must be the id of a client at Google such as 1234-abcd.apps.googleusercontent.com",
 				),
 			/** The secret in Secrets Manager that keeps the client's secret, as plain text. */
-			secretName: z
-				.string()
-				.regex(
-					/^[\w/+=.@-]{1,512}$/,
-					"must be the name of a secret in Secrets Manager such as collections/prod/google-sign-in",
-				),
+			secretName: secretName("collections/prod/google-sign-in"),
+		})
+		.nullable()
+		.default(null),
+	/** Stripe tells by `POST /webhooks/stripe` what people pay for. Null: nobody pays, and there is no such route. */
+	stripe: z
+		.strictObject({
+			/** The secret in Secrets Manager that keeps the endpoint's signing secret, as plain text. */
+			secretName: secretName("collections/prod/stripe"),
+			/** The tier that each price or product gives, by its id at Stripe. */
+			tiers: z
+				.record(
+					z.string().regex(/^(price|prod|plan)_\w{1,100}$/, "must be the id of a price or product at Stripe"),
+					z.enum(tierGroups),
+				)
+				.refine((tiers) => Object.keys(tiers).length > 0, "must name a price or product")
+				// A function's variables have 4 KB in all.
+				.refine((tiers) => Object.keys(tiers).length <= 20, "must name at most 20 prices and products"),
 		})
 		.nullable()
 		.default(null),

@@ -12,7 +12,7 @@ import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
 import { rateLimiter } from "./http/rate-limiter.ts";
 import { limitHead, maxSizes } from "./http/request-sizes.ts";
-import type { ApiPorts, Deployment, RegisterRoutes, RouteSettings, SignIn } from "./http/route-module.ts";
+import type { ApiPorts, Deployment, RegisterRoutes, RouteSettings, SignIn, Stripe } from "./http/route-module.ts";
 import { routeNotFound } from "./http/route-not-found.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
@@ -27,6 +27,8 @@ interface ApiOptions {
 	/** Web pages that may call the API. */
 	origins: readonly string[];
 	signIn: SignIn;
+	/** @default null: nobody pays here */
+	stripe?: Stripe | null;
 	/** @default the routes of the HTTP API */
 	served?: readonly Route[];
 	/** The gateway ends a request at 30 seconds without a body. @default 26 seconds */
@@ -44,6 +46,7 @@ export function createApi({
 	verificationCacheMinutes,
 	origins,
 	signIn,
+	stripe = null,
 	served = allRoutes,
 	maxAnswerMs = 26_000,
 	maxWaitMs = 20_000,
@@ -93,6 +96,7 @@ export function createApi({
 		maxWaitMs,
 		origins,
 		signIn,
+		stripe,
 		answer: (request, context) => app.fetch(request, context),
 		wholeApi: () => subAppWith(modules),
 	};

@@ -72,6 +72,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		usage: lazyPort(async () => (await database()).usage),
 		deletedAccounts: lazyPort(async () => (await database()).deletedAccounts),
 		shares: lazyPort(async () => (await database()).shares),
+		subscriptions: lazyPort(async () => (await database()).subscriptions),
 		verifications: lazyPort(async () => (await database()).verifications),
 		verificationCache: lazyPort(async () => {
 			const { dynamoDbVerificationCache } = await import("#aws/verification-cache.ts");

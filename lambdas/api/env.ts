@@ -20,6 +20,8 @@ export const apiEnv = [
 	"VERIFICATION_CACHE_MINUTES",
 	"TRACE_INPUTS",
 	"TRACE_OUTPUTS",
+	/** JSON with the name of the secret by which Stripe signs, and the tier of each price; or `none`. */
+	"STRIPE",
 	/** Web pages that may call, separated by commas. */
 	"CORS_ORIGINS",
 	/** The hosted pages where people sign in for their agents, or `none`. */

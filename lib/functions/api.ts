@@ -1,3 +1,4 @@
+import { ArnFormat, Stack } from "aws-cdk-lib";
 import type { UserPoolClient } from "aws-cdk-lib/aws-cognito";
 import type { Construct } from "constructs";
 import { apiEnv } from "#lambdas/api/env.ts";
@@ -67,6 +68,16 @@ export function apiFunction(
 		.allow(["cognito-idp:AdminGetUser"], [storage.userPool.userPoolArn]) // tells a person their own address
 		.allow(["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"], [storage.userPool.userPoolArn]) // deletes accounts
 		.allow(administersPeople, [storage.userPool.userPoolArn]); // shows people to administrators, moves them between tiers, disables them
+	if (environment.stripe) {
+		// The ARN of a secret ends with six characters of its own.
+		const secret = Stack.of(scope).formatArn({
+			service: "secretsmanager",
+			resource: "secret",
+			resourceName: `${environment.stripe.secretName}-??????`,
+			arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+		});
+		api.allow(["secretsmanager:GetSecretValue"], [secret]); // verifies what Stripe sends
+	}
 	return allowBedrockModels(api, environment, "embedding", "chat"); // embeds queries, answers questions
 }
 
@@ -108,6 +119,7 @@ function apiVariables({ version, gitSha, origins, ...resources }: Omit<ApiFuncti
 		LIMITS: JSON.stringify(environment.limits),
 		QUERY_CACHE_MINUTES: String(environment.queryCacheMinutes),
 		VERIFICATION_CACHE_MINUTES: String(environment.verificationCacheMinutes),
+		STRIPE: environment.stripe ? JSON.stringify(environment.stripe) : "none",
 		CORS_ORIGINS: origins.join(),
 		TOKEN_ISSUER: storage.tokenIssuer,
 		JWKS_URL: storage.jwksUrl,

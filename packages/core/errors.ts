@@ -60,6 +60,7 @@ export type ErrorCode =
 	| "too_many_guesses"
 	| "guesses_unavailable"
 	| "account_deleted"
+	| "signature_refused"
 	| "item_failed"
 	| "item_not_comparable"
 	| "request_failed"

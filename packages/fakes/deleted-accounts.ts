@@ -27,7 +27,11 @@ export function fakeDeletedAccounts(store: Store): DeletedAccounts {
 				store.usage,
 				store.webhooks,
 				store.verifications,
+				store.payers,
 			];
+			for (const [id, { customerId }] of store.subscriptions) {
+				if (store.payers.get(customerId)?.userId === userId) store.subscriptions.delete(id);
+			}
 			for (const table of rows) {
 				for (const [key, row] of table) if ("userId" in row && row.userId === userId) table.delete(key);
 			}

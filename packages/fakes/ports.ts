@@ -27,6 +27,7 @@ import { fakeShares } from "./shares.ts";
 import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
+import { fakeSubscriptions } from "./subscriptions.ts";
 import { fakeTags } from "./tags.ts";
 import { fakeUsage } from "./usage.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
@@ -126,6 +127,7 @@ export function fakePorts(): FakePorts {
 		usage: fakeUsage(store),
 		userPool: fakeUserPool(),
 		shares: fakeShares(store),
+		subscriptions: fakeSubscriptions(store),
 		verifications: fakeVerifications(store),
 		verificationCache: fakeVerificationCache(clock),
 		webhooks: fakeWebhooks(store),

@@ -9,7 +9,7 @@ import type { Profile } from "#core/people/profile.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
-import type { Clock, ItemWithAnalysis, NewEmbedding, UsageOfDay } from "#core/ports/index.ts";
+import type { Clock, ItemWithAnalysis, NewEmbedding, ToldSubscription, UsageOfDay } from "#core/ports/index.ts";
 import type { Share } from "#core/shares/share.ts";
 import type { Verification } from "#core/verification/verification.ts";
 import type { Delivery, Webhook } from "#core/webhooks/webhook.ts";
@@ -101,6 +101,9 @@ export interface Store {
 	verifications: Map<string, Verification>;
 	webhooks: Map<string, Webhook & { secret: string; failures: number; retryAt: number }>;
 	deliveries: Map<string, { delivery: Delivery; dueAt: number }>;
+	/** By customer. */
+	payers: Map<string, { userId: string; toldAt: Date }>;
+	subscriptions: Map<string, ToldSubscription & { toldAt: Date }>;
 	deletedAccounts: Map<string, { deletedAt: number; emptiedAt: number | null; dueAt: number }>;
 	albums: Map<string, StoredAlbum>;
 	jobs: Map<string, StoredJob>;
@@ -119,6 +122,8 @@ export function createStore(clock: Clock): Store {
 		verifications: new Map(),
 		webhooks: new Map(),
 		deliveries: new Map(),
+		payers: new Map(),
+		subscriptions: new Map(),
 		deletedAccounts: new Map(),
 		albums: new Map(),
 		jobs: new Map(),

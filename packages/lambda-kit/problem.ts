@@ -28,6 +28,7 @@ interface Kind {
 const kinds: Record<ProblemCode, Kind> = {
 	invalid_request: { status: 400, title: "The request cannot be read" },
 	unsupported_image: { status: 400, title: "Not an accepted image" },
+	signature_refused: { status: 400, title: "Not signed as it must be" },
 	unauthorized: { status: 401, title: "No valid token" },
 	item_not_found: { status: 404, title: "No such item" },
 	analysis_not_found: { status: 404, title: "No such analysis" },

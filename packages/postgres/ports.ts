@@ -10,6 +10,7 @@ import { postgresItems } from "./items/items.ts";
 import { postgresTags } from "./items/own-tags.ts";
 import { postgresDeletedAccounts } from "./people/deleted-accounts.ts";
 import { postgresProfiles } from "./people/profiles.ts";
+import { postgresSubscriptions } from "./people/subscriptions.ts";
 import { postgresUsage } from "./people/usage.ts";
 import { postgresJobs } from "./pipeline/jobs.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
@@ -54,6 +55,7 @@ export function postgresPorts(db: Database, isWord?: IsWord) {
 		profiles: postgresProfiles(db),
 		usage: postgresUsage(db),
 		shares: postgresShares(db),
+		subscriptions: postgresSubscriptions(db),
 		verifications: postgresVerifications(db),
 		webhooks: postgresWebhooks(db),
 		deletedAccounts: postgresDeletedAccounts(db),

@@ -44,6 +44,7 @@ async function person(ports: TestPorts): Promise<string> {
 	await ports.stages.claim(userId, second.id, "process", 60, { fairShare: 1, grouped: true });
 	await ports.profiles.change(userId, { displayName: "Ada" });
 	await ports.shares.create(newShare(userId, { itemId: item.id }));
+	await ports.subscriptions.link(`cus_${userId}`, userId, new Date());
 	await ports.usage.record(userId, [
 		{ provider: "voyage", model: "v", inputTokens: 1, outputTokens: 0, costUsd: null },
 	]);

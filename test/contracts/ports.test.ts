@@ -29,6 +29,7 @@ import { searchLanguageContract } from "./search-language.ts";
 import { sharesContract } from "./shares.ts";
 import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
+import { subscriptionsContract } from "./subscriptions.ts";
 import { sweeperContract } from "./sweeper.ts";
 import { tagsContract } from "./tags.ts";
 import { tenancyContract } from "./tenancy.ts";
@@ -194,6 +195,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	profilesContract(get);
 	usageContract(get);
 	sharesContract(get);
+	subscriptionsContract(get);
 	albumsContract(get);
 	archivesContract(get);
 	jobsContract(get);

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { secretReader } from "#aws/secrets.ts";
+import { secretReader, secretTextReader } from "#aws/secrets.ts";
 
 let server: Server;
 let reads: string[] = [];
@@ -79,3 +79,11 @@ it.each(["not json hunter2", '"hunter2"', "null", '{"username":"hunter2"}'])(
 		expect(JSON.stringify([error.message, error.stack])).not.toContain("hunter2");
 	},
 );
+
+it("a secret that is a text is read by name, and null where nobody has stored it", async () => {
+	secrets.signing = "whsec_1\n";
+	expect(await secretTextReader()("signing")).toBe("whsec_1");
+	expect(await secretTextReader()("never-stored")).toBeNull();
+	mute = true;
+	await expect(secretTextReader()("signing")).rejects.toMatchObject({ name: "TimeoutError" });
+});

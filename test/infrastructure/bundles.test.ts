@@ -39,6 +39,7 @@ const values: Record<string, string> = {
 	LIMITS: "{}",
 	VERIFICATION_CACHE_MINUTES: "60",
 	SIGN_IN_URL: "none",
+	STRIPE: "none",
 	TOKEN_ISSUER: "https://example.com/pool",
 	JWKS_URL: "https://example.com/pool/.well-known/jwks.json",
 	QUEUE_URL: "https://example.com/queue",

@@ -301,6 +301,20 @@ describe("the table of environments", () => {
 		);
 	});
 
+	test("refuses prices that are none, or give no tier that is paid for", () => {
+		const stripeOf = (settings: object) =>
+			readEnvironment(
+				tableWith(({ dev }) => Object.assign(dev, { stripe: { secretName: "collections/dev/stripe", ...settings } })),
+				"dev",
+			).stripe;
+		const tiers = { price_1AbC: "pro", prod_2: "team" };
+		expect(stripeOf({ tiers })).toEqual({ secretName: "collections/dev/stripe", tiers });
+		for (const wrong of [{}, { "price 1": "pro" }, { price_1: "free" }, { price_1: "gold" }]) {
+			expect(() => stripeOf({ tiers: wrong }), JSON.stringify(wrong)).toThrow("environments.dev.stripe.tiers");
+		}
+		expect(() => stripeOf({ tiers, secretName: "whsec{1}" })).toThrow("environments.dev.stripe.secretName");
+	});
+
 	test("refuses a list of domains that is misspelt, or where nobody signs up", () => {
 		const devWith = (settings: object) =>
 			readEnvironment(

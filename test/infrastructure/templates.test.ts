@@ -388,6 +388,22 @@ describe("an environment where people sign in with Google", () => {
 	});
 });
 
+describe("an environment where people pay", () => {
+	const stripe = { secretName: "collections/prod/stripe", tiers: { price_1: "pro" } };
+	const paid = synthesize("prod", ({ prod }) => {
+		Object.assign(prod, { stripe });
+	});
+
+	test("lets the api alone read the secret by which Stripe signs, whose name is all that the templates have", () => {
+		const { ApiFunction } = ofType(paid.Compute, "AWS::Lambda::Function");
+		expect(JSON.parse(ApiFunction?.Properties.Environment.Variables.STRIPE)).toEqual(stripe);
+		const readers = Object.values(ofType(paid.Compute, "AWS::IAM::Policy")).filter(({ Properties }) =>
+			JSON.stringify(Properties.PolicyDocument).includes(":secret:collections/prod/stripe-??????"),
+		);
+		expect(readers.map(({ Properties }) => pointsAt(paid, Properties.Roles[0]))).toEqual(["ApiRole"]);
+	});
+});
+
 describe("an environment that lists the domains of those who may sign up", () => {
 	const listed = synthesize("prod", ({ prod }) => {
 		Object.assign(prod, {

@@ -31,6 +31,8 @@ const exceptions: Record<string, number> = {
 	listUsers: 404,
 	getUser: 404,
 	changeUser: 404,
+	// Nobody pays in environment local.
+	receiveStripeEvent: 404,
 	// The local user pool has no hosted sign-in.
 	authorizationServer: 404,
 	// As the document says: the server sends nothing of its own accord.

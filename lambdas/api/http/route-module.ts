@@ -1,4 +1,5 @@
 import type { Limits } from "#core/limits/limits.ts";
+import type { Tier } from "#core/limits/tiers.ts";
 import type { Ports } from "#core/ports/index.ts";
 import type { RequestContext } from "#lambda-kit/answer-request.ts";
 import type { Api } from "./routing.ts";
@@ -37,6 +38,7 @@ export type ApiPorts = Pick<
 	| "usage"
 	| "userPool"
 	| "shares"
+	| "subscriptions"
 	| "verifications"
 	| "verificationCache"
 	| "webhooks"
@@ -58,6 +60,14 @@ export interface SignIn {
 	hostedUrl: string | null;
 }
 
+/** How Stripe tells what people pay for. */
+export interface Stripe {
+	/** The tier of each price or product, by its id. */
+	tiers: Readonly<Record<string, Tier>>;
+	/** Reads the secret by which Stripe signs; null where nobody has stored it yet. */
+	signingSecret: () => Promise<string | null>;
+}
+
 /** The settings that some routes need beside ports. */
 export interface RouteSettings {
 	deployment: Deployment;
@@ -71,6 +81,8 @@ export interface RouteSettings {
 	/** Web pages that may call the API. */
 	origins: readonly string[];
 	signIn: SignIn;
+	/** Null: nobody pays here. */
+	stripe: Stripe | null;
 	/** Answers a request as the API does: with its limits, for the person of its token. */
 	answer: (request: Request, context: Pick<RequestContext, "requestId">) => Response | Promise<Response>;
 	/** Loads an application with all routes. */

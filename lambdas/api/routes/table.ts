@@ -19,6 +19,8 @@ export interface PublicRoute extends AnyRoute {
 	public: true;
 	/** @default 50 a second, 100 at once */
 	throttle?: Throttle;
+	/** Takes more JSON than other routes, in bytes. */
+	maxJsonBytes?: number;
 }
 
 /** A route that serves the token's user. */
@@ -133,6 +135,15 @@ export const routes = {
 	listWebhooks: { method: "GET", path: "/webhooks", limit: "read", module: "webhooks" },
 	deleteWebhook: { method: "DELETE", path: "/webhooks/{id}", limit: "write", module: "webhooks" },
 	testWebhook: { method: "POST", path: "/webhooks/{id}/test", limit: "write", module: "webhooks" },
+	/** The handler checks Stripe's signature. */
+	receiveStripeEvent: {
+		method: "POST",
+		path: "/webhooks/stripe",
+		public: true,
+		// An event of a subscription with twenty items has 60 KB.
+		maxJsonBytes: 262_144,
+		module: "stripe",
+	},
 	verifyText: { method: "POST", path: "/verifications", limit: "expensive", module: "verifications" },
 	listVerifications: { method: "GET", path: "/verifications", limit: "read", module: "verifications" },
 	getVerification: { method: "GET", path: "/verifications/{id}", limit: "read", module: "verifications" },

@@ -59,6 +59,10 @@ export function postgresDeletedAccounts(db: Database): DeletedAccounts {
 			await db.query(sql`delete from chat_redactions where user_id = ${userId}`);
 			await db.query(sql`delete from recent_claims where user_id = ${userId}`);
 			await db.query(sql`delete from model_usage where user_id = ${userId}`);
+			await db.query(
+				sql`delete from subscriptions where customer_id in (select customer_id from payers where user_id = ${userId})`,
+			);
+			await db.query(sql`delete from payers where user_id = ${userId}`);
 			await db.query(sql`delete from profiles where user_id = ${userId}`);
 			return false;
 		},

@@ -14,6 +14,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetQueueAttributesCommand, PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { inject } from "vitest";
 import { keyedProviders, keyParameter } from "#ai/providers.ts";
@@ -48,6 +49,7 @@ export interface GrantsCloud {
 	events: EventBridgeClient;
 	s3: S3Client;
 	dynamodb: DynamoDBClient;
+	secrets: SecretsManagerClient;
 	/** The paths of the requests to the providers' stub. */
 	requestedPaths: string[];
 	/** Makes the functions' next invocations run in new processes, which have read no secret yet. */
@@ -73,6 +75,9 @@ export interface GrantsCloud {
 	age(prefix: string): void;
 	stop(): Promise<void>;
 }
+
+/** Of the secret by which Stripe signs. */
+export const stripeSecretName = "collections/local/stripe";
 
 export const loggingFunctions = {
 	api: "ApiFunctionName",
@@ -101,7 +106,10 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			visionProvider: "offline",
 			providerUrls: Object.fromEntries(keyedProviders.map((name) => [name, `${providers.url}/${name}`])),
 		},
-		{ signUpDomains: ["example.com"] },
+		{
+			signUpDomains: ["example.com"],
+			stripe: { secretName: stripeSecretName, tiers: { price_pro: "pro" } },
+		},
 	);
 	await describeInstantly(assembly);
 	await disableSchedulesAndRetries(assembly);
@@ -212,6 +220,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		events: new EventBridgeClient(client),
 		s3: new S3Client({ ...client, forcePathStyle: true }),
 		dynamodb: new DynamoDBClient(client),
+		secrets: new SecretsManagerClient(client),
 		requestedPaths,
 		async cold(...functions) {
 			for (const name of functions) await control.replaceSandbox(name);

@@ -1,5 +1,7 @@
+import { createHmac } from "node:crypto";
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import type { CollectionsClient } from "#client/index.ts";
-import type { GrantsCloud } from "./grants-cloud.ts";
+import { type GrantsCloud, stripeSecretName } from "./grants-cloud.ts";
 import { check, type GrantScenario, owner, put, uploaded, withholding } from "./steps.ts";
 
 const leave = async (user: CollectionsClient) => {
@@ -39,6 +41,40 @@ export const peopleScenarios: GrantScenario[] = [
 				const changed = await admin.call<{ disabled: boolean }>("PATCH", `/admin/users/${users[0]?.sub}`, { disabled });
 				check(changed.disabled === disabled, `the person is disabled or not (${changed.disabled})`);
 			}
+		},
+	},
+	{
+		name: "a person who pays, as Stripe tells, is moved to another tier",
+		run: async (system) => {
+			const { cold, outputs, newUser, secrets } = system;
+			const signingSecret = "whsec_of_the_test";
+			const created = { Name: stripeSecretName, SecretString: signingSecret };
+			await secrets.send(new CreateSecretCommand(created)).catch((error: Error) => {
+				if (error.name !== "ResourceExistsException") throw error;
+			});
+			// A sandbox that found no secret would remember that for five minutes.
+			await cold(String(outputs.ApiFunctionName));
+			const [user, admin] = [await newUser(), await newUser("admin")];
+			const sub = owner({ ...system, user });
+			const [customer, time] = [`cus_${sub}`, Math.floor(Date.now() / 1_000)];
+			const send = async (id: string, type: string, object: object) => {
+				const body = JSON.stringify({ id: `${id}_${sub}`, created: time, type, data: { object } });
+				const v1 = createHmac("sha256", signingSecret).update(`${time}.${body}`).digest("hex");
+				const headers = { "content-type": "application/json", "stripe-signature": `t=${time},v1=${v1}` };
+				const response = await fetch(`${outputs.ApiUrl}/webhooks/stripe`, { method: "POST", headers, body });
+				return ((await response.json()) as { outcome?: string }).outcome;
+			};
+			const paid = { id: `sub_${sub}`, customer, status: "active" };
+			const items = { data: [{ price: { id: "price_pro", product: "prod_1" } }] };
+			const waiting = await send("evt_1", "customer.subscription.created", { ...paid, items });
+			check(waiting === "waiting", `the payer is not known yet (${waiting})`);
+			const checkout = { mode: "subscription", customer, client_reference_id: sub };
+			const moved = await send("evt_2", "checkout.session.completed", checkout);
+			check(moved === "moved", `the payer is moved (${moved})`);
+			const repeated = await send("evt_2", "checkout.session.completed", checkout);
+			check(repeated === "repeated", `the event counts once (${repeated})`);
+			const { tier } = await admin.call<{ tier: string }>("GET", `/admin/users/${sub}`);
+			check(tier === "pro", `the person has the tier that they pay for (${tier})`);
 		},
 	},
 	{

@@ -14,6 +14,7 @@ const publicRoutes = [
 	"GET /s/{token}/{item_id}",
 	"GET /version",
 	"POST /s/{token}",
+	"POST /webhooks/stripe",
 ];
 
 const guardedRoutes = [

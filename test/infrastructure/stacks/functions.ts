@@ -51,6 +51,7 @@ export function functionClaims({ name, environment, templates, at, functions }: 
 			TRACE_INPUTS: "hidden",
 			TRACE_OUTPUTS: "hidden",
 			SIGN_IN_URL: "none",
+			STRIPE: "none",
 			TOKEN_ISSUER: "People.ProviderURL",
 			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
 			USER_POOL_CLIENT_IDS: "PeopleClient,PeopleWebClient,PeopleCliClient",

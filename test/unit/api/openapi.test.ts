@@ -163,6 +163,8 @@ test("every example of a request is one that its route accepts", async () => {
 	for (const { name, example } of sent) {
 		const [method = "", path = ""] = name.split(" ");
 		const { status, body } = await as(randomUUID())(method, path.replaceAll(/{\w+}/g, randomUUID()), { json: example });
+		// Stripe alone can sign an example.
+		if (name === "POST /webhooks/stripe" && body.code === "signature_refused") continue;
 		// Nobody has the items that examples name: 404.
 		if (status >= 400 && status !== 404) refused.push(`${name}: ${body.detail}`);
 	}

@@ -4,6 +4,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { createApi } from "#lambdas/api/app.ts";
 import type { Authenticate } from "#lambdas/api/http/authenticate.ts";
+import type { Stripe } from "#lambdas/api/http/route-module.ts";
 import { allRoutes, streamedRoutes } from "#lambdas/api/routes/table.ts";
 import { requireDocumented } from "../../support/openapi-schemas.ts";
 
@@ -50,6 +51,7 @@ export function testApi({
 	authenticate = anyUser,
 	limits = generousLimits,
 	hostedUrl = "https://acme.example.com",
+	stripe = { tiers: { price_pro: "pro", prod_team: "team" }, signingSecret: async () => "whsec_of_the_test" },
 	maxAnswerMs,
 	maxWaitMs = 0,
 }: {
@@ -57,6 +59,7 @@ export function testApi({
 	authenticate?: Authenticate;
 	limits?: Limits;
 	hostedUrl?: string | null;
+	stripe?: Stripe | null;
 	maxAnswerMs?: number;
 	/** Advances the clock instead of waiting: no stage runs beside the API of a test. */
 	maxWaitMs?: number;
@@ -69,6 +72,7 @@ export function testApi({
 		verificationCacheMinutes: 60,
 		origins: ["https://app.example.com"],
 		signIn: { issuer: "https://pool.example.com/pool", hostedUrl },
+		stripe,
 		served: [...allRoutes, ...streamedRoutes],
 		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
 		maxAnswerMs,

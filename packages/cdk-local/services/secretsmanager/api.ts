@@ -28,13 +28,30 @@ export function secretsManagerApi(secrets: Secrets): AwsApi {
 		service: "secretsmanager",
 		target: "secretsmanager",
 		version: "1.1",
-		permissions: (name, { SecretId }: { SecretId?: string }) => [
-			{
-				action: `secretsmanager:${name}`,
-				resource: SecretId === undefined ? "*" : secrets.arn(SecretId),
-			},
-		],
+		permissions: (name, { SecretId, Name }: { SecretId?: string; Name?: string }) => {
+			const id = SecretId ?? Name;
+			return [{ action: `secretsmanager:${name}`, resource: id === undefined ? "*" : secrets.arn(id) }];
+		},
 		operations: {
+			CreateSecret: operation(
+				{
+					Name: z.string().regex(/^[\w/+=.@-]{1,512}$/),
+					SecretString: z.string().min(1).max(65_536),
+					ClientRequestToken: z.string().min(32).max(64).default(randomUUID),
+				},
+				({ Name, SecretString, ClientRequestToken: VersionId }) => {
+					const existing = secrets.list().find(({ name }) => name === Name);
+					// The SDK retries with the same token.
+					if (existing && !secrets.versions(existing).some(({ id }) => id === VersionId)) {
+						throw new AwsError(
+							"ResourceExistsException",
+							`The operation failed because the secret ${Name} already exists.`,
+						);
+					}
+					const { arn } = secrets.ensure(Name, () => SecretString, VersionId);
+					return { ARN: arn, Name, VersionId };
+				},
+			),
 			GetSecretValue: operation(
 				{
 					SecretId,

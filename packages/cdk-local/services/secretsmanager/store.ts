@@ -43,7 +43,7 @@ export class Secrets {
 	}
 
 	/** Creates the secret with the value `generate` returns; an existing secret keeps its value. */
-	ensure(name: string, generate: () => string): { arn: string } {
+	ensure(name: string, generate: () => string, versionId: string = randomUUID()): { arn: string } {
 		return this.#state.transaction(() => {
 			const existing = this.#state.sql(`${selectSecret} where name = ?`).get(name) as unknown as Secret | undefined;
 			if (existing) return { arn: existing.arn };
@@ -51,7 +51,7 @@ export class Secrets {
 			const arn = this.#state.arn("secretsmanager", `secret:${name}-${suffix}`);
 			const secret = { arn, name, createdAt: this.#state.now() };
 			this.#state.sql("insert into secrets values (?, ?, ?)").run(arn, name, secret.createdAt);
-			this.put(secret, generate(), randomUUID());
+			this.put(secret, generate(), versionId);
 			return { arn };
 		});
 	}

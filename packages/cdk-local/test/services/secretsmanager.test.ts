@@ -4,6 +4,7 @@ import {
 	GetSecretValueCommand,
 	ListSecretsCommand,
 	PutSecretValueCommand,
+	RotateSecretCommand,
 	SecretsManagerClient,
 	UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
@@ -27,6 +28,17 @@ test("a secret is generated once and read by ARN or name", async () => {
 			VersionStages: ["AWSCURRENT"],
 		});
 	}
+});
+
+test("a secret is created by hand, once", async () => {
+	const create = (SecretString: string, ClientRequestToken?: string) =>
+		secrets.send(new CreateSecretCommand({ Name: "app/by-hand", SecretString, ClientRequestToken }));
+	const token = "12345678-1234-1234-1234-123456789012";
+	const { ARN } = await create("mine", token);
+	expect(await create("mine", token), "sent again by the SDK").toMatchObject({ ARN });
+	expect(await read("app/by-hand")).toMatchObject({ ARN, SecretString: "mine" });
+	await expect(create("another")).rejects.toMatchObject({ name: "ResourceExistsException" });
+	expect((await read("app/by-hand")).SecretString).toBe("mine");
 });
 
 test("a new value becomes current, and the last one previous", async () => {
@@ -55,7 +67,7 @@ test("secrets are described and listed without their values", async () => {
 
 test("a missing secret and an unknown operation are refused by name", async () => {
 	await expect(read("missing")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
-	await expect(secrets.send(new CreateSecretCommand({ Name: "x", SecretString: "y" }))).rejects.toThrow(
-		/CreateSecret is not implemented/,
+	await expect(secrets.send(new RotateSecretCommand({ SecretId: "x" }))).rejects.toThrow(
+		/RotateSecret is not implemented/,
 	);
 });
