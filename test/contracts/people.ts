@@ -82,6 +82,41 @@ export function usageContract(get: () => ArrangedPorts): void {
 			expect((await usage.days(user, ever)).map(({ calls }) => calls)).toEqual([8, 8]);
 		});
 
+		it("is summed up for everybody by day, and by person, the most expensive first, page by page", async () => {
+			const { usage } = get();
+			const [ada, bob, eve] = [newUser(), newUser(), newUser()];
+			const before = (await usage.everybody(ever))[0] ?? { calls: 0, inputTokens: 0, people: 0, unpricedCalls: 0 };
+			await usage.record(ada, [{ ...call, costUsd: 9_000 }, call]);
+			await usage.record(bob, [{ ...call, costUsd: 8_000 }, { ...call, costUsd: null }, call]);
+			await usage.record(eve, [{ ...call, costUsd: 8_000 }, call]);
+			const [day] = await usage.everybody(ever);
+			expect(day).toMatchObject({
+				people: before.people + 3,
+				calls: before.calls + 7,
+				inputTokens: before.inputTokens + 700,
+				unpricedCalls: before.unpricedCalls + 1,
+			});
+			const pages: string[] = [];
+			let cursor: string | undefined;
+			while (pages.length < 3) {
+				const { people, nextCursor } = await usage.people(ever, { limit: 1, cursor });
+				pages.push(...people.map(({ userId, calls }) => `${userId} ${calls}`));
+				cursor = nextCursor ?? undefined;
+			}
+			expect(pages).toEqual([`${ada} 2`, `${bob} 3`, `${eve} 2`]);
+			expect((await usage.people(ever, { limit: 10_000 })).nextCursor).toBeNull();
+			const long = { from: "2000-01-01", to: "2000-01-02" };
+			expect([await usage.everybody(long), await usage.people(long, { limit: 1 })]).toEqual([
+				[],
+				{ people: [], nextCursor: null },
+			]);
+			for (const wrong of ["x", "WyIxIl0", Buffer.from('["1; --","1","u"]').toString("base64url")]) {
+				await expect(usage.people(ever, { limit: 1, cursor: wrong })).rejects.toMatchObject({
+					code: "invalid_request",
+				});
+			}
+		});
+
 		it("has the items whose bytes are stored", async () => {
 			const ports = get();
 			const user = newUser();

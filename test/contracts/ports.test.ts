@@ -101,7 +101,7 @@ describe(contractDatabase.title, () => {
 		await db.query("delete from chat_redactions where user_id = any($1)", [users]);
 	});
 
-	it("binds the user in every statement on a tenant's table, except those of the sweeper, a visitor's look-up, and that which gives people turns", async () => {
+	it("binds the user in every statement on a tenant's table, except those of the sweeper and of administrators, a visitor's look-up, and that which gives people turns", async () => {
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).indexOutdated(1);
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).rewriteOutdated(1);
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
@@ -120,6 +120,7 @@ describe(contractDatabase.title, () => {
 		expect(unbound.sort()).toEqual([
 			"delete from jobs where finished_at <= clock_timestamp() - make_interval(",
 			"delete from outbox where id in (select id from outbox where id = any($1)",
+			"select day::text, count(distinct user_id)::int as people, sum(calls)::in",
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
 			"select item_id, headline, summary, documents.note, labels, extracted_tex",
 			"select shares.user_id, shares.id, item_id, album_id, title, password_has",
@@ -133,6 +134,7 @@ describe(contractDatabase.title, () => {
 			"with recursive users as ( select queue, (select min(user_id) from reques",
 			"with recursive users as ( select queue, (select min(user_id) from tombst",
 			"with stalled as ( select distinct on (user_id) user_id, id from jobs whe",
+			"with summed as ( select user_id, sum(cost_usd) as exact_cost, sum(calls)",
 			"with users as ( select user_id from chat_redactions where due_at <= cloc",
 		]);
 	});

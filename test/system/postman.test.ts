@@ -31,6 +31,7 @@ const exceptions: Record<string, number> = {
 	listUsers: 404,
 	getUser: 404,
 	changeUser: 404,
+	getEverybodysUsage: 404,
 	// Nobody pays in environment local.
 	receiveStripeEvent: 404,
 	// The local user pool has no hosted sign-in.

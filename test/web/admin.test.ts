@@ -1,7 +1,9 @@
 import { AdminAddUserToGroupCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { clientOf, localCloud, newPerson, openBrowser, test, Visitor } from "./visitor.ts";
+import { signIn } from "#deployment/users.ts";
+import { Control } from "../system/control.ts";
+import { clientOf, localCloud, newPerson, openBrowser, password, test, Visitor } from "./visitor.ts";
 
 const admin = "administrator@example.com";
 let browser: Browser;
@@ -66,6 +68,38 @@ test("a person whom an administrator disables cannot sign in, until they are ena
 	await expect(clientOf(email)).rejects.toThrow();
 	await change();
 	await clientOf(email);
+	await visitor.close();
+});
+
+test("an administrator sees for whom models cost most, and each day of everybody", async () => {
+	const [first, second] = [await newPerson("costly@example.com"), await newPerson("thrifty@example.com")];
+	const { outputs, operator } = await localCloud();
+	const control = new Control(outputs, operator);
+	for (const [email, dollars] of [
+		[first, 12.5],
+		[second, 0.25],
+	] as const) {
+		const [, claims = ""] = (await signIn(outputs, email, password)).idToken.split(".");
+		const { sub } = JSON.parse(Buffer.from(claims, "base64url").toString());
+		await control.sql(
+			`insert into model_usage (user_id, day, provider, model, calls, input_tokens, output_tokens, cost_usd, unpriced_calls)
+			 values ($1, (now() at time zone 'UTC')::date, 'anthropic', 'a-model', 3, 10, 10, $2, 0)`,
+			[sub, dollars],
+		);
+	}
+	const visitor = await Visitor.open(browser, { size: "phone" });
+	const { page } = visitor;
+	await visitor.signIn(admin);
+	await page.goto("/admin");
+	const table = page.getByRole("table", { name: "The people for whom models cost most" });
+	await table.waitFor();
+	const rows = await table.getByRole("row").allInnerTexts();
+	const place = (email: string) => rows.findIndex((row) => row.includes(email));
+	expect(rows[place(first)]).toContain("$12.50");
+	expect(place(first)).toBeLessThan(place(second));
+	await page.getByText("Model calls by day").first().waitFor();
+	await visitor.expectAccessible();
+	expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
 	await visitor.close();
 });
 

@@ -17,7 +17,7 @@ export const tasks = [
 	{ name: "Account", description: "The person who is signed in." },
 	{
 		name: "Administration",
-		description: "See the people of the environment and move them between tiers, or disable them.",
+		description: "See the people of the environment and what they use, move them between tiers, or disable them.",
 	},
 	{ name: "Golden dataset", description: "Review analyses by hand, as references that models are measured by." },
 	{ name: "Upkeep", description: "Look after the search index." },

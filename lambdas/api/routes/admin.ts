@@ -2,17 +2,22 @@ import { z } from "@hono/zod-openapi";
 import { personNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { tiers } from "#core/limits/tiers.ts";
+import { sumOfBilled } from "#core/people/billed.ts";
 import type { Person, PersonWithGroups } from "#core/people/person.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
+import { dayRangeOf, dayRangeQuery, maxDays } from "../http/day-range.ts";
 import { problem } from "../http/error-responses.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, idOf, json, noQuery, requiredBody, wholeNumber } from "../http/routing.ts";
+import { billedFields, presentBilled } from "../presenters/billed.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Administration"];
 
 /** As many as Cognito lists at once. */
 const maxPageSize = 60;
+/** Each is a call of Cognito, for the address. */
+const maxPeople = 50;
 
 const listed = {
 	sub: z.string().openapi({ description: "The person's id.", example: "5f0c54a2-5b5c-4ff4-a9b8-5a8ea9a6d2f1" }),
@@ -57,6 +62,41 @@ const list = guarded(routes.listUsers, {
 	},
 });
 
+const usageOfAll = guarded(routes.getEverybodysUsage, {
+	tags,
+	summary: "Everybody's use of models by day, and the people who use most",
+	description: `${forAdmins} Days are of UTC, the latest first, at most ${maxDays}; those without calls are left out. People come by what they cost, then by their calls. What runs without a provider (\`offline\`) is not billed and not listed.`,
+	request: {
+		query: z.strictObject({
+			...dayRangeQuery,
+			limit: wholeNumber(1, maxPeople, 20),
+			cursor: text(500).optional().openapi({ description: "The `next_cursor` of the page of people before." }),
+		}),
+	},
+	responses: {
+		404: problem("You may not see what others use."),
+		200: json(
+			"The usage of everybody.",
+			z
+				.object({
+					from: z.iso.date(),
+					to: z.iso.date(),
+					total: z.object(billedFields),
+					days: z.array(
+						z.object({
+							day: z.iso.date(),
+							people: z.int().openapi({ description: "For whom models were called.", example: 12 }),
+							...billedFields,
+						}),
+					),
+					people: z.array(z.object({ sub: listed.sub, email: listed.email, ...billedFields })),
+					next_cursor: z.string().nullable(),
+				})
+				.openapi("EverybodysUsage"),
+		),
+	},
+});
+
 const get = guarded(routes.getUser, {
 	tags,
 	summary: "Get a person with their tier",
@@ -74,7 +114,7 @@ const change = guarded(routes.changeUser, {
 });
 
 /** Serves those who administer the others. */
-export const register: RegisterRoutes = (app, { userPool }) => {
+export const register: RegisterRoutes = (app, { userPool, usage }) => {
 	async function find(sub: string): Promise<PersonWithGroups> {
 		const userId = idOf(sub, personNotFound);
 		const found = await userPool.find(userId);
@@ -87,6 +127,38 @@ export const register: RegisterRoutes = (app, { userPool }) => {
 		const { people, nextCursor } = await userPool.list({ limit, cursor });
 		return c.json({ users: people.map(presentListed), next_cursor: nextCursor }, 200);
 	});
+
+	app.openapi(usageOfAll, async (c) => {
+		const { limit, cursor, ...asked } = c.req.valid("query");
+		const range = dayRangeOf(asked, new Date());
+		const [days, { people, nextCursor }] = await Promise.all([
+			usage.everybody(range),
+			usage.people(range, { limit, cursor }),
+		]);
+		const presented = people.map(async ({ userId, ...billed }) => ({
+			sub: userId,
+			email: await emailOf(userId),
+			...presentBilled(billed),
+		}));
+		return c.json(
+			{
+				...range,
+				total: presentBilled(sumOfBilled(days)),
+				days: days.map((each) => ({ day: each.day, people: each.people, ...presentBilled(each) })),
+				people: await Promise.all(presented),
+				next_cursor: nextCursor,
+			},
+			200,
+		);
+	});
+
+	/** The figures are answered without an address where the pool is away. */
+	async function emailOf(userId: string): Promise<string | null> {
+		return userPool.email(userId).catch((error) => {
+			log.warn("an address was not looked up", { error });
+			return null;
+		});
+	}
 
 	app.openapi(get, async (c) => c.json(presentUser(await find(c.req.valid("param").sub)), 200));
 

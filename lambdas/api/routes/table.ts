@@ -151,6 +151,7 @@ export const routes = {
 	listUsers: { method: "GET", path: "/admin/users", limit: "read", ...admins },
 	getUser: { method: "GET", path: "/admin/users/{sub}", limit: "read", ...admins },
 	changeUser: { method: "PATCH", path: "/admin/users/{sub}", limit: "write", ...admins },
+	getEverybodysUsage: { method: "GET", path: "/admin/usage", limit: "read", ...admins },
 	/** Each tool takes from the limits of the routes that it asks, too. */
 	callMcp: {
 		method: "POST",

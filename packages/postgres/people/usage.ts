@@ -1,19 +1,28 @@
+import { unknownCursor } from "#core/errors.ts";
 import type { TokenUsage } from "#core/items/analysis.ts";
-import type { Usage } from "#core/ports/index.ts";
+import type { Billed, Usage } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
+import { decodeParts, encodeParts } from "../list-cursor.ts";
 import { sql } from "../sql.ts";
 import { isKept } from "./deleted-accounts.ts";
 
-interface UsageRow {
-	day: string;
-	provider: string;
-	model: string;
+interface BilledRow {
 	calls: number;
 	input_tokens: number;
 	output_tokens: number;
 	cost_usd: number;
 	unpriced_calls: number;
 }
+
+interface UsageRow extends BilledRow {
+	day: string;
+	provider: string;
+	model: string;
+}
+
+/** The sum of some rows. */
+const billed = sql`sum(calls)::int as calls, sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens,
+  sum(cost_usd)::float8 as cost_usd, sum(unpriced_calls)::int as unpriced_calls`;
 
 /** A person's use of the service in PostgreSQL. */
 export function postgresUsage(db: Database): Usage {
@@ -53,12 +62,40 @@ export function postgresUsage(db: Database): Usage {
 				day: row.day,
 				provider: row.provider,
 				model: row.model,
-				calls: row.calls,
-				inputTokens: row.input_tokens,
-				outputTokens: row.output_tokens,
-				costUsd: row.cost_usd,
-				unpricedCalls: row.unpriced_calls,
+				...billedFromRow(row),
 			}));
+		},
+
+		async everybody({ from, to }) {
+			const rows = await db.query<BilledRow & { day: string; people: number }>(
+				sql`select day::text, count(distinct user_id)::int as people, ${billed}
+				    from model_usage where day between ${from}::date and ${to}::date
+				    group by day order by day desc`,
+			);
+			return rows.map((row) => ({ day: row.day, people: row.people, ...billedFromRow(row) }));
+		},
+
+		async people({ from, to }, { limit, cursor }) {
+			const after = cursor === undefined ? null : readCursor(cursor);
+			const rows = await db.query<BilledRow & { user_id: string; exact_cost: string }>(
+				sql`with summed as (
+				      select user_id, sum(cost_usd) as exact_cost, ${billed}
+				      from model_usage where day between ${from}::date and ${to}::date
+				      group by user_id
+				    )
+				    select user_id, exact_cost::text, calls, input_tokens, output_tokens, cost_usd, unpriced_calls
+				    from summed
+				    where ${after === null} or
+				      (exact_cost, calls, user_id) < (${after?.cost ?? "0"}::numeric, ${after?.calls ?? 0}::int, ${after?.userId ?? ""})
+				    order by summed.exact_cost desc, summed.calls desc, summed.user_id desc
+				    limit ${limit + 1}`,
+			);
+			const page = rows.slice(0, limit);
+			const last = rows.length > limit ? page.at(-1) : undefined;
+			return {
+				people: page.map((row) => ({ userId: row.user_id, ...billedFromRow(row) })),
+				nextCursor: last ? encodeParts([last.exact_cost, String(last.calls), last.user_id]) : null,
+			};
 		},
 
 		async stored(userId) {
@@ -69,6 +106,23 @@ export function postgresUsage(db: Database): Usage {
 			return row ?? { items: 0, bytes: 0 };
 		},
 	};
+}
+
+const billedFromRow = (row: BilledRow): Billed => ({
+	calls: row.calls,
+	inputTokens: row.input_tokens,
+	outputTokens: row.output_tokens,
+	costUsd: row.cost_usd,
+	unpricedCalls: row.unpriced_calls,
+});
+
+/** @throws AppError `invalid_request` */
+function readCursor(cursor: string) {
+	const [cost = "", calls = "", userId = "", ...more] = decodeParts(cursor);
+	if (!/^\d{1,20}(\.\d{1,9})?$/.test(cost) || !/^\d{1,9}$/.test(calls) || userId === "" || more.length > 0) {
+		throw unknownCursor();
+	}
+	return { cost, calls: Number(calls), userId };
 }
 
 function rowsOf(calls: TokenUsage[]): string {

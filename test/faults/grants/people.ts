@@ -33,6 +33,7 @@ export const peopleScenarios: GrantScenario[] = [
 		run: async ({ newUser }) => {
 			const admin = await newUser("admin");
 			const { users } = await admin.call<{ users: { sub: string }[] }>("GET", "/admin/users");
+			await admin.call("GET", "/admin/usage");
 			for (const tier of ["pro", "free"]) {
 				const changed = await admin.call<{ tier: string }>("PATCH", `/admin/users/${users[0]?.sub}`, { tier });
 				check(changed.tier === tier, `the person is of the tier ${tier} (${changed.tier})`);

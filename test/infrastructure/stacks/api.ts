@@ -88,7 +88,7 @@ const guardedRoutes = [
 ];
 
 /** The handler alone checks their tokens: it answers as if there were no such route. */
-const adminRoutes = ["GET /admin/users", "GET /admin/users/{sub}", "PATCH /admin/users/{sub}"];
+const adminRoutes = ["GET /admin/usage", "GET /admin/users", "GET /admin/users/{sub}", "PATCH /admin/users/{sub}"];
 
 /** Claims about the gateway: authorizers, CORS, throttling. */
 export function apiClaims({ environment, templates, at }: Claimed): void {

@@ -46,6 +46,34 @@ describe("an administrator", () => {
 		}
 	});
 
+	it("sees what models billed for everybody, by day, and for whom most", async () => {
+		const { as, ports } = testApi();
+		const call = { provider: "voyage", model: "v", inputTokens: 10, outputTokens: 1, costUsd: 0.5 };
+		await ports.usage.record(ada, [call]);
+		await ports.usage.record(bob, [call, { ...call, costUsd: null }, { ...call, costUsd: 0.1 }]);
+		const ask = (query: Record<string, string> = {}) => as(admin)("GET", "/admin/usage", { query });
+		const day = ports.clock.now().toISOString().slice(0, 10);
+		const { body } = await ask({ to: day, limit: "1" });
+		expect(body).toMatchObject({
+			to: day,
+			total: { calls: 4, input_tokens: 40, cost_usd: 1.1, unpriced_calls: 1 },
+			days: [{ day, people: 2, calls: 4, cost_usd: 1.1 }],
+			people: [{ sub: bob, email: `${bob}@example.com`, calls: 3, cost_usd: 0.6, unpriced_calls: 1 }],
+		});
+		const next = (await ask({ to: day, limit: "1", cursor: body.next_cursor })).body;
+		expect(next).toMatchObject({ people: [{ sub: ada, cost_usd: 0.5 }], next_cursor: null });
+		ports.userPool.email = () => Promise.reject(new Error("The pool does not answer."));
+		expect((await ask({ to: day })).body.people).toMatchObject([{ email: null }, { email: null }]);
+		const refused: Record<string, string>[] = [
+			{ limit: "51" },
+			{ from: "2026-01-02", to: "2026-01-01" },
+			{ from: "2020-01-01" },
+			{ x: "1" },
+		];
+		for (const query of refused) expect((await ask(query)).status, JSON.stringify(query)).toBe(422);
+		expect((await ask({ to: day, cursor: "nothing" })).status).toBe(400);
+	});
+
 	it("disables a person, and leaves their tier as it is", async () => {
 		const { as } = testApi();
 		const change = (json: object) => as(admin)("PATCH", `/admin/users/${bob}`, { json });

@@ -8,6 +8,7 @@ import { Failure, Loading } from "#web/ui/notice.tsx";
 import page from "../../ui/page.module.css";
 import styles from "./admin-page.module.css";
 import { ChangeUser } from "./change-user.tsx";
+import { EverybodysUsage } from "./everybodys-usage.tsx";
 import { type ListedUser, useUsers } from "./use-users.ts";
 
 /** The people of the environment, for those who administer them; to everybody else there is no such page. */
@@ -23,6 +24,10 @@ function Users() {
 		<div className={page.page}>
 			<h1 className={page.title}>{t("admin.title")}</h1>
 			<p className={page.lead}>{t("admin.lead")}</p>
+			<section className={styles.usage} aria-label={t("usage.title")}>
+				<h2>{t("usage.title")}</h2>
+				<EverybodysUsage />
+			</section>
 			{error && !data ? (
 				<Failure error={error} onRetry={() => refetch()} />
 			) : !data ? (

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf, type Schemas } from "#web/app/api.ts";
+import { byDay } from "#web/features/settings/usage-days.ts";
 
 export type ListedUser = Schemas["ListedUser"];
 
@@ -34,5 +35,19 @@ export function useChangeUser(sub: string) {
 			client.setQueryData(userKey(sub), user);
 			return client.invalidateQueries({ queryKey: listKey });
 		},
+	});
+}
+
+/** The use of models by everybody in the last thirty days, and the people who use most. */
+export function useEverybodysUsage() {
+	return useInfiniteQuery({
+		queryKey: ["admin", "usage"],
+		queryFn: async ({ signal, pageParam: cursor }) => {
+			const query = { limit: 10, ...(cursor && { cursor }) };
+			const usage = await bodyOf(api().GET("/admin/usage", { signal, params: { query } }));
+			return { ...usage, byDay: byDay(usage) };
+		},
+		initialPageParam: "",
+		getNextPageParam: ({ next_cursor }) => next_cursor,
 	});
 }

@@ -1,14 +1,18 @@
-import type { components } from "#client/src/api-types.ts";
-
-type Usage = components["schemas"]["Usage"];
-
 export interface UsageDay {
 	day: string;
 	calls: number;
 }
 
-/** Adds up models and providers of a day. */
-export function byDay({ from, to, days }: Pick<Usage, "from" | "to" | "days">): UsageDay[] {
+/** Adds up models and providers of a day. Days without calls are included. */
+export function byDay<Day extends UsageDay>({
+	from,
+	to,
+	days,
+}: {
+	from: string;
+	to: string;
+	days: readonly Day[];
+}): UsageDay[] {
 	const sums = new Map<string, UsageDay>();
 	for (let at = Date.parse(from); at <= Date.parse(to); at += 86_400_000) {
 		const day = new Date(at).toISOString().slice(0, 10);

@@ -54,7 +54,7 @@ function Quotas({ quotas }: { quotas: readonly Schemas["Quota"][] }) {
 	);
 }
 
-function Sum({ label, value }: { label: string; value: string }) {
+export function Sum({ label, value }: { label: string; value: string }) {
 	return (
 		<div className={styles.sum}>
 			<dt>{label}</dt>
@@ -64,7 +64,7 @@ function Sum({ label, value }: { label: string; value: string }) {
 }
 
 /** A bar for each day's calls; the days with calls stand in a table for those who do not see it. */
-function Chart({ days, label }: { days: readonly UsageDay[]; label: string }) {
+export function Chart({ days, label }: { days: readonly UsageDay[]; label: string }) {
 	const { t, locale } = useLanguage();
 	const max = Math.max(1, ...days.map(({ calls }) => calls));
 	const write = (day: string) =>
