@@ -5,6 +5,7 @@ import { routePath } from "hono/route";
 import { timeout } from "hono/timeout";
 import { AppError } from "#core/errors.ts";
 import type { Limits } from "#core/limits/limits.ts";
+import { personsQuotas } from "#core/limits/persons-quotas.ts";
 import { once } from "#core/once.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
 import { answerError } from "./http/answer-error.ts";
@@ -91,6 +92,7 @@ export function createApi({
 	const settings: RouteSettings = {
 		deployment,
 		limits,
+		personsQuotas: personsQuotas(ports, limits),
 		verificationCacheMinutes,
 		maxAnswerMs,
 		maxWaitMs,

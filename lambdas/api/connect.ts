@@ -53,6 +53,10 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 			const { dynamoDbQuotaCounts } = await import("#aws/quota-counts.ts");
 			return dynamoDbQuotaCounts({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
 		}),
+		ownQuotas: lazyPort(async () => {
+			const { dynamoDbOwnQuotas } = await import("#aws/own-quotas.ts");
+			return dynamoDbOwnQuotas({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
+		}),
 		idempotencyKeys: lazyPort(async () => {
 			const { dynamoDbIdempotencyKeys } = await import("#aws/idempotency-keys.ts");
 			return dynamoDbIdempotencyKeys({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });

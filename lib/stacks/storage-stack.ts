@@ -19,7 +19,7 @@ import { EventBus } from "aws-cdk-lib/aws-events";
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { archiveDays, archivePrefix } from "#core/archive/archive.ts";
-import { tierGroups } from "#core/limits/tiers.ts";
+import { ownQuotasGroup, tierGroups } from "#core/limits/tiers.ts";
 import { adminGroup } from "#core/people/person.ts";
 import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import { asksBeforeSignUp } from "../environment-rules.ts";
@@ -184,6 +184,7 @@ export class StorageStack extends EnvironmentStack {
 				groupName: tier,
 				description: `The people of the tier ${tier}`,
 			})),
+			{ id: "OwnQuotas", groupName: ownQuotasGroup, description: "The people who have quotas of their own" },
 			{ id: "Administrators", groupName: adminGroup, description: "The people who administer the others" },
 		];
 		for (const { id, ...group } of groups) pool.addGroup(id, group).applyRemovalPolicy(outlivesItsStack(environment));

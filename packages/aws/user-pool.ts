@@ -2,7 +2,7 @@ import type {
 	AdminGetUserCommandOutput,
 	CognitoIdentityProviderClientConfig,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { tierGroups, tierOf } from "#core/limits/tiers.ts";
+import { ownQuotasGroup, tierGroups, tierOf } from "#core/limits/tiers.ts";
 import { once } from "#core/once.ts";
 import { adminGroup, type Person } from "#core/people/person.ts";
 import type { UserPool } from "#core/ports/index.ts";
@@ -70,6 +70,12 @@ export function cognitoUserPool(UserPoolId: string, settings: CognitoIdentityPro
 				const command = new sdk.AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName });
 				await unlessGone(cognito.send(command, options()));
 			}
+		},
+
+		async setHasOwnQuotas(Username, hasOwn) {
+			const { sdk, cognito } = await client();
+			const Command = hasOwn ? sdk.AdminAddUserToGroupCommand : sdk.AdminRemoveUserFromGroupCommand;
+			await unlessGone(cognito.send(new Command({ UserPoolId, Username, GroupName: ownQuotasGroup }), options()));
 		},
 
 		async setDisabled(Username, isDisabled) {

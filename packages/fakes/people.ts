@@ -1,4 +1,4 @@
-import type { Tier } from "#core/limits/tiers.ts";
+import { ownQuotasGroup, type Tier } from "#core/limits/tiers.ts";
 import type { Person } from "#core/people/person.ts";
 import type { Profile } from "#core/people/profile.ts";
 import type { Profiles, UserPool } from "#core/ports/index.ts";
@@ -41,6 +41,7 @@ export function fakeUserPool(): FakeUserPool {
 	const [deleted, signedOut] = [new Set<string>(), new Set<string>()];
 	const tiers = new Map<string, Tier>();
 	const disabled = new Set<string>();
+	const withOwnQuotas = new Set<string>();
 	return {
 		deleted,
 		signedOut,
@@ -65,10 +66,14 @@ export function fakeUserPool(): FakeUserPool {
 		async groups(userId) {
 			if (deleted.has(userId)) return null;
 			const tier = tiers.get(userId) ?? "free";
-			return tier === "free" ? [] : [tier];
+			return [...(tier === "free" ? [] : [tier]), ...(withOwnQuotas.has(userId) ? [ownQuotasGroup] : [])];
 		},
 		async setTier(userId, tier) {
 			if (!deleted.has(userId)) tiers.set(userId, tier);
+		},
+		async setHasOwnQuotas(userId, hasOwn) {
+			if (hasOwn && !deleted.has(userId)) withOwnQuotas.add(userId);
+			else withOwnQuotas.delete(userId);
 		},
 		async setDisabled(userId, isDisabled) {
 			if (isDisabled) disabled.add(userId);

@@ -16,6 +16,7 @@ import { fakeJobs } from "./jobs.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
+import { fakeOwnQuotas } from "./own-quotas.ts";
 import { type FakeUserPool, fakeProfiles, fakeUserPool } from "./people.ts";
 import { fakeQuotaCounts } from "./quota-counts.ts";
 import { fakeRateLimits } from "./rate-limits.ts";
@@ -73,6 +74,7 @@ export function fakePorts(): FakePorts {
 		redactions: fakeRedactions(store),
 		rateLimits: fakeRateLimits(clock),
 		quotaCounts: fakeQuotaCounts(clock),
+		ownQuotas: fakeOwnQuotas(),
 		idempotencyKeys: fakeIdempotencyKeys(clock),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),

@@ -2,7 +2,7 @@
 import { cognitoUserPool } from "#aws/user-pool.ts";
 import { quotasOf } from "#core/limits/limits.ts";
 import { countedUses } from "#core/limits/quotas.ts";
-import { tierOf, tiers } from "#core/limits/tiers.ts";
+import { ownQuotasGroup, tierOf, tiers } from "#core/limits/tiers.ts";
 import { printTable } from "#deployment/table.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { operate, type Target } from "../environment/target.ts";
@@ -29,6 +29,8 @@ await operate(async (target) => {
 function printQuotas({ environment }: Target, groups: readonly string[]): void {
 	const quotas = quotasOf(environment.limits, groups);
 	console.log(`tier ${tierOf(groups)}`);
+	if (groups.includes(ownQuotasGroup))
+		console.log("and, in place of these, quotas of their own (GET /admin/users/{sub})");
 	printTable(
 		countedUses.map((use) => ({ use, "a day": String(quotas[use].day), "a month": String(quotas[use].month) })),
 	);

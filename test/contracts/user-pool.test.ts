@@ -2,7 +2,7 @@ import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/cli
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cognitoUserPool } from "#aws/user-pool.ts";
 import { type Apis, startApis, userPoolOptions } from "#cdk-local/testing/index.ts";
-import type { Tier } from "#core/limits/tiers.ts";
+import { ownQuotasGroup, type Tier } from "#core/limits/tiers.ts";
 import { stubFunctionEnv } from "../support/function-env.ts";
 
 const poolId = "eu-central-1_TestPool1";
@@ -52,6 +52,21 @@ describe("the user pool", () => {
 		expect(await groupsAfter("free")).toEqual(["staff"]);
 		await pool.delete(sub);
 		await pool.setTier(sub, "team");
+		expect(await pool.groups(sub)).toBeNull();
+	});
+
+	it("has a person's tokens say that they have quotas of their own, whatever their tier", async () => {
+		for (const name of ["pro", ownQuotasGroup])
+			apis.pools.groups.ensure({ pool: poolId, name, description: null, precedence: null });
+		const pool = cognitoUserPool(poolId);
+		const sub = await person("own-quotas@example.com");
+		for (const hasOwn of [false, true, true]) await pool.setHasOwnQuotas(sub, hasOwn);
+		await pool.setTier(sub, "pro");
+		expect(await pool.groups(sub)).toEqual([ownQuotasGroup, "pro"]);
+		await pool.setHasOwnQuotas(sub, false);
+		expect(await pool.groups(sub)).toEqual(["pro"]);
+		await pool.delete(sub);
+		await pool.setHasOwnQuotas(sub, true);
 		expect(await pool.groups(sub)).toBeNull();
 	});
 

@@ -1,4 +1,5 @@
 import type { Limits } from "#core/limits/limits.ts";
+import type { PersonsQuotas } from "#core/limits/persons-quotas.ts";
 import type { Tier } from "#core/limits/tiers.ts";
 import type { Ports } from "#core/ports/index.ts";
 import type { RequestContext } from "#lambda-kit/answer-request.ts";
@@ -14,6 +15,7 @@ export type ApiPorts = Pick<
 	| "redactions"
 	| "rateLimits"
 	| "quotaCounts"
+	| "ownQuotas"
 	| "idempotencyKeys"
 	| "outbox"
 	| "events"
@@ -72,6 +74,8 @@ export interface Stripe {
 export interface RouteSettings {
 	deployment: Deployment;
 	limits: Limits;
+	/** The quotas of a person: their tier's, or their own. */
+	personsQuotas: PersonsQuotas;
 	/** The same verification gets its outcome again for so long; 0 for never. */
 	verificationCacheMinutes: number;
 	/** Limits an answer, streamed or not. */

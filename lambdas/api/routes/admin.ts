@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { personNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
-import { tiers } from "#core/limits/tiers.ts";
+import { type CountedUse, countedUses } from "#core/limits/quotas.ts";
+import { type QuotaChanges, tiers } from "#core/limits/tiers.ts";
 import { sumOfBilled } from "#core/people/billed.ts";
 import type { Person, PersonWithGroups } from "#core/people/person.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
@@ -27,10 +28,26 @@ const listed = {
 	created_at: z.iso.datetime(),
 };
 
+const maximum = z.int().min(1).max(10_000_000);
+const ownQuotas = z
+	.strictObject(
+		Object.fromEntries(
+			countedUses.map((use) => [
+				use,
+				z.strictObject({ day: maximum.optional(), month: maximum.optional() }).optional(),
+			]),
+		) as Record<
+			CountedUse,
+			z.ZodOptional<z.ZodObject<{ day: z.ZodOptional<z.ZodInt>; month: z.ZodOptional<z.ZodInt> }>>
+		>,
+	)
+	.openapi("OwnQuotas", { example: { messages: { day: 100 } } });
+
 const userSchema = z
 	.object({
 		...listed,
 		tier: z.enum(tiers).openapi({ description: "In the person's tokens from their next renewal on." }),
+		limits: ownQuotas.nullable().openapi({ description: "Quotas in place of the tier's; null where there are none." }),
 		admin: z.boolean().openapi({ description: "The person administers the others." }),
 	})
 	.openapi("User");
@@ -39,8 +56,14 @@ const params = z.object({ sub: z.string().openapi({ format: "uuid" }) });
 const forAdmins = "For the group `admin` of the user pool: everybody else is told that there is no such route.";
 
 const changes = z
-	.strictObject({ tier: z.enum(tiers).optional(), disabled: z.boolean().optional() })
-	.refine((sent) => Object.keys(sent).length > 0, { error: "Send tier, disabled or both" })
+	.strictObject({
+		tier: z.enum(tiers).optional(),
+		disabled: z.boolean().optional(),
+		limits: ownQuotas.nullable().optional().openapi({
+			description: "Quotas in place of the tier's. They replace those that the person had; null removes them.",
+		}),
+	})
+	.refine((sent) => Object.keys(sent).length > 0, { error: "Send tier, disabled, limits or several of them" })
 	.openapi("UserChanges");
 
 const list = guarded(routes.listUsers, {
@@ -107,19 +130,19 @@ const get = guarded(routes.getUser, {
 
 const change = guarded(routes.changeUser, {
 	tags,
-	summary: "Move a person to another tier, or disable them",
-	description: `${forAdmins} A person who is disabled cannot sign in, and their sessions end; a token that they have is good until it expires, within an hour. Fields that the body leaves out stay as they are. The log has a line for each change.`,
+	summary: "Move a person to another tier, give them quotas of their own, or disable them",
+	description: `${forAdmins} A person who is disabled cannot sign in, and their sessions end; a token that they have is good until it expires, within an hour. Fields that the body leaves out stay as they are. A tier, and that a person has quotas of their own, is in their next token, within an hour; a change of such quotas holds within a minute after that. The log has a line for each change.`,
 	request: { params, query: noQuery, body: requiredBody(changes) },
 	responses: { 200: json("The person, as changed.", userSchema) },
 });
 
 /** Serves those who administer the others. */
-export const register: RegisterRoutes = (app, { userPool, usage }) => {
-	async function find(sub: string): Promise<PersonWithGroups> {
+export const register: RegisterRoutes = (app, { userPool, usage, ownQuotas: stored }) => {
+	async function find(sub: string): Promise<PersonWithGroups & { limits: QuotaChanges }> {
 		const userId = idOf(sub, personNotFound);
-		const found = await userPool.find(userId);
+		const [found, limits] = await Promise.all([userPool.find(userId), stored.find(userId)]);
 		if (!found) throw personNotFound(userId);
-		return found;
+		return { ...found, limits };
 	}
 
 	app.openapi(list, async (c) => {
@@ -163,16 +186,21 @@ export const register: RegisterRoutes = (app, { userPool, usage }) => {
 	app.openapi(get, async (c) => c.json(presentUser(await find(c.req.valid("param").sub)), 200));
 
 	app.openapi(change, async (c) => {
-		const { tier, disabled } = c.req.valid("json");
+		const { tier, disabled, limits } = c.req.valid("json");
 		const before = await find(c.req.valid("param").sub);
 		if (tier !== undefined) await userPool.setTier(before.userId, tier);
+		if (limits !== undefined) {
+			const changes = withoutEmpty(limits ?? {});
+			await stored.set(before.userId, changes);
+			await userPool.setHasOwnQuotas(before.userId, Object.keys(changes).length > 0);
+		}
 		if (disabled !== undefined) await userPool.setDisabled(before.userId, disabled);
 		log.info("an administrator changed a person", {
 			request_id: c.get("requestId"),
 			admin: hashUser(c.get("userId")),
 			person: hashUser(before.userId),
-			before: { tier: before.tier, disabled: before.isDisabled },
-			change: { tier, disabled },
+			before: { tier: before.tier, disabled: before.isDisabled, limits: before.limits },
+			change: { tier, disabled, limits },
 		});
 		return c.json(presentUser(await find(before.userId)), 200);
 	});
@@ -186,8 +214,18 @@ const presentListed = ({ userId, email, isConfirmed, isDisabled, createdAt }: Pe
 	created_at: createdAt.toISOString(),
 });
 
-const presentUser = ({ tier, isAdmin, ...person }: PersonWithGroups): z.infer<typeof userSchema> => ({
+/** A use without a number changes nothing. */
+const withoutEmpty = (changes: QuotaChanges): QuotaChanges =>
+	Object.fromEntries(Object.entries(changes).filter(([, change]) => change && Object.keys(change).length > 0));
+
+const presentUser = ({
+	tier,
+	isAdmin,
+	limits,
+	...person
+}: PersonWithGroups & { limits: QuotaChanges }): z.infer<typeof userSchema> => ({
 	...presentListed(person),
 	tier,
+	limits: Object.keys(limits).length > 0 ? (limits as z.infer<typeof ownQuotas>) : null,
 	admin: isAdmin,
 });

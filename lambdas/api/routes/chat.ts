@@ -7,7 +7,6 @@ import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { countUse } from "#core/limits/count-use.ts";
-import { quotasOf } from "#core/limits/limits.ts";
 import type { UseQuotas } from "#core/limits/quotas.ts";
 import {
 	type ChatSession,
@@ -223,9 +222,9 @@ const maxCounted = 25_000;
 type ChatPorts = Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns" | "objects" | "quotaCounts">;
 
 /** Serves conversations. */
-export const register: RegisterRoutes = (app, ports, { limits }) => {
+export const register: RegisterRoutes = (app, ports, { personsQuotas }) => {
 	app.openapi(post, async (c) => {
-		const quotas = quotasOf(limits, c.get("groups"));
+		const quotas = await personsQuotas(c.get("userId"), c.get("groups"), "messages");
 		const { body, itemsInText } = await answerChat(ports, quotas, c.get("userId"), c.req.valid("json"));
 		c.set("itemsInText", itemsInText);
 		return c.json(body, 200);

@@ -4,7 +4,6 @@ import { archivedItem } from "#core/archive/archived-item.ts";
 import { importAlbum, importItem } from "#core/archive/import.ts";
 import { AppError } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
-import { quotasOf } from "#core/limits/limits.ts";
 import type { UseQuotas } from "#core/limits/quotas.ts";
 import { problemIn } from "../http/answer-error.ts";
 import { problem, problemSchema } from "../http/error-responses.ts";
@@ -100,7 +99,7 @@ const albums = guarded(routes.importAlbums, {
 });
 
 /** Serves the way back in: what an archive has. */
-export const register: RegisterRoutes = (app, ports, { limits }) => {
+export const register: RegisterRoutes = (app, ports, { limits, personsQuotas }) => {
 	const countUpload = uploadQuota(ports);
 
 	async function importedOrProblem(
@@ -130,7 +129,7 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 
 	app.openapi(items, async (c) => {
 		const results = [];
-		const quotas = quotasOf(limits, c.get("groups"));
+		const quotas = await personsQuotas(c.get("userId"), c.get("groups"), "uploads");
 		// One after the other: the rows of one request must not occupy every connection of the sandbox.
 		for (const [at, item] of c.req.valid("json").items.entries()) {
 			results.push(await importedOrProblem(c.get("userId"), { quotas, item, at, requestId: c.get("requestId") }));

@@ -4,7 +4,6 @@ import { itemNotFound } from "#core/errors.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
-import { quotasOf } from "#core/limits/limits.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { deletion } from "../http/deletion.ts";
 import { hasVersion } from "../http/entity-tags.ts";
@@ -68,7 +67,7 @@ const restore = guarded(routes.restoreItem, {
 });
 
 /** Serves a person's items. */
-export const register: RegisterRoutes = (app, ports, { limits }) => {
+export const register: RegisterRoutes = (app, ports, { personsQuotas }) => {
 	const countUpload = uploadQuota(ports);
 
 	app.openapi(upload, async (c) => {
@@ -77,7 +76,7 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 		const userId = c.get("userId");
 		const bytes = new Uint8Array(await file.arrayBuffer());
 		const stored = await countUpload(
-			quotasOf(limits, c.get("groups")),
+			await personsQuotas(c.get("userId"), c.get("groups"), "uploads"),
 			userId,
 			() => uploadItem(ports, userId, { id, filename: file.name, bytes }),
 			({ item }) => item.id === id,

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { quotasOf } from "#core/limits/limits.ts";
 import { answerStream } from "../http/answer-stream.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
 import { guarded, noQuery, requiredBody } from "../http/routing.ts";
@@ -46,7 +45,7 @@ const chat = guarded(routes.chatStream, {
 });
 
 /** Serves answers as they come. */
-export const register: RegisterRoutes = (app, ports, { limits, maxAnswerMs: maxMs }) => {
+export const register: RegisterRoutes = (app, ports, { personsQuotas, maxAnswerMs: maxMs }) => {
 	app.openapi(search, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Searching your collection." }, async ({ send, closed }) => {
 			const sentences = sentenceSender(send);
@@ -64,7 +63,7 @@ export const register: RegisterRoutes = (app, ports, { limits, maxAnswerMs: maxM
 	app.openapi(chat, (c) =>
 		answerStream(c, { ports, maxMs, opening: "Reading your message." }, async ({ send, closed }) => {
 			const sentences = sentenceSender(send);
-			const quotas = quotasOf(limits, c.get("groups"));
+			const quotas = await personsQuotas(c.get("userId"), c.get("groups"), "messages");
 			const { body } = await answerChat(ports, quotas, c.get("userId"), c.req.valid("json"), {
 				onStep: (text) => send("step", { text }),
 				onVerified: sentences.grow,

@@ -4,7 +4,6 @@ import { AppError } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
 import { type ImageType, imageTypes } from "#core/items/item.ts";
 import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
-import { quotasOf } from "#core/limits/limits.ts";
 import type { UseQuotas } from "#core/limits/quotas.ts";
 import type { UploadForm } from "#core/ports/index.ts";
 import type { Problem } from "#lambda-kit/problem.ts";
@@ -111,7 +110,7 @@ interface Uploader {
 }
 
 /** Serves uploads that are too large for a request of this API, or many. */
-export const register: RegisterRoutes = (app, ports, { limits }) => {
+export const register: RegisterRoutes = (app, ports, { limits, personsQuotas }) => {
 	const countUpload = uploadQuota(ports);
 
 	async function prepared({ userId, quotas }: Uploader, file: z.output<typeof announced>) {
@@ -152,7 +151,10 @@ export const register: RegisterRoutes = (app, ports, { limits }) => {
 
 	app.openapi(prepare, async (c) => {
 		const body = c.req.valid("json");
-		const uploader = { userId: c.get("userId"), quotas: quotasOf(limits, c.get("groups")) };
+		const uploader = {
+			userId: c.get("userId"),
+			quotas: await personsQuotas(c.get("userId"), c.get("groups"), "uploads"),
+		};
 		if (!("files" in body)) {
 			const upload = await prepared(uploader, body);
 			return upload.created ? c.json(upload.body, 201) : c.json(upload.body, 200);

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { quotasOf } from "#core/limits/limits.ts";
 import { countedUses, endOf, periods, type UseQuotas } from "#core/limits/quotas.ts";
 import { tierOf, tiers } from "#core/limits/tiers.ts";
 import { sumOfBilled } from "#core/people/billed.ts";
@@ -51,14 +50,16 @@ const get = guarded(routes.getUsage, {
 });
 
 /** Serves what a person's use of the service amounts to. */
-export const register: RegisterRoutes = (app, { usage, quotaCounts }, { limits }) => {
+export const register: RegisterRoutes = (app, { usage, quotaCounts }, { personsQuotas }) => {
 	/** Returns null where the counts are away: the rest is answered all the same. */
 	async function quotas(userId: string, groups: readonly string[]) {
-		const known = await quotaCounts.used(userId).catch((error) => {
-			log.warn("the use of quotas was not looked up", { error });
-			return null;
-		});
-		return known && presentQuotas(quotasOf(limits, groups), known);
+		const [known, limits] = await Promise.all([quotaCounts.used(userId), personsQuotas(userId, groups, null)]).catch(
+			(error) => {
+				log.warn("the use of quotas was not looked up", { error });
+				return [null, null];
+			},
+		);
+		return known && limits && presentQuotas(limits, known);
 	}
 
 	app.openapi(get, async (c) => {

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { verificationNotFound } from "#core/errors.ts";
 import { itemId, text } from "#core/input-fields.ts";
 import { countUse } from "#core/limits/count-use.ts";
-import { quotasOf } from "#core/limits/limits.ts";
 import { optionalStore } from "#core/optional-store.ts";
 import type { ListedVerification } from "#core/ports/index.ts";
 import { explainVerdict } from "#core/verification/explain-verdict.ts";
@@ -190,7 +189,7 @@ const remove = deletion(routes.deleteVerification, { tags, summary: "Delete a ve
 const verifiedAfterMs = 20_000;
 
 /** Serves a person's verifications. */
-export const register: RegisterRoutes = (app, ports, { deployment, limits, verificationCacheMinutes }) => {
+export const register: RegisterRoutes = (app, ports, { deployment, personsQuotas, verificationCacheMinutes }) => {
 	const askCache = optionalStore((error) => log.warn("the cache of verifications did not answer", { error }));
 	app.openapi(verify, async (c) => {
 		const { text, item_id: itemId, sources, model } = c.req.valid("json");
@@ -209,7 +208,7 @@ export const register: RegisterRoutes = (app, ports, { deployment, limits, verif
 				ask: askCache,
 			},
 		};
-		const quotas = quotasOf(limits, c.get("groups"));
+		const quotas = await personsQuotas(c.get("userId"), c.get("groups"), "verifications");
 		const verification = await countUse(ports, quotas, userId, "verifications", () =>
 			verifyText(ports, userId, asked),
 		).catch((error) => {

@@ -7,6 +7,12 @@ export type Tier = (typeof tiers)[number];
 /** The groups of the user pool that stand for tiers. */
 export const tierGroups = tiers.filter((tier) => tier !== "free");
 
+/**
+ * The group of the user pool whose people have quotas of their own. The token names it, so that nothing is looked up for
+ * all others.
+ */
+export const ownQuotasGroup = "own-quotas";
+
 /** Changes to some quotas. */
 export type QuotaChanges = Readonly<Partial<Record<CountedUse, Partial<PerPeriod> | undefined>>>;
 

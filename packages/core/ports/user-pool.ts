@@ -16,6 +16,8 @@ export interface UserPool {
 	groups(userId: string): Promise<string[] | null>;
 	/** Moves a person to a tier; their next token names it. Does nothing where the person is gone. */
 	setTier(userId: string, tier: Tier): Promise<void>;
+	/** Has a person's next token say whether they have quotas of their own. Does nothing where the person is gone. */
+	setHasOwnQuotas(userId: string, hasOwn: boolean): Promise<void>;
 	/** Ends every session and lets a person sign in no more, or again. Does nothing where the person is gone. */
 	setDisabled(userId: string, isDisabled: boolean): Promise<void>;
 	/** Ends every session: no refresh token is good for another token. Does nothing where the person is gone. */

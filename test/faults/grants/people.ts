@@ -38,6 +38,12 @@ export const peopleScenarios: GrantScenario[] = [
 				const changed = await admin.call<{ tier: string }>("PATCH", `/admin/users/${users[0]?.sub}`, { tier });
 				check(changed.tier === tier, `the person is of the tier ${tier} (${changed.tier})`);
 			}
+			for (const limits of [{ messages: { day: 5 } }, null]) {
+				const changed = await admin.call<{ limits: object | null }>("PATCH", `/admin/users/${users[0]?.sub}`, {
+					limits,
+				});
+				check(JSON.stringify(changed.limits) === JSON.stringify(limits), "the person has quotas of their own or not");
+			}
 			for (const disabled of [true, false]) {
 				const changed = await admin.call<{ disabled: boolean }>("PATCH", `/admin/users/${users[0]?.sub}`, { disabled });
 				check(changed.disabled === disabled, `the person is disabled or not (${changed.disabled})`);

@@ -52,7 +52,7 @@ export function storageClaims({ name, environment, templates }: Claimed): void {
 
 	test("have a group for each tier but the one of everybody, and one of administrators, which outlive the stack with their pool", () => {
 		const groups = Object.values(ofType(Storage, "AWS::Cognito::UserPoolGroup"));
-		expect(groups.map(({ Properties }) => Properties.GroupName)).toEqual(["pro", "team", "admin"]);
+		expect(groups.map(({ Properties }) => Properties.GroupName)).toEqual(["pro", "team", "own-quotas", "admin"]);
 		const pools = Object.values(ofType(Storage, "AWS::Cognito::UserPool"));
 		for (const { DeletionPolicy } of groups) expect(DeletionPolicy).toBe(pools[0]?.DeletionPolicy);
 	});

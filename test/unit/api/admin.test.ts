@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "#core/errors.ts";
+import { ownQuotasGroup } from "#core/limits/tiers.ts";
 import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { collectLogLines } from "../../support/log-lines.ts";
 import { ada, bob, testApi } from "./test-api.ts";
@@ -72,6 +73,35 @@ describe("an administrator", () => {
 		];
 		for (const query of refused) expect((await ask(query)).status, JSON.stringify(query)).toBe(422);
 		expect((await ask({ to: day, cursor: "nothing" })).status).toBe(400);
+	});
+
+	it("gives a person quotas of their own, which count from their next token on, and takes them back", async () => {
+		const { as, ports } = testApi();
+		const change = (json: object) => as(admin)("PATCH", `/admin/users/${bob}`, { json });
+		const limits = { messages: { day: 1 }, uploads: { month: 5 } };
+		expect((await change({ limits: { messages: { day: 7, month: 7 } } })).body).toMatchObject({ tier: "free" });
+		expect((await change({ limits })).body).toMatchObject({ limits, tier: "free", disabled: false });
+		expect((await change({ tier: "pro" })).body).toMatchObject({ limits, tier: "pro" });
+		const groups = (await ports.userPool.groups(bob)) ?? [];
+		expect(groups).toEqual(["pro", ownQuotasGroup]);
+		const token = `${bob}@${groups}`;
+		const say = async (as_: string) => (await as(as_)("POST", "/chat", { json: { message: "Hello" } })).body;
+		expect((await say(token)).code).toBeUndefined();
+		expect(await say(token)).toMatchObject({ code: "quota_exceeded", quota: { use: "messages", limit: 1, used: 1 } });
+		expect((await say(`${bob}@pro`)).code, "by a token from before").toBeUndefined();
+		const { quotas } = (await as(token)("GET", "/usage")).body;
+		expect(quotas).toContainEqual(
+			expect.objectContaining({ use: "messages", period: "day", limit: 1, used: 2, left: 0 }),
+		);
+		expect(quotas).toContainEqual(expect.objectContaining({ use: "uploads", period: "month", limit: 5 }));
+		expect((await change({ limits: { messages: {} } })).body.limits).toBeNull();
+		expect([await ports.userPool.groups(bob), await ports.ownQuotas.find(bob)]).toEqual([["pro"], {}]);
+		const written = lines.filter(({ message }) => message === "an administrator changed a person");
+		expect(written[2]).toMatchObject({ before: { limits }, change: { tier: "pro" } });
+		for (const wrong of [{ messages: { day: 0 } }, { messages: { week: 1 } }, { dreams: { day: 1 } }, 5]) {
+			expect((await change({ limits: wrong })).status, JSON.stringify(wrong)).toBe(422);
+		}
+		expect((await change({ limits: null })).body.limits).toBeNull();
 	});
 
 	it("disables a person, and leaves their tier as it is", async () => {
