@@ -4,6 +4,7 @@ import { contractDatabase } from "./databases.ts";
 
 const idAlone = "Ids are random, so the id alone is unique; the user joins it when a migration next touches the table.";
 const userLast = "Has the user last, in the order of the parent's key; the order changes when that key does.";
+const ofStripe = "Stripe names a customer and no user. Spread over databases, customers need a directory of their own.";
 const ofItem = "Names an item, which has one user; the user joins it when a migration next touches the table.";
 
 /** Keys that do not begin with `user_id` yet: tenants could not be spread over databases by them. */
@@ -23,10 +24,12 @@ const exceptions: Record<string, string> = {
 	"embeddings: embeddings_are_of_an_analysis": userLast,
 	"outbox: outbox_pkey": idAlone,
 	"outbox: events_belong_to_an_item": userLast,
+	"payers: one_person_per_payer": ofStripe,
 	"requests: requests_pkey": idAlone,
 	"requests: one_pending_request": ofItem,
 	"requests: requests_belong_to_an_item": userLast,
 	"requests: requests_name_an_analysis_of_the_item": userLast,
+	"subscriptions: one_row_per_subscription": ofStripe,
 	"shares: one_share_per_token":
 		"A visitor has a token and no user. Spread over databases, tokens need a directory of their own.",
 };
