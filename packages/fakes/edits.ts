@@ -88,6 +88,7 @@ export function followText(store: Store, stored: StoredItem): void {
 			status: "pending",
 			error: null,
 			analysisId: null,
+			comparison: null,
 			createdAt: new Date(now),
 			finishedAt: null,
 		};

@@ -16,6 +16,7 @@ export function fakeRequests(store: Store): Requests {
 				status: "pending",
 				error: null,
 				analysisId: null,
+				comparison: null,
 				createdAt: new Date(now),
 				finishedAt: null,
 			};

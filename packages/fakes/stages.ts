@@ -7,6 +7,7 @@ import { putOffBy } from "#core/pipeline/outage.ts";
 import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import { type RequestError, requestEvent, stageOf } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
+import type { ModelComparison } from "#core/verification/comparison.ts";
 import { suggestTags, textOf } from "./edits.ts";
 import { deferral, recordClaim } from "./fairness.ts";
 import { announce, inTurns, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
@@ -73,7 +74,7 @@ export function fakeStages(store: Store): Stages {
 	const endRequest = (
 		{ requests }: StoredItem,
 		requestId: string | null,
-		outcome: { analysisId?: string; failure?: RequestError } = {},
+		outcome: { analysisId?: string; comparison?: ModelComparison; failure?: RequestError } = {},
 	) => {
 		const found = requests.find(({ request }) => request.id === requestId);
 		if (found?.request.status !== "pending") return;
@@ -81,6 +82,7 @@ export function fakeStages(store: Store): Stages {
 			status: outcome.failure ? "failed" : "done",
 			error: outcome.failure ?? null,
 			analysisId: outcome.analysisId ?? null,
+			comparison: outcome.comparison ?? null,
 			finishedAt: new Date(store.now()),
 		});
 	};
@@ -256,6 +258,14 @@ export function fakeStages(store: Store): Stages {
 			advance(stored, lease);
 			announce(stored, event, store.now());
 			endRequest(stored, lease.requestId, { analysisId: added.id });
+			return true;
+		},
+
+		async commitCompared(lease, comparison) {
+			const stored = findLeased(lease);
+			if (!stored) return false;
+			stored.lease = null;
+			endRequest(stored, lease.requestId, { comparison: structuredClone(comparison) });
 			return true;
 		},
 

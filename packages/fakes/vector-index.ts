@@ -37,6 +37,7 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 						status: "pending",
 						error: null,
 						analysisId: null,
+						comparison: null,
 						createdAt: new Date(now),
 						finishedAt: null,
 					},

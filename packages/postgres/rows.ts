@@ -143,6 +143,7 @@ export interface RequestRow {
 	error_code: RequestError["code"] | null;
 	error_detail: string | null;
 	analysis_id: string | null;
+	comparison: WorkRequest["comparison"];
 	attempts: number;
 	created_at: Date;
 	finished_at: Date | null;
@@ -159,6 +160,7 @@ export function requestFromRow(row: RequestRow): WorkRequest {
 		status: row.status,
 		error: row.error_code && { code: row.error_code, detail: row.error_detail ?? "" },
 		analysisId: row.analysis_id,
+		comparison: row.comparison,
 		createdAt: row.created_at,
 		finishedAt: row.finished_at,
 	};

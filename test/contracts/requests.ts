@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import { maxAttempts, type NewRequest } from "#core/ports/index.ts";
+import type { ModelComparison } from "#core/verification/comparison.ts";
 import {
 	type ArrangedPorts,
 	claim,
@@ -276,6 +277,31 @@ export function requestsContract(get: () => ArrangedPorts): void {
 				camera: "Leica",
 			});
 			expect((await claimed(await create(item))).outcome).toBe("claimed");
+		});
+
+		it("of a comparison is kept with the request, and changes nothing of the item", async () => {
+			const ports = get();
+			const { item, analysis } = await readyItem(ports, newUser());
+			const request = await create(item, { kind: "compare", model: "a,b" });
+			expect((await create(item, { kind: "compare", model: "a,b" })).id).toBe(request.id);
+			await sendAll(item);
+			const late = await claimed(request, 0);
+			const { lease } = await claimed(request);
+			const run = { provider: "p", model: "m", description: null, error: null, verification: null, usage: [] };
+			const fields = [{ field: "headline", differs: true, values: [["A\u0000"], []], supported: [true, null] }];
+			const comparison = { runs: [run, run], fields } as unknown as ModelComparison;
+			expect(await ports.stages.commitCompared(late.lease, comparison)).toBe(false);
+			expect(await ports.stages.commitCompared(lease, comparison)).toBe(true);
+			expect(await ports.stages.commitCompared(lease, comparison)).toBe(false);
+			const done = await find(request);
+			expect(done).toMatchObject({ status: "done", analysisId: null, comparison: { runs: [run, run] } });
+			expect(done?.comparison?.fields).toMatchObject([{ field: "headline", differs: true, supported: [true, null] }]);
+			expect(await unsent(item)).toEqual([]);
+			expect(await ports.items.find(item.userId, item.id)).toMatchObject({
+				item: { status: "ready" },
+				latestAnalysis: { id: analysis.id },
+			});
+			expect((await claimed(await create(item, { kind: "compare", model: "a,b" }))).outcome).toBe("claimed");
 		});
 
 		it("is not written after its lease was lost", async () => {

@@ -1,7 +1,7 @@
 import { editItem } from "#core/items/edit-item.ts";
 import { originalKey } from "#core/items/item.ts";
 import { prepareUpload } from "#core/items/prepare-upload.ts";
-import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
+import { requestAnalysis, requestComparison, requestResize } from "#core/pipeline/request-work.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
@@ -54,6 +54,8 @@ const stage = (queue: StageName, mustCall: string): Scenario => ({
 
 const createAnalysisRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
 	requestAnalysis(ports, simulator.userId, itemId, { force: true, provider: "other" });
+const createComparison = (simulator: Simulator, ports: Ports, itemId = "") =>
+	requestComparison(ports, simulator.userId, itemId, ["fake", "fake/another"]);
 const createResizeRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
 	requestResize(ports, simulator.userId, itemId);
 
@@ -79,7 +81,12 @@ const request = (
 	title: string,
 	queue: StageName,
 	mustCall: string,
-	createRequest: typeof createAnalysisRequest | typeof createResizeRequest | typeof startRebuild | typeof edit,
+	createRequest:
+		| typeof createAnalysisRequest
+		| typeof createComparison
+		| typeof createResizeRequest
+		| typeof startRebuild
+		| typeof edit,
 ): Scenario => ({
 	title,
 	mustCall,
@@ -228,6 +235,7 @@ export const scenarios: Scenario[] = [
 		run: async (simulator, process) => simulator.deliver(await simulator.deliverUntil("process"), process),
 	},
 	request("the analyze stage at a request", "analyze", "stages.commitAnalyzed", createAnalysisRequest),
+	request("the analyze stage at a comparison", "analyze", "stages.commitCompared", createComparison),
 	request("the process stage at a request", "process", "stages.commitResized", createResizeRequest),
 	request("the embed stage after a request", "embed", "stages.commitEmbedded", createAnalysisRequest),
 	...retriedAndNot("an edit", "edits.edit", edit),

@@ -105,6 +105,28 @@ test("another provider's analysis of an item is a new version, and only the newe
 	expect(await found(description.headline)).toBe(false);
 });
 
+test("two models on one picture are compared field by field with the text that is read in it, and the item stays as it was", async () => {
+	const drawn = await screenshot(3);
+	anthropic.answers(anthropicWire.answer(JSON.stringify(description)));
+	voyage.answers(voyageWire.answer([voyageWire.vector(1)]));
+	const { id } = await user.upload(drawn.filename, drawn.bytes);
+	const before = (await user.settled(id)).latest_analysis;
+	const asked = anthropic.requests.length;
+	type Comparison = components["schemas"]["ModelComparison"];
+	const comparison = await user.call<Comparison>("POST", `/items/${id}/compare`, { models: ["anthropic", "offline"] });
+	expect(anthropic.requests).toHaveLength(asked + 1);
+	expect(comparison.runs).toMatchObject([
+		{ provider: "anthropic", model: "claude-haiku-5-5", error: null, usage: [{ purpose: "vision", cost_usd: 0.0004 }] },
+		{ provider: "offline", error: null, usage: [] },
+	]);
+	const text = comparison.fields.find(({ field }) => field === "extracted_text");
+	// The stub says that it read a boarding pass, whatever the picture is.
+	expect(text).toMatchObject({ differs: true, supported: [false, true] });
+	expect(text?.values[1]?.join(" ")).toContain(drawn.word);
+	expect((await user.settled(id)).latest_analysis).toEqual(before);
+	expect(await user.call("GET", `/items/${id}/analyses`)).toHaveLength(1);
+});
+
 test("an analysis of more than 20 seconds is answered 202 before the gateway's limit of 30, and is stored later", async () => {
 	const [item] = (await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")).items;
 	anthropic.answers({

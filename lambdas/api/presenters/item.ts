@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type Analysis, imageDescription, warningsOf } from "#core/items/analysis.ts";
+import { type Analysis, type DescriptionVerification, imageDescription, warningsOf } from "#core/items/analysis.ts";
 import { type Item, itemFilename, shownStatus, shownStatuses } from "#core/items/item.ts";
 import { shownWords } from "#core/items/shown-words.ts";
 import { takenAtSources } from "#core/items/taken-at.ts";
@@ -11,7 +11,7 @@ import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 const timestamp = z.iso.datetime();
 
 /** A description as clients see it. Its lines with their places would make lists of items ten times as large. */
-const shownDescription = imageDescription.extend({
+export const shownDescription = imageDescription.extend({
 	image_details: imageDescription.shape.image_details.omit({ text_lines: true }),
 });
 
@@ -22,7 +22,7 @@ const factSchema = z.object(factsSchema.unwrap().element.shape).openapi("Fact", 
 	example: { kind: "gate", value: "B22", unit: null, source_line: "Gate B22" },
 });
 
-const descriptionVerification = z
+export const descriptionVerification = z
 	.object({
 		accuracy_score: z
 			.int()
@@ -151,14 +151,16 @@ export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSche
 		model_used: analysis.modelUsed,
 		trace_id: analysis.traceId,
 		usage: analysis.usage.map((call) => ({ purpose: call.purpose, ...presentTokenUsage(call) })),
-		verification: presentVerification(analysis),
+		verification: presentVerification(analysis.verification),
 		created_at: analysis.createdAt.toISOString(),
 	};
 }
 
-function presentVerification(analysis: Analysis | null): z.infer<typeof descriptionVerification> | null {
-	if (!analysis?.verification) return null;
-	const { accuracyScore, riskLevel, unsupported } = analysis.verification;
+export function presentVerification(
+	verification: DescriptionVerification | null | undefined,
+): z.infer<typeof descriptionVerification> | null {
+	if (!verification) return null;
+	const { accuracyScore, riskLevel, unsupported } = verification;
 	return {
 		accuracy_score: accuracyScore,
 		risk_level: riskLevel,
@@ -194,7 +196,7 @@ export async function presentItem(
 		camera: item.camera,
 		location: item.location,
 		...(await presentItemThumbnail(ports, item)),
-		verification: presentVerification(latestAnalysis),
+		verification: presentVerification(latestAnalysis?.verification),
 		placeholder: item.placeholder,
 		trashed_at: item.trashedAt?.toISOString() ?? null,
 		headline,

@@ -2,13 +2,20 @@ import { z } from "@hono/zod-openapi";
 import { visionProviders } from "#ai/providers.ts";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
 import { text } from "#core/input-fields.ts";
-import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } from "#core/pipeline/request-work.ts";
+import {
+	awaitsFirstAnalysis,
+	requestAnalysis,
+	requestComparison,
+	requestFailed,
+	requestResize,
+} from "#core/pipeline/request-work.ts";
 import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
 import { conflict, modelGone, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import { pollUntil } from "../http/poll-until.ts";
 import type { RegisterRoutes } from "../http/route-module.ts";
-import { guarded, idOf, idParams, json, jsonBody, noQuery } from "../http/routing.ts";
+import { guarded, idOf, idParams, json, jsonBody, noQuery, requiredBody } from "../http/routing.ts";
+import { comparisonSchema, presentComparison } from "../presenters/comparison.ts";
 import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -55,6 +62,47 @@ const analyze = guarded(routes.analyzeItem, {
 	},
 });
 
+/** No model's name has a comma: both stand in one field of the request. */
+const comparedModel = z
+	.string()
+	.max(200)
+	.regex(
+		new RegExp(`^(offline|(${visionProviders.filter((name) => name !== "offline").join("|")})(/[^,\\s]+)?)$`),
+		`Must be one of ${visionProviders.join(", ")}, of the providers with or without a model, as in anthropic/a-model`,
+	)
+	.openapi({ example: "anthropic/claude-haiku-5-5" });
+
+const compare = guarded(
+	routes.compareModels,
+	{
+		tags,
+		summary: "Two models on one picture: where they differ, and what the checks support",
+		description:
+			"Both describe the picture at the same time, and nothing of the item changes. What they say is compared field by field, and each checked by what neither of them says: the text that OCR read, the file's own facts, your own words and the item's versions. It takes two requests from your limit. A repeated call joins the comparison under way.",
+		request: {
+			params: idParams,
+			query: noQuery,
+			body: requiredBody(
+				z.strictObject({
+					models: z
+						.array(comparedModel)
+						.length(2)
+						.refine(([first, second]) => first !== second, { error: "Must be two different models" })
+						.openapi({ description: "Each `provider` or `provider/model`.", example: ["anthropic", "offline"] }),
+				}),
+			),
+		},
+		responses: {
+			200: json("The comparison.", comparisonSchema),
+			202: accepted,
+			409: conflict,
+			501: providerOff,
+			502: modelGone,
+		},
+	},
+	() => ({ routeClass: routes.compareModels.limit, units: 2 }),
+);
+
 const resize = guarded(routes.resizeItem, {
 	tags,
 	summary: "Make an item's thumbnail anew",
@@ -79,10 +127,13 @@ const get = guarded(routes.getRequest, {
 					item_id: z.uuid(),
 					kind: z.enum(requestKinds),
 					provider: z.string().nullable(),
-					model: z.string().nullable(),
+					model: z.string().nullable().openapi({ description: "Of a `compare` both, with a comma between them." }),
 					status: z.enum(requestStatuses),
 					error: z.object({ code: z.string(), detail: z.string() }).nullable(),
 					analysis_id: z.uuid().nullable(),
+					comparison: z
+						.union([comparisonSchema, z.null()])
+						.openapi({ description: "The result of a `compare` that is done." }),
 					created_at: z.iso.datetime(),
 					finished_at: z.iso.datetime().nullable(),
 				})
@@ -96,13 +147,13 @@ export const register: RegisterRoutes = (app, ports, { maxWaitMs }) => {
 	const { items, analyses, requests } = ports;
 
 	/** Returns the request once it is done, null until then. @throws AppError the reason of a failure */
-	async function done({ userId, itemId, id }: WorkRequest) {
+	async function done({ userId, itemId, id, kind }: WorkRequest) {
 		const request = await requests.find(userId, itemId, id);
 		if (!request) throw itemNotFound(itemId); // deleted meanwhile
 		if (request.error) {
 			throw inField(requestFailed(request.error), {
-				provider_not_available: "body.provider",
-				model_not_found: "body.model",
+				provider_not_available: kind === "compare" ? "body.models" : "body.provider",
+				model_not_found: kind === "compare" ? "body.models" : "body.model",
 			});
 		}
 		return request.status === "done" ? request : null;
@@ -145,6 +196,16 @@ export const register: RegisterRoutes = (app, ports, { maxWaitMs }) => {
 		return c.json(pending("The analysis is on its way."), 202);
 	});
 
+	app.openapi(compare, async (c) => {
+		const itemId = idOf(c.req.valid("param").id, itemNotFound);
+		const [first = "", second = ""] = c.req.valid("json").models;
+		const request = await requestComparison(ports, c.get("userId"), itemId, [first, second]);
+		const comparison = (await pollUntil(() => done(request), maxWaitMs))?.comparison;
+		if (comparison) return c.json(presentComparison(comparison), 200);
+		c.header("location", addressOf(request));
+		return c.json(pending("The comparison is on its way."), 202);
+	});
+
 	app.openapi(resize, async (c) => {
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const userId = c.get("userId");
@@ -174,6 +235,7 @@ export const register: RegisterRoutes = (app, ports, { maxWaitMs }) => {
 				status: found.status,
 				error: found.error,
 				analysis_id: found.analysisId,
+				comparison: found.comparison && presentComparison(found.comparison),
 				created_at: found.createdAt.toISOString(),
 				finished_at: found.finishedAt?.toISOString() ?? null,
 			},

@@ -71,6 +71,7 @@ export const routes = {
 	trashItem: { method: "POST", path: "/items/{id}/trash", limit: "write", module: "items" },
 	restoreItem: { method: "POST", path: "/items/{id}/restore", limit: "write", module: "items" },
 	analyzeItem: { method: "POST", path: "/items/{id}/analyze", limit: "expensive", module: "requests" },
+	compareModels: { method: "POST", path: "/items/{id}/compare", limit: "expensive", module: "requests" },
 	resizeItem: { method: "POST", path: "/items/{id}/resize-only", limit: "expensive", module: "requests" },
 	getRequest: { method: "GET", path: "/items/{id}/requests/{request_id}", limit: "read", module: "requests" },
 	listAnalyses: { method: "GET", path: "/items/{id}/analyses", limit: "read", module: "analyses" },

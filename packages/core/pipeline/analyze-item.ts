@@ -2,6 +2,8 @@ import { derivedId } from "../ids.ts";
 import { originalKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
 import { verifyDescription } from "../verification/verify-description.ts";
+import { compareModels } from "./compare-models.ts";
+import { comparedModels } from "./compared-models.ts";
 import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./events.ts";
 import { picturePixels } from "./picture-pixels.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
@@ -31,9 +33,10 @@ export async function analyzeItem(
 			throw new Error(`The derived image of item ${itemId} is missing.`);
 		}
 		const own = await tags.list(userId, { limit: maxKnownTags, ownFirst: true });
-		const answer = await vision.describe({
+		const picture = {
 			image,
-			pixels: async (maxPixels) => picturePixels(images, await objects.get(originalKey(item)), image, maxPixels),
+			pixels: async (maxPixels: number) =>
+				picturePixels(images, await objects.get(originalKey(item)), image, maxPixels),
 			originalFilename: item.originalFilename,
 			sha256: item.sha256,
 			width: item.width ?? 0,
@@ -42,9 +45,17 @@ export async function analyzeItem(
 			camera: item.camera,
 			colours: item.colours,
 			knownTags: own.tags.map(({ name }) => name),
+			deadline: options.deadline,
+		};
+		if (request?.kind === "compare") {
+			const versions = ((await analyses.listByItem(userId, itemId)) ?? []).slice(0, maxComparedVersions);
+			const models = comparedModels.read(request.model ?? "");
+			return stages.commitCompared(lease, await compareModels(vision, picture, item, models, versions));
+		}
+		const answer = await vision.describe({
+			...picture,
 			provider: request?.provider ?? undefined,
 			model: request?.model ?? undefined,
-			deadline: options.deadline,
 		});
 		const version = (await analyses.latestVersion(userId, itemId)) + 1;
 		const versions = version > 1 ? ((await analyses.listByItem(userId, itemId)) ?? []) : [];

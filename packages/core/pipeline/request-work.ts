@@ -3,6 +3,7 @@ import { AppError, itemNotFound } from "../errors.ts";
 import type { Analysis } from "../items/analysis.ts";
 import type { Item } from "../items/item.ts";
 import type { NewRequest, Ports } from "../ports/index.ts";
+import { comparedModels } from "./compared-models.ts";
 import { sendOutbox } from "./send-events.ts";
 import { permanentModelFailures, type RequestError, type WorkRequest } from "./work-request.ts";
 
@@ -52,6 +53,22 @@ export async function requestAnalysis(
 			id: requestId,
 		}),
 	};
+}
+
+/**
+ * Requests from the analyzer that two models describe an item, for a comparison.
+ *
+ * @throws AppError `item_not_found`, `item_failed`
+ */
+export async function requestComparison(
+	ports: RequestPorts,
+	userId: string,
+	itemId: string,
+	models: readonly [string, string],
+): Promise<WorkRequest> {
+	const found = await ports.items.find(userId, itemId);
+	if (!found) throw itemNotFound(itemId);
+	return createRequest(ports, found.item, { kind: "compare", provider: null, model: comparedModels.write(models) });
 }
 
 /**

@@ -1,14 +1,20 @@
 import { derivedId } from "../ids.ts";
 import type { ItemErrorCode } from "../items/item.ts";
+import type { ModelComparison } from "../verification/comparison.ts";
 import { type EventType, itemEventFields, type OutgoingEvent } from "./events.ts";
 import type { StageName } from "./stages.ts";
 
 /** The work that a person may request for an item. */
-export const requestKinds = ["analyze", "resize", "embed"] as const;
+export const requestKinds = ["analyze", "resize", "embed", "compare"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 /** The stage that does each kind of work. */
-export const stageOf: Record<RequestKind, StageName> = { analyze: "analyze", resize: "process", embed: "embed" };
+export const stageOf: Record<RequestKind, StageName> = {
+	analyze: "analyze",
+	resize: "process",
+	embed: "embed",
+	compare: "analyze",
+};
 
 export const requestStatuses = ["pending", "done", "failed"] as const;
 export type RequestStatus = (typeof requestStatuses)[number];
@@ -36,11 +42,14 @@ export interface WorkRequest {
 	kind: RequestKind;
 	/** Null for the environment's provider. */
 	provider: string | null;
+	/** Of a `compare` both models. */
 	model: string | null;
 	status: RequestStatus;
 	error: RequestError | null;
 	/** The result of an `analyze` that is done. */
 	analysisId: string | null;
+	/** The result of a `compare` that is done. */
+	comparison: ModelComparison | null;
 	createdAt: Date;
 	finishedAt: Date | null;
 }
@@ -49,6 +58,7 @@ const eventTypeOf = {
 	analyze: "AnalysisRequested",
 	resize: "ResizeRequested",
 	embed: "EmbeddingRequested",
+	compare: "AnalysisRequested",
 } as const satisfies Record<RequestKind, EventType>;
 
 /** Builds the event by which a pending request reaches its stage; every call returns the same event. */

@@ -6,6 +6,7 @@ import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { Outage } from "../pipeline/outage.ts";
 import type { StageName } from "../pipeline/stages.ts";
 import type { RequestError, WorkRequest } from "../pipeline/work-request.ts";
+import type { ModelComparison } from "../verification/comparison.ts";
 
 /** A stage's lease of an item, on the database clock. A result commits only under it. */
 export interface Lease {
@@ -124,6 +125,8 @@ export interface Stages {
 	 * if any.
 	 */
 	commitAnalyzed(lease: Lease, analysis: NewAnalysis, event: OutgoingEvent<"AnalysisComplete">): Promise<boolean>;
+	/** Ends the request of a comparison with its outcome; nothing of the item changes. */
+	commitCompared(lease: Lease, comparison: ModelComparison): Promise<boolean>;
 	/** Records that the images were derived again, and ends the request. The item's status stays. */
 	commitResized(lease: Lease, result: Omit<ProcessedImage, "sha256">): Promise<boolean>;
 	/**

@@ -13,7 +13,7 @@ import type { Database, Queryable } from "../database.ts";
 import { isKept } from "../people/deleted-accounts.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
 import { constant, sql } from "../sql.ts";
-import { storableText } from "../text.ts";
+import { storableJson, storableText } from "../text.ts";
 import {
 	type DeferredRow,
 	deferredClaim,
@@ -276,13 +276,21 @@ export async function waitingRequests(
 export async function endRequest(
 	tx: Queryable,
 	{ userId, itemId, requestId }: Lease,
-	{ analysisId = null, failure = null }: { analysisId?: string | null; failure?: RequestError | null } = {},
+	{
+		analysisId = null,
+		comparison = null,
+		failure = null,
+	}: {
+		analysisId?: string | null;
+		comparison?: WorkRequest["comparison"];
+		failure?: RequestError | null;
+	} = {},
 ): Promise<void> {
 	if (!requestId) return;
 	await tx.query(
 		sql`update requests set status = ${failure ? "failed" : "done"},
 		      error_code = ${failure?.code ?? null}, error_detail = ${failure && storableText(failure.detail)},
-		      analysis_id = ${analysisId}, finished_at = clock_timestamp()
+		      analysis_id = ${analysisId}, comparison = ${comparison && storableJson(comparison)}::jsonb, finished_at = clock_timestamp()
 		    where user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and status = 'pending'`,
 	);
 }

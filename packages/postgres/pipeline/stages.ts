@@ -96,6 +96,14 @@ export function postgresStages(db: Database): Stages {
 				return true;
 			}),
 
+		commitCompared: (lease, comparison) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				await release(tx, lease);
+				await endRequest(tx, lease, { comparison });
+				return true;
+			}),
+
 		commitResized: (lease, result) =>
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;

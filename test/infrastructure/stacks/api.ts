@@ -73,6 +73,7 @@ const guardedRoutes = [
 	"POST /items",
 	"POST /items/batch",
 	"POST /items/{id}/analyze",
+	"POST /items/{id}/compare",
 	"POST /items/{id}/resize-only",
 	"POST /items/{id}/restore",
 	"POST /items/{id}/similar",

@@ -34,6 +34,116 @@ async function withStages<T>(work: () => Promise<T>): Promise<T> {
 	}
 }
 
+describe("POST /items/{id}/compare", () => {
+	const models = ["anthropic/a-model", "offline"];
+	const compare = (json: unknown = { models }) => call("POST", `/items/${itemId}/compare`, json);
+	/** Has the models say different things. */
+	function twoModels() {
+		const { describe } = simulator.ports.vision;
+		const asked: unknown[] = [];
+		simulator.ports.vision.describe = async (request) => {
+			const answer = await describe(request);
+			const { provider = "", model = "default" } = request;
+			asked.push([provider, model]);
+			return { ...answer, provider, model, description: { ...answer.description, headline: `As ${provider} says` } };
+		};
+		return asked;
+	}
+
+	it("has both models describe the picture, and changes nothing of the item", async () => {
+		await simulator.drain();
+		const before = (await call("GET", `/items/${itemId}`)).body;
+		const asked = twoModels();
+		const { status, body } = await withStages(() => compare());
+		expect(status).toBe(200);
+		expect(asked).toEqual([
+			["anthropic", "a-model"],
+			["offline", "default"],
+		]);
+		expect(body.runs).toMatchObject([
+			{ provider: "anthropic", model: "a-model", raw_response: { headline: "As anthropic says" }, error: null },
+			{ provider: "offline", raw_response: { headline: "As offline says" } },
+		]);
+		const field = (name: string) => body.fields.find((each: { field: string }) => each.field === name);
+		expect(field("headline")).toMatchObject({ differs: true, values: [["As anthropic says"], ["As offline says"]] });
+		expect(field("category")).toMatchObject({ differs: false });
+		await simulator.drain();
+		expect((await call("GET", `/items/${itemId}/analyses`)).body).toHaveLength(1);
+		expect((await call("GET", `/items/${itemId}`)).body.latest_analysis).toEqual(before.latest_analysis);
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
+	});
+
+	it("that takes long answers with a location, which has the result later", async () => {
+		await simulator.drain();
+		const { status, headers } = await compare();
+		expect(status).toBe(202);
+		const location = headers.get("location") ?? "";
+		expect((await call("GET", location)).body).toMatchObject({ kind: "compare", status: "pending", comparison: null });
+		expect((await compare()).headers.get("location"), "asked again").toBe(location);
+		await simulator.drain();
+		const { body } = await call("GET", location);
+		expect(body).toMatchObject({ status: "done", model: models.join(), analysis_id: null, error: null });
+		expect(body.comparison.runs).toHaveLength(2);
+	});
+
+	it("has the refusal of a model as its part of the outcome", async () => {
+		await simulator.drain();
+		const { describe } = simulator.ports.vision;
+		simulator.ports.vision.describe = async (request) => {
+			if (request.provider === "offline") return describe(request);
+			throw new PermanentFailure({ code: "vision_refused", detail: "The model refuses to describe this image." });
+		};
+		const { status, body } = await withStages(() => compare());
+		expect(status).toBe(200);
+		expect(body).toMatchObject({
+			runs: [
+				{ provider: "anthropic", model: "a-model", raw_response: null, error: { code: "vision_refused" } },
+				{ error: null },
+			],
+			fields: [],
+		});
+	});
+
+	it("names the model that the environment does not have", async () => {
+		await simulator.drain();
+		const vision = visionFor({
+			provider: "offline",
+			openai: { key: { setting: "/x", read: async () => null }, model: "m" },
+		});
+		const { describe } = simulator.ports.vision;
+		simulator.ports.vision.describe = (request) =>
+			request.provider === "openai" ? vision.describe(request) : describe(request);
+		const { status, body } = await withStages(() => compare({ models: ["openai", "offline"] }));
+		expect([status, body.code, body.errors?.[0]?.field]).toEqual([422, "provider_not_available", "body.models"]);
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
+	});
+
+	it("is tried again where a model fails for a while", async () => {
+		await simulator.drain();
+		const { describe } = simulator.ports.vision;
+		let failures = 1;
+		simulator.ports.vision.describe = async (request) => {
+			if (request.provider === "anthropic" && failures-- > 0) throw new Error("The connection was cut.");
+			return describe(request);
+		};
+		const { headers } = await compare();
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
+		expect((await call("GET", headers.get("location") ?? "")).body.status).toBe("done");
+	});
+
+	it.each([
+		[{}],
+		[{ models: ["anthropic"] }],
+		[{ models: ["anthropic", "anthropic"] }],
+		[{ models: ["anthropic", "offline", "openai"] }],
+		[{ models: ["anthropic", "nobody"] }],
+		[{ models: ["anthropic/a,b", "offline"] }],
+		[{ models: ["anthropic", "offline"], more: true }],
+	])("refuses %j", async (json) => {
+		expect((await compare(json)).status).toBe(422);
+	});
+});
+
 describe("POST /items/{id}/analyze", () => {
 	it("answers the newest stored analysis, with a body or without", async () => {
 		await simulator.drain();

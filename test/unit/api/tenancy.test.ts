@@ -77,6 +77,7 @@ function withIds(path: string, value: string): string {
 
 /** Returns a body for the routes that demand one. */
 function bodyFor(method: string, path: string): { json?: unknown } {
+	if (path.endsWith("/compare")) return { json: { models: ["anthropic", "offline"] } };
 	if (path.endsWith("/items")) return { json: { ids: [mine.itemId] } };
 	if (method === "PATCH" && path.startsWith("/jobs")) return { json: { state: "paused" } };
 	if (method === "PATCH" && path.startsWith("/chat/")) return { json: { title: "Renamed" } };
@@ -101,7 +102,7 @@ describe("another tenant's id", () => {
 		const { owned } = valuesFor(path);
 		const answer = await api.as(ada)(method, withIds(path, owned), bodyFor(method, path));
 		// No stage runs here, so a stage's work stays pending, as does a delivery.
-		const waits = /\/(resize-only|test)$/.test(path);
+		const waits = /\/(resize-only|compare|test)$/.test(path);
 		expect(answer.status).toBe(waits ? 202 : 200);
 	});
 
