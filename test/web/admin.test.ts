@@ -50,6 +50,38 @@ test.each([
 	await visitor.close();
 });
 
+test("an administrator gives a person a limit of their own, and takes it back", async () => {
+	const email = await newPerson("limited@example.com");
+	const visitor = await Visitor.open(browser, { size: "phone" });
+	const { page } = visitor;
+	await visitor.signIn(admin);
+	const messagesADay = async () => {
+		const { quotas } = await (await clientOf(email)).call<{ quotas: { use: string; period: string; limit: number }[] }>(
+			"GET",
+			"/usage",
+		);
+		return quotas.find(({ use, period }) => use === "messages" && period === "day")?.limit;
+	};
+	const ofTier = await messagesADay();
+	const change = async (written: string) => {
+		await page.goto("/admin");
+		await page.getByRole("button", { name: `Change ${email}` }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByLabel("Chat messages").fill("no number");
+		await dialog.getByRole("button", { name: "Save" }).click();
+		expect(await dialog.getByLabel("Chat messages").getAttribute("aria-invalid")).toBe("true");
+		await dialog.getByLabel("Chat messages").fill(written);
+		await visitor.expectAccessible();
+		await dialog.getByRole("button", { name: "Save" }).click();
+		await dialog.waitFor({ state: "detached" });
+	};
+	await change("7");
+	expect(await messagesADay()).toBe(7);
+	await change("");
+	expect(await messagesADay()).toBe(ofTier);
+	await visitor.close();
+});
+
 test("a person whom an administrator disables cannot sign in, until they are enabled again", async () => {
 	const email = await newPerson("disabled@example.com");
 	const visitor = await Visitor.open(browser);

@@ -47,7 +47,9 @@ const userSchema = z
 	.object({
 		...listed,
 		tier: z.enum(tiers).openapi({ description: "In the person's tokens from their next renewal on." }),
-		limits: ownQuotas.nullable().openapi({ description: "Quotas in place of the tier's; null where there are none." }),
+		limits: z
+			.union([ownQuotas, z.null()])
+			.openapi({ description: "Quotas in place of the tier's; null where there are none." }),
 		admin: z.boolean().openapi({ description: "The person administers the others." }),
 	})
 	.openapi("User");
@@ -59,7 +61,7 @@ const changes = z
 	.strictObject({
 		tier: z.enum(tiers).optional(),
 		disabled: z.boolean().optional(),
-		limits: ownQuotas.nullable().optional().openapi({
+		limits: z.union([ownQuotas, z.null()]).optional().openapi({
 			description: "Quotas in place of the tier's. They replace those that the person had; null removes them.",
 		}),
 	})
