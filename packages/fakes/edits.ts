@@ -4,7 +4,16 @@ import { type SearchText, searchText } from "#core/items/analysis.ts";
 import { maxTags, suggestedTags, tagKey } from "#core/items/tag-names.ts";
 import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Edits, ItemEdit } from "#core/ports/index.ts";
-import { announce, owned, ownedItems, pendingRequest, type Store, type StoredItem, withAnalysis } from "./store.ts";
+import {
+	announce,
+	owned,
+	ownedItems,
+	pendingRequest,
+	pendingState,
+	type Store,
+	type StoredItem,
+	withAnalysis,
+} from "./store.ts";
 
 export function fakeEdits(store: Store): Edits {
 	return {
@@ -85,12 +94,7 @@ export function followText(store: Store, stored: StoredItem): void {
 			itemId: item.id,
 			userId: item.userId,
 			...kind,
-			status: "pending",
-			error: null,
-			analysisId: null,
-			comparison: null,
-			createdAt: new Date(now),
-			finishedAt: null,
+			...pendingState(now),
 		};
 		pending = { request, attempts: 0, touchedAt: now, sweptAt: now, deferredUntil: null };
 		requests.push(pending);

@@ -1,6 +1,15 @@
 import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Requests } from "#core/ports/index.ts";
-import { announce, inTurns, owned, ownedItems, pendingRequest, type Store, type StoredRequest } from "./store.ts";
+import {
+	announce,
+	inTurns,
+	owned,
+	ownedItems,
+	pendingRequest,
+	pendingState,
+	type Store,
+	type StoredRequest,
+} from "./store.ts";
 
 export function fakeRequests(store: Store): Requests {
 	return {
@@ -13,12 +22,7 @@ export function fakeRequests(store: Store): Requests {
 			const now = store.now();
 			const request: WorkRequest = {
 				...added,
-				status: "pending",
-				error: null,
-				analysisId: null,
-				comparison: null,
-				createdAt: new Date(now),
-				finishedAt: null,
+				...pendingState(now),
 			};
 			stored.requests.push({ request, attempts: 0, touchedAt: now, sweptAt: null, deferredUntil: null });
 			announce(stored, requestEvent(request, stored.item.correlationId), now);

@@ -141,6 +141,16 @@ export function ownedItems(store: Store, userId: string): StoredItem[] {
 	return [...store.items.values()].filter(({ item }) => item.userId === userId);
 }
 
+/** The state of a request that no stage has claimed. */
+export const pendingState = (now: number) => ({
+	status: "pending" as const,
+	error: null,
+	analysisId: null,
+	comparison: null,
+	createdAt: new Date(now),
+	finishedAt: null,
+});
+
 /** Finds a pending request of the same kind, provider and model. */
 export function pendingRequest(
 	{ requests }: StoredItem,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { VectorIndex } from "#core/ports/index.ts";
-import { ownedItems, pendingRequest, type Store } from "./store.ts";
+import { ownedItems, pendingRequest, pendingState, type Store } from "./store.ts";
 
 export function fakeVectorIndex(store: Store): VectorIndex {
 	const countPending = (userId: string) =>
@@ -34,12 +34,7 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 						id: randomUUID(),
 						itemId: stored.item.id,
 						userId,
-						status: "pending",
-						error: null,
-						analysisId: null,
-						comparison: null,
-						createdAt: new Date(now),
-						finishedAt: null,
+						...pendingState(now),
 					},
 					attempts: 0,
 					touchedAt: now,
