@@ -6,9 +6,9 @@ export function nearestOf(vectors: ReadonlyMap<string, Float32Array>): Map<strin
 	const all = [...vectors];
 	return new Map(
 		all.map(([id, vector]) => {
-			const similarities = all.map(([other, numbers]) => ({ other, similarity: product(vector, numbers) }));
-			similarities.sort((a, b) => b.similarity - a.similarity || a.other.localeCompare(b.other));
-			return [id, similarities.slice(0, comparedNeighbours).map(({ other }) => other)];
+			const similarities = all.map(([neighbour, numbers]) => ({ neighbour, similarity: product(vector, numbers) }));
+			similarities.sort((a, b) => b.similarity - a.similarity || a.neighbour.localeCompare(b.neighbour));
+			return [id, similarities.slice(0, comparedNeighbours).map(({ neighbour }) => neighbour)];
 		}),
 	);
 }

@@ -47,12 +47,12 @@ export const register: RegisterRoutes = (app, ports, { stripe }) => {
 		}
 		const event = eventIn(body);
 		if (event === null) return c.json({ outcome: "ignored" as const }, 200);
-		const told = await applyStripeEvent(ports, event, stripe.tiers);
-		writeDown(c.get("requestId"), event, told);
-		if (told.outcome === "busy") {
+		const result = await applyStripeEvent(ports, event, stripe.tiers);
+		writeDown(c.get("requestId"), event, result);
+		if (result.outcome === "busy") {
 			throw new AppError("idempotency_key_busy", "The same event is being worked on: send it again.");
 		}
-		return c.json({ outcome: told.outcome }, 200);
+		return c.json({ outcome: result.outcome }, 200);
 	});
 };
 
@@ -76,16 +76,16 @@ function eventIn(body: string): StripeEvent | null {
 }
 
 /** The line by which a change of a tier, or what kept it from being made, is found later. */
-function writeDown(requestId: string, { id, type }: StripeEvent, told: StripeOutcome): void {
+function writeDown(requestId: string, { id, type }: StripeEvent, result: StripeOutcome): void {
 	const fields = {
 		request_id: requestId,
 		event: id,
 		type,
-		outcome: told.outcome,
-		...("userId" in told && { person: hashUser(told.userId), change: { tier: told.tier } }),
-		...("before" in told && { before: { tier: told.before } }),
+		outcome: result.outcome,
+		...("userId" in result && { person: hashUser(result.userId), change: { tier: result.tier } }),
+		...("before" in result && { before: { tier: result.before } }),
 	};
-	if (told.outcome === "moved") log.info("a payment changed a person", fields);
-	else if (told.outcome.startsWith("unknown")) log.warn("a payment moved nobody", fields);
+	if (result.outcome === "moved") log.info("a payment changed a person", fields);
+	else if (result.outcome.startsWith("unknown")) log.warn("a payment moved nobody", fields);
 	else log.info("a payment changed nothing", fields);
 }

@@ -73,9 +73,9 @@ export async function exportItems(
 		}
 		if (isFull) break;
 	}
-	// Named after its place: who repeats the step replaces the part.
-	const place = String(job.done + job.failed).padStart(6, "0");
-	if (files.length > 0) await writePart({ archives, tar, objects }, job, `items-${place}.tar`, files);
+	// Named by its position, so that a repeated step replaces the part.
+	const position = String(job.done + job.failed).padStart(6, "0");
+	if (files.length > 0) await writePart({ archives, tar, objects }, job, `items-${position}.tar`, files);
 	return { done, failed };
 }
 
@@ -104,12 +104,12 @@ export async function finishExport(ports: ExportPorts, job: Job): Promise<string
 	}
 	await flush();
 
-	const written = await archives.parts(job.userId, job.id);
+	const packed = await archives.parts(job.userId, job.id);
 	const manifest: ArchiveManifest = {
 		...archiveFormat,
 		created_at: now.toISOString(),
 		counts: { items: job.done, albums: albums.length, chats, left_out: job.failed },
-		parts: written.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
+		parts: packed.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
 		entries: await archives.entries(job.userId, job.id),
 	};
 	const key = `${exportPrefix(job.userId, job.id)}manifest.json`;

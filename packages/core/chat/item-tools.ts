@@ -66,7 +66,7 @@ export function itemTools(
 ): RunnableTool[] {
 	const { items } = ports;
 
-	/** Which items an input means; of those about something, the best alone where there are too many. */
+	/** Finds the items that an input means; of those about something, the best alone where there are too many. */
 	async function found({ about, ...input }: FilterInput & { about?: string | undefined }) {
 		const zone = await timeZone();
 		const filter = meant(input, limits, zone);

@@ -2,7 +2,7 @@ import type { Analysis } from "../items/analysis.ts";
 import type { GoldenEntry } from "../items/golden-entry.ts";
 import type { Item } from "../items/item.ts";
 
-/** Which items a reviewer wants to see. */
+/** Narrows the items that a reviewer sees. */
 export const reviewModes = ["unreviewed", "all", "reviewed"] as const;
 export type ReviewMode = (typeof reviewModes)[number];
 

@@ -7,7 +7,7 @@ export type NewItem = Pick<
 	"id" | "userId" | "originalFilename" | "mimeType" | "fileSize" | "sha256" | "correlationId"
 >;
 
-/** Which of a person's items are meant. */
+/** Selects items of a person. */
 export interface ItemFilter {
 	/** In any case; the person's own where it was edited. */
 	category?: string;

@@ -10,7 +10,7 @@ export interface SearchOptions {
 	/** Hits before the first, at most 150. @default 0 */
 	offset?: number;
 	category?: string;
-	/** Which items are looked through. @default all that are not in the trash */
+	/** The items that are looked through. @default all that are not in the trash */
 	filter?: ItemFilter;
 	/** Adds the snippet to hits, for which the text itself is read. @default false */
 	explain?: boolean;

@@ -88,11 +88,11 @@ function compare(claim: ParsedClaim, evidence: Evidence, isSubject: boolean): Co
 	}
 	if (missingFacts.length > 0 && (isSubject || share >= minSubject)) {
 		for (const fact of missingFacts) {
-			const other = otherValue(claim, fact, missingFacts, evidence);
-			if (!other) continue;
+			const difference = otherValue(claim, fact, missingFacts, evidence);
+			if (!difference) continue;
 			const contradiction =
 				fact.kind === "date" || fact.kind === "time" ? "date" : fact.kind === "name" ? "name" : "number";
-			return { ...base, verdict: "contradicted", contradiction, passages: [other] };
+			return { ...base, verdict: "contradicted", contradiction, passages: [difference] };
 		}
 	}
 	const passages = supportingPassages(claim, evidence);

@@ -176,6 +176,6 @@ function hasTwoSides(lines: readonly LegibleLine[], neighbours: readonly FactLin
 	const own = messages.filter(
 		({ box }) => box.x - edge > 0.15 && rightOf(box) > 0.55 && Math.abs(box.x + box.width / 2 - 0.5) > 0.06,
 	);
-	const other = messages.filter(({ box }) => box.x - edge < 0.08);
-	return own.length >= 1 && other.length >= 2;
+	const theirs = messages.filter(({ box }) => box.x - edge < 0.08);
+	return own.length >= 1 && theirs.length >= 2;
 }

@@ -105,23 +105,23 @@ export class ArchiveTree implements Tree {
 			grow(size);
 			if (type === "directory") continue;
 			const reason = type === "file" ? null : linkReason;
-			const kept = reason || leadsOut(name) ? "" : await this.#spool.write(body);
-			const content = () => createReadStream(kept);
+			const spooled = reason || leadsOut(name) ? "" : await this.#spool.write(body);
+			const content = () => createReadStream(spooled);
 			const modified = mtime?.getTime() ?? 0;
-			this.#take(archive, name, { size, modified, content, reason, ...this.#spool.kept(kept) });
+			this.#take(archive, name, { size, modified, content, reason, ...this.#spool.kept(spooled) });
 		}
 	}
 
 	/** Takes a file, or says why not. */
 	#take(archive: string, name: string, { reason, ...file }: Found): void {
 		const label = path.join(archive, name);
-		const place = path.posix.normalize(name);
-		if (place.startsWith("__MACOSX/")) return;
+		const normalized = path.posix.normalize(name);
+		if (normalized.startsWith("__MACOSX/")) return;
 		if (leadsOut(name)) this.#losses.add("its path leads out of the archive", name);
 		else if (reason) this.#losses.add(reason, label);
-		else if (!this.#files.has(place)) {
-			this.#files.set(place, { ...file, name: path.posix.basename(place), path: label });
-		} else if (this.#files.get(place)?.size !== file.size) {
+		else if (!this.#files.has(normalized)) {
+			this.#files.set(normalized, { ...file, name: path.posix.basename(normalized), path: label });
+		} else if (this.#files.get(normalized)?.size !== file.size) {
 			this.#losses.add("another file of the archives has its path", label);
 		}
 	}

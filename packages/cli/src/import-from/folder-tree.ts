@@ -16,17 +16,17 @@ export class FolderTree implements Tree {
 
 	*folders(folder = ""): Generator<Folder> {
 		const found: Folder = { path: folder, pictures: [], others: [] };
-		const place = path.join(this.#root, folder);
+		const absolute = path.join(this.#root, folder);
 		const below: string[] = [];
 		try {
-			for (const entry of readdirSync(place, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-				const file = path.join(place, entry.name);
+			for (const entry of readdirSync(absolute, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+				const file = path.join(absolute, entry.name);
 				if (entry.isSymbolicLink()) this.#losses.add("links are not followed", file);
 				else if (entry.isDirectory()) below.push(path.posix.join(folder, entry.name));
 				else if (entry.isFile()) found[isPictureName(entry.name) ? "pictures" : "others"].push(exportFile(file));
 			}
 		} catch (error) {
-			this.#losses.add(`cannot be read (${(error as NodeJS.ErrnoException).code})`, place);
+			this.#losses.add(`cannot be read (${(error as NodeJS.ErrnoException).code})`, absolute);
 		}
 		yield found;
 		for (const next of below) yield* this.folders(next);

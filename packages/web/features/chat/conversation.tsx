@@ -54,7 +54,7 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 	const stopTurn = () => stop.mutate(undefined, { onError: (error) => toast(error.message, { tone: "danger" }) });
 
 	const isEmpty = messages.length === 0 && !history.isLoading;
-	const doing = progress.data ?? elsewhere;
+	const activity = progress.data ?? elsewhere;
 	return (
 		<section className={styles.conversation} aria-label={t("nav.chat")}>
 			<div className={styles.messages} role="log" aria-live="polite">
@@ -75,11 +75,11 @@ export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
 				)}
 				{(send.isPending || elsewhere) && !turn.text && (
 					<ol className={styles.steps} aria-label={t("chat.steps")}>
-						{(doing?.steps ?? turn.steps).map((step, at) => (
+						{(activity?.steps ?? turn.steps).map((step, at) => (
 							<li key={at}>{step}</li>
 						))}
 						<li className={styles.doing}>
-							{turn.isCut ? t("chat.cut") : t(`chat.doing.${doing?.doing ?? "answering"}`)}
+							{turn.isCut ? t("chat.cut") : t(`chat.doing.${activity?.doing ?? "answering"}`)}
 						</li>
 					</ol>
 				)}

@@ -78,7 +78,7 @@ function RenameTag({ tag, tags, onClose }: { tag: Tag; tags: readonly Tag[]; onC
 	const { t } = useLanguage();
 	const { renaming } = useChangeTags();
 	const [name, setName] = useState(tag.name);
-	const other = tags.find((each) => isSameTag(each.name, name) && !isSameTag(each.name, tag.name));
+	const sameNamed = tags.find((each) => isSameTag(each.name, name) && !isSameTag(each.name, tag.name));
 
 	function submit(event: FormEvent<HTMLFormElement>) {
 		event.preventDefault();
@@ -91,11 +91,11 @@ function RenameTag({ tag, tags, onClose }: { tag: Tag; tags: readonly Tag[]; onC
 			<form className={form.form} onSubmit={submit}>
 				{renaming.error && <Banner tone="danger">{renaming.error.message}</Banner>}
 				<Field label={t("tag.name")} value={name} onChange={setName} maxLength={100} isRequired autoFocus />
-				{other && <Banner>{t("tag.merges", { name: other.name, count: other.count })}</Banner>}
+				{sameNamed && <Banner>{t("tag.merges", { name: sameNamed.name, count: sameNamed.count })}</Banner>}
 				<div className={form.actions}>
 					<Button onPress={onClose}>{t("action.cancel")}</Button>
 					<Button type="submit" look="primary" isPending={renaming.isPending}>
-						{other ? t("tag.merge") : t("action.save")}
+						{sameNamed ? t("tag.merge") : t("action.save")}
 					</Button>
 				</div>
 			</form>
