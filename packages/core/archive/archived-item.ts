@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Analysis, imageDescription } from "../items/analysis.ts";
-import { type ImageType, type Item, imageTypes } from "../items/item.ts";
+import { type Edits, type ImageType, type Item, imageTypes } from "../items/item.ts";
 import { maxTagLength, maxTags } from "../items/tag-names.ts";
 import { takenAtSources } from "../items/taken-at.ts";
 import { usageToJson } from "../items/usage-json.ts";
@@ -77,6 +77,16 @@ const archivedEmbedding = z.strictObject({
 	created_at: time,
 });
 
+/** Fields of an item that an archive leaves out: an import finds them anew. */
+type LeftOut = "userId" | "damaged" | "perceptualHash" | "placeholder" | "textRevision" | "correlationId";
+
+type SnakeCase<Name extends string> = Name extends `${infer Letter}${infer Rest}`
+	? `${Letter extends Lowercase<Letter> ? Letter : `_${Lowercase<Letter>}`}${SnakeCase<Rest>}`
+	: Name;
+
+/** The schema of every other field, so that no new field is forgotten. */
+type ArchivedFields = Record<SnakeCase<Exclude<keyof Item, LeftOut>>, z.ZodType> & Record<string, z.ZodType>;
+
 /** An item as an archive has it, `items/{id}.json`: the row, every version of its description, the person's own words. */
 export const archivedItem = z.strictObject({
 	id: z.uuid(),
@@ -102,7 +112,7 @@ export const archivedItem = z.strictObject({
 		category: words(100),
 		/** The list of tags is the person's. */
 		tags: z.boolean(),
-	}),
+	} satisfies Record<keyof Edits, z.ZodType>),
 	note: words(10_000),
 	favorite: z.boolean(),
 	tags: z.array(z.strictObject({ name: tagName, source: z.enum(["person", "model"]) })).max(maxTags),
@@ -122,7 +132,7 @@ export const archivedItem = z.strictObject({
 		.array(archivedEmbedding)
 		.max(20)
 		.refine((each) => areUnique(each.map(({ model }) => model)), { error: "Must have each model once" }),
-});
+} satisfies ArchivedFields);
 export type ArchivedItem = z.infer<typeof archivedItem>;
 
 interface StoredVector {
