@@ -4,15 +4,15 @@ import type { SearchMode } from "./all/answers.ts";
 import type { SearchSettings } from "./all/settings.ts";
 
 /**
- * Tells by what a value is judged: `ranking` by nDCG@10 of the queries that something answers, `answers` by the balanced
+ * Tells by what a value is measured: `ranking` by nDCG@10 of the queries that something answers, `answers` by the balanced
  * accuracy of strong hits.
  */
-export type Judge = "ranking" | "answers";
+export type Metric = "ranking" | "answers";
 
 /** A parameter of search, and the values that a sweep compares. */
 export interface Parameter {
 	name: string;
-	judge: Judge;
+	metric: Metric;
 	/** The search in which it decides something. */
 	mode: SearchMode;
 	/** The first switches it off; no value is there twice. */
@@ -29,24 +29,24 @@ type Values<Value> = {
 	grid: Value[];
 };
 
-/** Lists what `make eval-all` sweeps, a line a parameter. What bounds only the cost of a search is not judged by its results. */
+/** Lists what `make eval-all` sweeps, a line a parameter. What bounds only the cost of a search is not measured by its results. */
 export const parametersOf = (inForce: SearchSettings): Parameter[] => {
 	const ofSearch = <Name extends keyof SearchParameters>(
 		name: Name,
-		judge: Judge,
+		metric: Metric,
 		values: Values<SearchParameters[Name]>,
 		{ mode = "hybrid", others = inForce }: { mode?: SearchMode; others?: SearchSettings } = {},
 	) =>
-		parameter(name, judge, mode, inForce.search[name], values, (value) => ({
+		parameter(name, metric, mode, inForce.search[name], values, (value) => ({
 			...others,
 			search: { ...others.search, [name]: value },
 		}));
 	const ofEmbedder = <Name extends keyof SearchSettings["embedder"]>(
 		name: Name,
-		judge: Judge,
+		metric: Metric,
 		values: Values<SearchSettings["embedder"][Name]>,
 	) =>
-		parameter(name, judge, "hybrid", inForce.embedder[name], values, (value) => ({
+		parameter(name, metric, "hybrid", inForce.embedder[name], values, (value) => ({
 			...inForce,
 			embedder: { ...inForce.embedder, [name]: value },
 		}));
@@ -80,7 +80,7 @@ function vectors(vector: number): FusionWeights {
 
 function parameter<Value>(
 	name: string,
-	judge: Judge,
+	metric: Metric,
 	mode: SearchMode,
 	inForce: Value,
 	{ off, grid }: Values<Value>,
@@ -89,7 +89,7 @@ function parameter<Value>(
 	const byLabel = new Map([off, inForce, ...grid].map((value) => [labelOf(value), value]));
 	const values = [...byLabel.keys()];
 	const settings = [...byLabel.values()].map(apply);
-	return { name, judge, mode, values, inForce: values.indexOf(labelOf(inForce)), settings };
+	return { name, metric, mode, values, inForce: values.indexOf(labelOf(inForce)), settings };
 }
 
 /** Writes a value, or the values of its fields. */

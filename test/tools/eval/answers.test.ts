@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { hasFact } from "#tools/eval/answers/facts.ts";
-import { faultsOf } from "#tools/eval/answers/judge.ts";
+import { faultsOf } from "#tools/eval/answers/faults.ts";
 
 const id = "1c6a680c-e5e3-42e0-9bf2-bed7863237d9";
 const secondId = "d5ebd2cd-f71b-4d6e-898a-0e3cc02302ff";

@@ -61,7 +61,7 @@ describe("the demands on peers", () => {
 describe("the demands on parameters", () => {
 	const swept = (differences: number[]) => ({
 		name: "saturation",
-		judge: "ranking" as const,
+		metric: "ranking" as const,
 		off: "1000",
 		inForce: "0.5",
 		chosenOnAll: "0.5",

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { calibrate } from "../../../tools/eval/verify/calibration.ts";
 import { type Case, readCases } from "../../../tools/eval/verify/cases.ts";
-import { judge } from "../../../tools/eval/verify/judge.ts";
+import { verifyCase } from "../../../tools/eval/verify/verify-case.ts";
 
 const analysis = (item_id: string, headline: string, summary: string, extracted_text: string[]) => ({
 	...{ item_id, category: "Travel", headline, summary },
@@ -47,15 +47,15 @@ describe("planted errors", () => {
 		expect(textsOf(cases, "negation")).toContain("The price shown is not €204.50.");
 		expect(textsOf(cases, "object")).toContain("The price shown is €204.50 with a two kettle.");
 		for (const each of cases.filter(({ itemId, kind }) => itemId === "one" && kind === "number")) {
-			const { verified, found } = judge("offline", each);
+			const { verified, found } = verifyCase("offline", each);
 			expect([verified.verdict, ...found]).toEqual(["contradicted", "number"]);
-			expect(judge("agreeing", each).verified.verdict).toBe("contradicted");
+			expect(verifyCase("agreeing", each).verified.verdict).toBe("contradicted");
 		}
 	});
 
 	it("lower the score of the texts that have them", async () => {
-		const judged = (await readCases(folder)).map((each) => judge("offline", each));
-		const bins = calibrate(judged);
+		const verifiedCases = (await readCases(folder)).map((each) => verifyCase("offline", each));
+		const bins = calibrate(verifiedCases);
 		expect(bins.reduce((sum, { texts }) => sum + texts, 0)).toBe(10);
 		const [low, high] = [bins.find(({ texts }) => texts > 0), bins.findLast(({ texts }) => texts > 0)];
 		expect(low?.right ?? 0).toBeLessThan(high?.right ?? 0);

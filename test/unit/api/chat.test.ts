@@ -181,7 +181,7 @@ describe("POST /chat", () => {
 	});
 
 	it("shows the finished and running steps of a turn", async () => {
-		const [model, search] = [gate(), gate()];
+		const [model, search] = [barrier(), barrier()];
 		const calls = [
 			{ name: "list_categories", input: {} },
 			{ name: "search_collection", input: { query: "tea", mode: "words" } },
@@ -330,8 +330,8 @@ describe("the filters of a message", () => {
 	});
 });
 
-/** Makes a gate at which `pass` waits until it is opened. */
-function gate() {
+/** Makes a barrier at which `pass` waits until it is opened. */
+function barrier() {
 	const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
 	const { promise: opened, resolve: open } = Promise.withResolvers<void>();
 	return {

@@ -17,7 +17,7 @@ const receipt = evidenceOf(
 );
 const letter = evidenceOf("letter", ["Letter of Mara Ellison on the lease of a flat in Cork, from 3 March 2026."]);
 
-const judge = (text: string, found: Evidence[] = [receipt, letter]) =>
+const verify = (text: string, found: Evidence[] = [receipt, letter]) =>
 	verifyClaim({ text, start: 0, end: text.length }, found);
 
 describe("a claim", () => {
@@ -42,11 +42,11 @@ describe("a claim", () => {
 		["It is no letter on the lease of a flat in Cork, by Mara Ellison.", "contradicted", "negation"],
 		["The moon is made of green cheese.", "not_found", null],
 	])("%s is %s", (text, verdict, contradiction) => {
-		expect(judge(text)).toMatchObject({ verdict, contradiction });
+		expect(verify(text)).toMatchObject({ verdict, contradiction });
 	});
 
 	it("is contradicted by what stands in the place of its value, and says which", () => {
-		const { citations } = judge("The Greengate receipt has a total of £1,246.18.");
+		const { citations } = verify("The Greengate receipt has a total of £1,246.18.");
 		expect(citations).toMatchObject([
 			{ itemId: "receipt", sentence: "£1,264.18", difference: { claimed: "£1,246.18", found: "£1,264.18" } },
 		]);
@@ -54,17 +54,17 @@ describe("a claim", () => {
 
 	it("is contradicted by the value that its own words stand beside, not by any of the item's", () => {
 		const pass = evidenceOf("pass", ["A boarding pass for flight FI 319 on 3 May."], ["OSL - KEF", "Gate 12"]);
-		const { citations } = judge("The gate of the boarding pass is 14.", [pass]);
+		const { citations } = verify("The gate of the boarding pass is 14.", [pass]);
 		expect(citations[0]?.difference).toEqual({ claimed: "14", found: "12" });
 	});
 
 	it("that one item supports is not contradicted by another", () => {
 		const other = evidenceOf("other", ["Receipt of Greengate in Leeds"], ["TOTAL £20.00"]);
-		expect(judge("The Greengate receipt has a total of £20.00.", [receipt, other]).verdict).toBe("supported");
+		expect(verify("The Greengate receipt has a total of £20.00.", [receipt, other]).verdict).toBe("supported");
 	});
 
 	it("that names what nothing has says so", () => {
-		expect(judge("The receipt of Greengate lists milk and avocados.").missing).toEqual(["avocados"]);
+		expect(verify("The receipt of Greengate lists milk and avocados.").missing).toEqual(["avocados"]);
 	});
 });
 
@@ -117,7 +117,7 @@ describe("facts", () => {
 });
 
 describe("a model's verdict", () => {
-	const claim = judge("Mara Ellison rents an apartment at Cork.");
+	const claim = verify("Mara Ellison rents an apartment at Cork.");
 
 	it.each<[string, Verdict, string, Verdict]>([
 		[
@@ -135,7 +135,7 @@ describe("a model's verdict", () => {
 	});
 
 	it("never turns what code has judged", () => {
-		const wrong = judge("The Greengate receipt has a total of £1,246.18.");
+		const wrong = verify("The Greengate receipt has a total of £1,246.18.");
 		const quotes = [{ itemId: "receipt", quote: "£1,264.18" }];
 		expect(checkVerdict(wrong, { verdict: "supported", quotes }, [receipt])).toBe(wrong);
 	});

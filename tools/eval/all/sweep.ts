@@ -1,7 +1,7 @@
 import type { Interval } from "../bootstrap.ts";
 import type { Query } from "../dataset-files.ts";
 import type { Answer } from "../modes.ts";
-import type { Judge, Parameter } from "../parameters.ts";
+import type { Metric, Parameter } from "../parameters.ts";
 import { answersOf, type Searched, type SearchMode } from "./answers.ts";
 import { leaveOneOut } from "./leave-one-out.ts";
 import type { Progress } from "./pictures.ts";
@@ -10,7 +10,7 @@ import type { SearchSettings } from "./settings.ts";
 /** One parameter's gain on sets that it was not chosen on. */
 export interface SweptParameter {
 	name: string;
-	judge: Judge;
+	metric: Metric;
 	off: string;
 	inForce: string;
 	/** The value that is best on all sets. */
@@ -39,23 +39,23 @@ export async function sweep(
 		}
 		answers.set(key, ofSets);
 	}
-	return parameters.map(({ name, judge, mode, values, inForce: current, settings }) => {
+	return parameters.map(({ name, metric, mode, values, inForce: current, settings }) => {
 		// Only a set where enough queries have no answer tells a threshold that is too low.
-		const judging = sets.map(({ set }) => judge === "ranking" || hopelessShare(set.queries) >= minHopelessShare);
+		const isMeasured = sets.map(({ set }) => metric === "ranking" || hopelessShare(set.queries) >= minHopelessShare);
 		const scores = settings.map((tried) =>
-			(answers.get(keyOf(mode, tried)) ?? []).filter((_, at) => judging[at]).map((ofSet) => scoresOf(ofSet, judge)),
+			(answers.get(keyOf(mode, tried)) ?? []).filter((_, at) => isMeasured[at]).map((ofSet) => scoresOf(ofSet, metric)),
 		);
 		const { chosen, chosenOnAll, gains, gain } = leaveOneOut({ scores, off: 0, inForce: current });
 		const valueAt = (at: number | undefined) => values[at ?? -1] ?? "";
 		return {
 			name,
-			judge,
+			metric,
 			off: valueAt(0),
 			inForce: valueAt(current),
 			chosenOnAll: valueAt(chosenOnAll),
 			leftOut: Object.fromEntries(
 				sets
-					.filter((_, at) => judging[at])
+					.filter((_, at) => isMeasured[at])
 					.map(({ set }, at) => [set.name, { chosen: valueAt(chosen[at]), gain: gains[at] as number }]),
 			),
 			gain,
@@ -75,10 +75,10 @@ const hopelessShare = (queries: readonly Query[]) =>
  * Scores a set's answers: rankings by nDCG@10 where something answers the query. As answers a query is right if a strong hit is
  * expected, or where nothing answers if no hit is strong; both kinds count alike, so that the mean is the balanced accuracy.
  */
-export function scoresOf(answers: readonly Answer[], judge: Judge): number[] {
+export function scoresOf(answers: readonly Answer[], metric: Metric): number[] {
 	const answered = answers.filter(({ quality }) => quality).length;
 	return answers.flatMap(({ query, ranking, strong = ranking, quality }) => {
-		if (judge === "ranking") return quality ? [quality.ndcg[10]] : [];
+		if (metric === "ranking") return quality ? [quality.ndcg[10]] : [];
 		const isRight = quality ? strong.some((id) => query.expected.has(id)) : strong.length === 0;
 		return [isRight ? answers.length / 2 / (quality ? answered : answers.length - answered) : 0];
 	});

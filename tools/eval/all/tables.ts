@@ -79,9 +79,9 @@ function peerRows({ sets }: Report): Row[] {
 }
 
 function parameterRows({ parameters }: Report): Row[] {
-	return (parameters ?? []).map(({ name, judge, off, inForce, chosenOnAll, leftOut, gain }) => ({
+	return (parameters ?? []).map(({ name, metric, off, inForce, chosenOnAll, leftOut, gain }) => ({
 		parameter: name,
-		"judged by": judge,
+		metric,
 		off,
 		"in force": inForce,
 		"best on all": chosenOnAll,

@@ -14,7 +14,7 @@ import { fill, userOf } from "../all/fill.ts";
 import { readSets } from "../all/sets.ts";
 import { conclude } from "../conclude.ts";
 import { onTemporaryDatabase } from "../on-temporary-database.ts";
-import { faultsOf } from "./judge.ts";
+import { faultsOf } from "./faults.ts";
 import { obedientChat } from "./obedient-chat.ts";
 import { type AskedQuestion, readQuestions } from "./questions.ts";
 
@@ -30,7 +30,7 @@ const minHonest = 0.9;
 const groups = ["known", "held out", "other words"] as const;
 type Group = (typeof groups)[number];
 
-interface Judged {
+interface AnswerResult {
 	set: string;
 	model: string;
 	question: AskedQuestion;
@@ -46,16 +46,16 @@ const models: Record<string, (question: AskedQuestion) => Chat> = {
 };
 
 await main(async () => {
-	const judged = await onTemporaryDatabase(({ application }) => ask(application));
-	for (const { set, model, question, answer, faults } of judged.filter(({ faults }) => faults.length > 0)) {
+	const results = await onTemporaryDatabase(({ application }) => ask(application));
+	for (const { set, model, question, answer, faults } of results.filter(({ faults }) => faults.length > 0)) {
 		if (question.held_out && process.env.SHOW_HELD_OUT !== "1") continue;
 		console.log(`${set}, ${model}: ${question.ask}\n  ${faults.join("; ")}\n  ${answer ?? "no answer"}`);
 	}
-	await conclude("answers", summaries(judged), demandsOn(judged), { answers: judged });
+	await conclude("answers", summaries(results), demandsOn(results), { answers: results });
 });
 process.exit();
 
-async function ask(db: Database): Promise<Judged[]> {
+async function ask(db: Database): Promise<AnswerResult[]> {
 	const embedder = await environmentEmbedder();
 	const ports = {
 		...postgresPorts(db),
@@ -63,7 +63,7 @@ async function ask(db: Database): Promise<Judged[]> {
 		embedder,
 	};
 	const { sets } = await readSets({ shared: "../shared", own: folder }, names, step);
-	const judged: Judged[] = [];
+	const results: AnswerResult[] = [];
 	for (const set of sets) {
 		const questions = await readQuestions(folder, set);
 		const ids = await step(`${set.name}: ${set.items.length} items`, (progress) => fill(ports, set, progress));
@@ -82,34 +82,34 @@ async function ask(db: Database): Promise<Judged[]> {
 					});
 					const faults = faultsOf(question, answer, (id) => ids.get(id) ?? id);
 					const { text, reason, confidence } = answer;
-					judged.push({ set: set.name, model, question, answer: text, reason, confidence, faults });
+					results.push({ set: set.name, model, question, answer: text, reason, confidence, faults });
 				}
 				progress(at + 1, questions.length);
 			}
 		});
 	}
-	return judged;
+	return results;
 }
 
-function isRight({ faults }: Judged): boolean {
+function isRight({ faults }: AnswerResult): boolean {
 	return faults.length === 0;
 }
 
-function isAnswerable({ question }: Judged): boolean {
+function isAnswerable({ question }: AnswerResult): boolean {
 	return question.facts.length > 0;
 }
 
-function groupOf({ question }: Judged): Group {
+function groupOf({ question }: AnswerResult): Group {
 	if (question.held_out) return "held out";
 	return question.other_words ? "other words" : "known";
 }
 
-function summaries(judged: Judged[]): Record<string, string>[] {
-	const share = (some: Judged[]) => `${some.filter(isRight).length} of ${some.length}`;
-	return [...new Set(judged.map(({ set }) => set))].flatMap((set) =>
+function summaries(results: AnswerResult[]): Record<string, string>[] {
+	const share = (some: AnswerResult[]) => `${some.filter(isRight).length} of ${some.length}`;
+	return [...new Set(results.map(({ set }) => set))].flatMap((set) =>
 		Object.keys(models).flatMap((model) =>
 			groups.map((group) => {
-				const asked = judged.filter((each) => each.set === set && each.model === model && groupOf(each) === group);
+				const asked = results.filter((each) => each.set === set && each.model === model && groupOf(each) === group);
 				return {
 					set,
 					model,
@@ -127,16 +127,16 @@ function summaries(judged: Judged[]): Record<string, string>[] {
  * The known ones were looked at while answering was written, so the others tell more. What is asked in other words takes a
  * model: offline it need only be honest.
  */
-function demandsOn(judged: Judged[]): Demand[] {
-	const share = (some: Judged[]) => some.filter(isRight).length / some.length;
-	const right = (name: string, asked: Judged[]) =>
+function demandsOn(results: AnswerResult[]): Demand[] {
+	const share = (some: AnswerResult[]) => some.filter(isRight).length / some.length;
+	const right = (name: string, asked: AnswerResult[]) =>
 		minDemand(`${name}: right`, share(asked.filter(isAnswerable)), minRight);
-	const honest = (name: string, asked: Judged[]) =>
+	const honest = (name: string, asked: AnswerResult[]) =>
 		minDemand(`${name}: honest`, share(asked.filter((each) => !isAnswerable(each))), minHonest);
-	const sets = [...new Set(judged.map(({ set }) => set))];
+	const sets = [...new Set(results.map(({ set }) => set))];
 	return Object.keys(models).flatMap((model) => {
 		const askedOf = (group: Group, set?: string) =>
-			judged.filter((each) => each.model === model && groupOf(each) === group && (!set || each.set === set));
+			results.filter((each) => each.model === model && groupOf(each) === group && (!set || each.set === set));
 		const known = sets.map((set) => ({ name: `${set}, ${model}`, asked: askedOf("known", set) }));
 		const heldOut = { name: `held out, ${model}`, asked: askedOf("held out") };
 		const otherWords = { name: `other words, ${model}`, asked: askedOf("other words") };

@@ -21,14 +21,14 @@ import { conclude } from "../conclude.ts";
 import { onTemporaryDatabase } from "../on-temporary-database.ts";
 import { callsOf, replyOf } from "./able-model.ts";
 import { type ExpectedConversation, type ExpectedTurn, readConversations } from "./conversations.ts";
-import { faultsOf, type Replied } from "./judge.ts";
+import { faultsOf, type Replied } from "./faults.ts";
 
 const folder = "test/eval";
 const names = process.env.SETS ? process.env.SETS.split(",") : ["receipts", "work", "hobby"];
 const turnMs = 25_000;
 const minRight = 0.9;
 
-interface Judged {
+interface TurnResult {
 	set: string;
 	conversation: string;
 	model: string;
@@ -45,24 +45,24 @@ interface Stub {
 }
 
 await main(async () => {
-	const judged = await onTemporaryDatabase(({ application }) => holdAll(application));
-	for (const { set, conversation, model, say, reply, faults } of judged.filter(({ faults }) => faults.length > 0)) {
+	const results = await onTemporaryDatabase(({ application }) => holdAll(application));
+	for (const { set, conversation, model, say, reply, faults } of results.filter(({ faults }) => faults.length > 0)) {
 		console.log(
 			`${set}, ${conversation}, ${model}: ${say}\n  ${faults.join("; ")}\n  ${reply.replaceAll("\n", "\n  ")}`,
 		);
 	}
-	const models = [...new Set(judged.map(({ model }) => model))];
+	const models = [...new Set(results.map(({ model }) => model))];
 	const rows = models.map((model) => {
-		const turns = judged.filter((each) => each.model === model);
+		const turns = results.filter((each) => each.model === model);
 		const right = turns.filter(({ faults }) => faults.length === 0).length;
 		return { model, turns: turns.length, right };
 	});
 	const demands = rows.map(({ model, turns, right }) => minDemand(`${model}: turns right`, right / turns, minRight));
-	await conclude("chat", rows, demands, { turns: judged });
+	await conclude("chat", rows, demands, { turns: results });
 });
 process.exit();
 
-async function holdAll(db: Database): Promise<Judged[]> {
+async function holdAll(db: Database): Promise<TurnResult[]> {
 	const embedder = await environmentEmbedder();
 	const ports = {
 		...postgresPorts(db),
@@ -72,7 +72,7 @@ async function holdAll(db: Database): Promise<Judged[]> {
 		embedder,
 	};
 	const { sets } = await readSets({ shared: "../shared", own: folder }, names, step);
-	const judged: Judged[] = [];
+	const results: TurnResult[] = [];
 	const [anthropic, openai] = await Promise.all([serveProvider(), serveProvider()]);
 	const key = { setting: "none", read: async () => "key" };
 	const chats: Record<string, { chat: Chat; stub: Stub | null }> = {
@@ -113,7 +113,7 @@ async function holdAll(db: Database): Promise<Judged[]> {
 							...(stub ? unreadBy(stub, expected, itemIdOf) : []),
 						];
 						const { say } = expected;
-						judged.push({
+						results.push({
 							set: set.name,
 							conversation: conversation.name,
 							model,
@@ -129,7 +129,7 @@ async function holdAll(db: Database): Promise<Judged[]> {
 		});
 	}
 	await Promise.all([anthropic.close(), openai.close()]);
-	return judged;
+	return results;
 }
 
 /** Sets the replies of a stub for one turn: its tool calls, then its text. */

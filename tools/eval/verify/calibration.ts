@@ -1,7 +1,7 @@
 import { accuracyScore, riskLevel } from "#core/verification/score.ts";
 import type { RiskLevel } from "#core/verification/verdict.ts";
 import { seeded } from "../../random.ts";
-import type { Judged } from "./judge.ts";
+import type { VerifiedCase } from "./verify-case.ts";
 
 /** Texts of a range of scores. */
 export interface Calibration {
@@ -19,9 +19,9 @@ const bins = [0, 20, 40, 60, 80];
 const seed = 7;
 
 /** Makes texts of each item with several shares of wrong claims, and sets their scores beside what is right in them. */
-export function calibrate(judged: Judged[]): Calibration[] {
+export function calibrate(verifiedCases: VerifiedCase[]): Calibration[] {
 	const random = seeded(seed);
-	const texts = [...Map.groupBy(judged, ({ itemId }) => itemId).values()].flatMap((ofItem) => {
+	const texts = [...Map.groupBy(verifiedCases, ({ itemId }) => itemId).values()].flatMap((ofItem) => {
 		const right = ofItem.filter(({ kind }) => kind === null);
 		const wrong = ofItem.filter(({ kind }) => kind !== null && kind !== "object");
 		return shares.map((share) => {

@@ -1,11 +1,19 @@
-// make eval-verify: plants errors in reference analyses, and judges them by the other text of their item.
+// make eval-verify: plants errors in reference analyses, and verifies them by the other text of their item.
 import { type Demand, minDemand } from "#deployment/demands.ts";
 import { main } from "#deployment/progress.ts";
 import { conclude } from "../conclude.ts";
 import { type Calibration, calibrate } from "./calibration.ts";
 import { readCases } from "./cases.ts";
-import { type FactGroup, factGroups, groupsIn, type Judged, judge, judges, type Model } from "./judge.ts";
 import { type PlantKind, plantKinds } from "./plant.ts";
+import {
+	type FactGroup,
+	factGroups,
+	groupsIn,
+	type Model,
+	type VerifiedCase,
+	verifiers,
+	verifyCase,
+} from "./verify-case.ts";
 
 const minRecall = 0.9;
 const minPrecision = 0.95;
@@ -24,15 +32,15 @@ await main(async () => {
 	const [folder] = process.argv.slice(2);
 	if (!folder) throw new Error("Name a dataset: make eval-verify DATASET=../shared/golden");
 	const cases = await readCases(folder);
-	const models = Object.keys(judges) as Model[];
-	const judged = models.flatMap((model) => cases.map((each) => judge(model, each)));
+	const models = Object.keys(verifiers) as Model[];
+	const verifiedCases = models.flatMap((model) => cases.map((each) => verifyCase(model, each)));
 	const figures = models.flatMap((model) => {
-		const own = judged.filter((each) => each.model === model);
+		const own = verifiedCases.filter((each) => each.model === model);
 		return plantKinds.map((kind) => ({ model, kind, ...figuresOf(kind, own) }));
 	});
-	if (process.env.SHOW === "1") judged.filter(isFaulty).forEach(print);
+	if (process.env.SHOW === "1") verifiedCases.filter(isFaulty).forEach(print);
 	const calibration = Object.fromEntries(
-		models.map((model) => [model, calibrate(judged.filter((each) => each.model === model))]),
+		models.map((model) => [model, calibrate(verifiedCases.filter((each) => each.model === model))]),
 	) as Record<Model, Calibration[]>;
 	for (const model of models) {
 		console.log(`\nScores of ${model} beside the share of claims that are right:`);
@@ -51,14 +59,14 @@ await main(async () => {
 	);
 });
 
-function figuresOf(kind: PlantKind, judged: Judged[]): Figures {
+function figuresOf(kind: PlantKind, verifiedCases: VerifiedCase[]): Figures {
 	const group = factGroups.find((each) => each === kind);
-	const planted = judged.filter((each) => each.kind === kind);
-	const right = judged.filter((each) => each.kind === null);
-	const isFound = ({ found, verified }: Judged) => (group ? found.has(group) : verified.verdict !== "supported");
-	const isContradicted = ({ verified: { verdict, contradiction } }: Judged) =>
+	const planted = verifiedCases.filter((each) => each.kind === kind);
+	const right = verifiedCases.filter((each) => each.kind === null);
+	const isFound = ({ found, verified }: VerifiedCase) => (group ? found.has(group) : verified.verdict !== "supported");
+	const isContradicted = ({ verified: { verdict, contradiction } }: VerifiedCase) =>
 		verdict === "contradicted" && (!group || contradiction === group);
-	const count = (some: Judged[], test: (each: Judged) => boolean) => some.filter(test).length;
+	const count = (some: VerifiedCase[], test: (each: VerifiedCase) => boolean) => some.filter(test).length;
 	return {
 		planted: planted.length,
 		found: count(planted, isFound),
@@ -104,12 +112,12 @@ function demandsOn(model: Model, figures: (Figures & { model: Model; kind: Plant
 	];
 }
 
-function isFaulty({ kind, claim, found }: Judged): boolean {
+function isFaulty({ kind, claim, found }: VerifiedCase): boolean {
 	const group = factGroups.find((each) => each === kind);
 	if (kind === null) return [...groupsIn(claim.text)].some((each) => found.has(each));
 	return group !== undefined && !found.has(group);
 }
 
-function print({ model, kind, claim, verified: { verdict, missing } }: Judged): void {
+function print({ model, kind, claim, verified: { verdict, missing } }: VerifiedCase): void {
 	console.log(`${model}, ${kind ?? "true"}: ${claim.text}\n  ${verdict}; missing: ${missing.join(", ")}`);
 }

@@ -6,13 +6,13 @@ import { verifyClaim } from "#core/verification/verify-claim.ts";
 import { claimWords, shareOf } from "#core/verification/words.ts";
 import type { Case } from "./cases.ts";
 
-/** Judges a claim by the item that it is about. */
-type Judge = (claim: Claim, evidence: Evidence) => VerifiedClaim;
+/** Verifies a claim by the item that it is about. */
+type Verifier = (claim: Claim, evidence: Evidence) => VerifiedClaim;
 
-const offline: Judge = (claim, evidence) => verifyClaim(claim, [evidence], { isSubject: true });
+const offline: Verifier = (claim, evidence) => verifyClaim(claim, [evidence], { isSubject: true });
 
 /** Calls every claim supported, and quotes the passages that have the most of its words. */
-const agreeing: Judge = (claim, evidence) => {
+const agreeing: Verifier = (claim, evidence) => {
 	const words = claimWords(claim.text);
 	const quotes = evidence.passages
 		.toSorted((a, b) => shareOf(words, b.forms) - shareOf(words, a.forms))
@@ -21,10 +21,10 @@ const agreeing: Judge = (claim, evidence) => {
 	return checkVerdict(offline(claim, evidence), { verdict: "supported", quotes }, [evidence]);
 };
 
-export const judges = { offline, agreeing } as const;
-export type Model = keyof typeof judges;
+export const verifiers = { offline, agreeing } as const;
+export type Model = keyof typeof verifiers;
 
-export interface Judged extends Case {
+export interface VerifiedCase extends Case {
 	model: Model;
 	verified: VerifiedClaim;
 	/** The kinds of facts that the verdict says are other ones, or nowhere in the item. */
@@ -40,8 +40,8 @@ const groupOf = ({ kind }: StatedFact): FactGroup =>
 
 export const groupsIn = (text: string): Set<FactGroup> => new Set(factsOf(text).map(groupOf));
 
-export function judge(model: Model, each: Case): Judged {
-	const verified = judges[model](each.claim, each.evidence);
+export function verifyCase(model: Model, each: Case): VerifiedCase {
+	const verified = verifiers[model](each.claim, each.evidence);
 	return { ...each, model, verified, found: foundIn(verified) };
 }
 
