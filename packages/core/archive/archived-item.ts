@@ -77,7 +77,7 @@ const archivedEmbedding = z.strictObject({
 	created_at: time,
 });
 
-/** Fields of an item that an archive leaves out: an import finds them anew. */
+/** Fields of an item that an archive leaves out: an import assigns or computes them anew. */
 type LeftOut = "userId" | "damaged" | "perceptualHash" | "placeholder" | "textRevision" | "correlationId";
 
 type SnakeCase<Name extends string> = Name extends `${infer Letter}${infer Rest}`

@@ -41,9 +41,9 @@ export async function sweep(
 	}
 	return parameters.map(({ name, metric, mode, values, inForce: current, settings }) => {
 		// Only a set where enough queries have no answer tells a threshold that is too low.
-		const isMeasured = sets.map(({ set }) => metric === "ranking" || hopelessShare(set.queries) >= minHopelessShare);
+		const measured = sets.map(({ set }) => metric === "ranking" || hopelessShare(set.queries) >= minHopelessShare);
 		const scores = settings.map((tried) =>
-			(answers.get(keyOf(mode, tried)) ?? []).filter((_, at) => isMeasured[at]).map((ofSet) => scoresOf(ofSet, metric)),
+			(answers.get(keyOf(mode, tried)) ?? []).filter((_, at) => measured[at]).map((ofSet) => scoresOf(ofSet, metric)),
 		);
 		const { chosen, chosenOnAll, gains, gain } = leaveOneOut({ scores, off: 0, inForce: current });
 		const valueAt = (at: number | undefined) => values[at ?? -1] ?? "";
@@ -55,7 +55,7 @@ export async function sweep(
 			chosenOnAll: valueAt(chosenOnAll),
 			leftOut: Object.fromEntries(
 				sets
-					.filter((_, at) => isMeasured[at])
+					.filter((_, at) => measured[at])
 					.map(({ set }, at) => [set.name, { chosen: valueAt(chosen[at]), gain: gains[at] as number }]),
 			),
 			gain,
